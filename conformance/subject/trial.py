@@ -1,0 +1,125 @@
+"""One conversion under trial: build, convert, watch, change, compare."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from conformance.observation import Observation, fingerprint
+from conformance.subject.handle import Handle
+
+_INVERTED = bytes(255 - b for b in range(256))
+
+_seen: list[tuple[str, str]] = []
+
+
+class Source(Protocol):
+    """A built input, as `strategies.build.Built` is one."""
+
+    value: Any
+    start: int
+    nbytes: int
+
+    @property
+    def is_mutable(self) -> bool: ...
+    def flip(self) -> None: ...
+    def contents(self) -> bytes: ...
+    def close(self) -> None: ...
+
+
+def hear_warnings() -> None:
+    """Let every warning of this process be heard each time it is given (Python's own filter forgets repeats)."""
+    warnings.simplefilter("always")
+    warnings.showwarning = lambda message, category, *_, **__: _seen.append((category.__name__, str(message)[:300]))
+
+
+def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
+    """A function of `argument` from an entry point's own lines: statements, then the expression that is the result."""
+    *body, last = text.strip().splitlines()
+    lines = [f"def convert({argument}):", *(f"    {line}" for line in body), f"    return {last}"]
+    scope: dict[str, Any] = {}
+    exec(compile("\n".join(lines), f"<{text.splitlines()[0][:60]}>", "exec"), NAMESPACE, scope)
+    return scope["convert"]  # type: ignore[no-any-return]
+
+
+#: What the text of a call may name: filled when the frameworks are loaded.
+NAMESPACE: dict[str, Any] = {}
+
+
+def raised(error: BaseException, stage: str = "convert") -> Observation:
+    """The observation of a Python exception."""
+    bases = tuple(c.__name__ for c in type(error).__mro__ if c not in (object, BaseException))
+    return Observation("raised", bases, str(error)[:300], stage, warnings=tuple(_seen))
+
+
+def observe(
+    convert: Callable[[Any], Any],
+    source: Source,
+    describe: Callable[[Any], Handle],
+    pokeable: bool = True,
+    stage: Callable[[int], None] = lambda _: None,
+) -> Observation:
+    """Convert once and gather all the evidence.
+
+    Bytes are read and changed by address, never through the function on trial. `pokeable` False keeps from writing
+    through the result where that would kill the process; `stage` is told what comes next (see `STAGES`), so that a
+    death can be laid at its door.
+    """
+    before = source.contents()
+    _seen.clear()
+    try:
+        result = convert(source.value)
+    except BaseException as error:  # The promised type is the law's business, not ours.
+        observation = raised(error)
+        return observation._replace(source_changed=source.contents() != before)
+    heard = tuple(_seen)
+    stage(1)
+    handle = describe(result)
+    data = handle.read()
+    changed = source.contents() != before
+    low, high = source.start, source.start + source.nbytes
+    shares = handle.overlaps(low, high)
+
+    follows = leads = ""
+    twin: bool | None = None
+    if data and source.is_mutable:
+        source.flip()
+        after = handle.read()
+        source.flip()
+        follows = "none" if after == data else "all" if after == data.translate(_INVERTED) else "part"
+    if shares == "none":
+        stage(2)
+        try:
+            second = convert(source.value)
+            twin = handle.overlaps(*describe(second).span) in ("all", "part")
+        except BaseException:
+            twin = None  # Refusing the second time is another law's business.
+    if pokeable and handle.poke is not None and data and source.nbytes:
+        stage(3)
+        handle.poke()
+        leads = "some" if source.contents() != before else "none"
+    return Observation(
+        "ok",
+        (),
+        "",
+        "convert",
+        handle.type,
+        handle.dtype,
+        handle.shape,
+        handle.strides,
+        handle.device,
+        None if data is None else fingerprint(data),
+        shares,
+        follows,
+        leads,
+        handle.writable,
+        handle.flags,
+        heard,
+        changed,
+        twin,
+    )
+
+
+#: What `observe` tells its `stage` callback, by number.
+STAGES = ("convert", "look at the result", "convert again", "write to the result")

@@ -1,0 +1,104 @@
+"""Subjects as the suite sees them: a framework at a release, asked to convert specs."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+import execnet
+
+from conformance.observation import Observation
+from strategies.spec import Spec
+
+_ROOT = Path(__file__).resolve().parent.parent
+#: Seconds that one conversion may take before it counts as hung.
+LIMIT = 20.0
+
+
+class SubjectError(Exception):
+    """A subject that cannot be had; its message says in a line why."""
+
+
+class Subject(Protocol):
+    """Anything that converts specs and reports."""
+
+    versions: dict[str, str]
+    missing: dict[str, str]
+
+    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+        """One observation per spec: built, converted by the lines of `call`, and watched.
+
+        maker  "" when the specs are arrays, else the framework that builds the tensor
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Isolated:
+    """A subject in a process of its own, whose conversions run in children that may die.
+
+    versions  of Python, NumPy and the frameworks
+    missing   framework to the reason why it cannot be imported
+    """
+
+    def __init__(self, frameworks: tuple[str, ...], python: str = sys.executable, limit: float = LIMIT) -> None:
+        for name, value in _QUIET.items():
+            os.environ.setdefault(name, value)
+        self._limit = limit
+        self._group = execnet.Group()
+        try:
+            gateway = self._group.makegateway(f"popen//python={python}")
+            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=list(frameworks))
+            self.versions, self.missing = marshal.loads(self._channel.receive(timeout=180))
+        except (OSError, EOFError, execnet.TimeoutError, execnet.RemoteError) as error:
+            self._group.terminate(1)
+            reason = str(error).strip().splitlines()
+            raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
+
+    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit)))
+        return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
+
+    def close(self) -> None:
+        self._channel.close()
+        self._group.terminate(1)
+
+
+class InProcess:
+    """The same in this very process, for debugging: a crash is yours."""
+
+    def __init__(self, frameworks: tuple[str, ...]) -> None:
+        from conformance.subject.server import Side
+
+        self._side = Side(frameworks)
+        self._side.renew()
+        self.versions, self.missing = self._side.versions, self._side.missing
+
+    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+        return [self._side.observe(call, maker, tuple(spec)) for spec in specs]
+
+    def close(self) -> None:
+        pass
+
+
+def observe_one(subject: Subject, call: str, maker: str, spec: Spec) -> Observation:
+    """The observation of a single spec."""
+    return subject.observe(call, maker, [spec])[0]
+
+
+# Children convert small arrays by the thousand: pools of threads only get in their way. The caller's wishes win.
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0", "OMP_NUM_THREADS": "1"}
+
+
+def _serve(channel, root, frameworks):  # type: ignore[no-untyped-def]
+    # execnet ships this source to any interpreter, so it names nothing from here.
+    import sys
+
+    sys.path.insert(0, root)
+    from conformance.subject.server import serve
+
+    serve(channel, tuple(frameworks))

@@ -1,0 +1,237 @@
+"""From a spec to the object that a conversion is handed, with the means to watch and change its memory."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from strategies import dtypes
+from strategies.spec import ArraySpec
+
+
+class Unbuildable(Exception):
+    """This interpreter cannot build what the spec describes (old NumPy, dtype without a protocol, ...)."""
+
+
+class Subclass(np.ndarray):
+    """A plain subclass of ndarray, as users make them."""
+
+
+class _ArrayInterfaceOnly:
+    def __init__(self, array: np.ndarray) -> None:
+        self._array, self.__array_interface__ = array, array.__array_interface__
+
+
+class _DLPackOnly:
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._array.__dlpack_device__()
+
+
+class _ArrayOnly:
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        wanted = self._array.dtype if dtype is None else dtype
+        if copy is None:
+            return self._array.astype(wanted, copy=False)
+        if copy is False and wanted != self._array.dtype:
+            raise ValueError("a cast needs a copy")
+        return self._array.astype(wanted, copy=copy)
+
+
+class Memory:
+    """Any memory by address, as NumPy bytes: reading or changing it asks no framework."""
+
+    __slots__ = ("__array_interface__",)
+
+    def __init__(self, address: int, nbytes: int) -> None:
+        self.__array_interface__ = {"data": (address, False), "shape": (nbytes,), "typestr": "|u1", "version": 3}
+
+    def view(self) -> np.ndarray:
+        """The memory as a writable uint8 array; the caller keeps its owner alive."""
+        return np.asarray(self)
+
+
+class Built:
+    """One built input.
+
+    value    what the conversion is handed
+    array    the ndarray behind it
+    start    address of the owner's first byte
+    nbytes   bytes in the owner
+    """
+
+    __slots__ = ("value", "array", "start", "nbytes", "_raw", "_file", "_keep")
+
+    def __init__(self, spec: ArraySpec, array: np.ndarray, start: int, keep: Any, file: int | None = None) -> None:
+        self.array, self.start, self.nbytes = array, start, spec.nbytes
+        self._raw = spec.dtype not in dtypes.POINTERS
+        self._file, self._keep = file, keep
+        self.value = wrap(spec.container, array)
+
+    @property
+    def is_mutable(self) -> bool:
+        """Whether `flip` can change the elements (never for elements that are pointers)."""
+        return self._raw and self.nbytes > 0
+
+    def flip(self) -> None:
+        """Invert every bit of the owner, behind everybody's back; twice restores it."""
+        if self._file is None:
+            view = Memory(self.start, self.nbytes).view()
+            np.invert(view, out=view)
+        else:  # The pages may be read-only here, but the file is shared: change it there.
+            page = self._keep.__array_interface__["data"][0]
+            data = np.frombuffer(os.pread(self._file, self.nbytes, self.start - page), np.uint8)
+            os.pwrite(self._file, np.invert(data).tobytes(), self.start - page)
+
+    def contents(self) -> bytes:
+        """The owner's bytes as they are now."""
+        return ctypes.string_at(self.start, self.nbytes)
+
+    def close(self) -> None:
+        """Let go of the file behind a mapping."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def wrap(container: str, array: np.ndarray) -> Any:
+    """The array inside the container that the call is handed; raises Unbuildable where they do not go together."""
+    try:
+        if container == "ndarray":
+            return array
+        if container == "subclass":
+            return array.view(Subclass)
+        if container == "matrix":
+            if array.ndim != 2:
+                raise Unbuildable("a matrix has 2 axes")
+            return array.view(np.matrix)
+        if container == "masked":
+            mask = np.zeros(array.shape, bool)
+            mask.reshape(-1)[:1] = True
+            return np.ma.MaskedArray(array, mask)
+        if container == "scalar":
+            if array.ndim:
+                raise Unbuildable("a NumPy scalar has no axes")
+            return array[()]
+        if container == "list":
+            if not array.ndim:
+                raise Unbuildable("a list of arrays needs an axis")
+            return list(array)
+        if container == "array_interface":
+            return _ArrayInterfaceOnly(array)
+        if container == "dlpack":
+            return _DLPackOnly(array)
+        if container == "buffer":
+            return memoryview(array)
+        return _ArrayOnly(array)
+    except (TypeError, ValueError, BufferError, NotImplementedError) as error:
+        raise Unbuildable(f"{container}: {error}") from None
+
+
+def build(spec: ArraySpec) -> Built:
+    """Build the input that a (validated) spec describes; raises Unbuildable where this interpreter cannot."""
+    try:
+        resolved = dtypes.dtype(spec.dtype)
+    except LookupError as missing:
+        raise Unbuildable(str(missing)) from None
+    try:
+        if spec.memory in ("plain", "readonly"):
+            return _on_heap(spec, resolved)
+        if spec.memory == "bytes":
+            return _on_bytes(spec, resolved)
+        return _on_file(spec, resolved)
+    except (TypeError, ValueError) as error:
+        raise Unbuildable(f"{type(error).__name__}: {error}") from None
+
+
+def _padding(base: int, spec: ArraySpec) -> int:
+    """Bytes to skip from address `base` so that element 0 stands at the spec's address modulo 64."""
+    return (spec.address - spec.offset - base) % 64
+
+
+def _on_heap(spec: ArraySpec, resolved: np.dtype) -> Built:
+    if spec.dtype in dtypes.POINTERS:
+        return _of_pointers(spec, resolved)
+    buffer = np.zeros(spec.nbytes + 64, np.uint8)
+    base = buffer.__array_interface__["data"][0]
+    pad = _padding(base, spec)
+    if spec.seed or spec.planted:
+        buffer[pad : pad + spec.nbytes] = np.frombuffer(spec.owner_bytes, np.uint8)
+    array = np.ndarray(spec.shape, resolved, buffer, pad + spec.offset, spec.strides)
+    if spec.memory == "readonly":
+        array.flags.writeable = False
+    return Built(spec, array, base + pad, buffer)
+
+
+def _on_bytes(spec: ArraySpec, resolved: np.dtype) -> Built:
+    if spec.dtype in dtypes.POINTERS:
+        raise Unbuildable(f"{spec.dtype} elements are pointers: no bytes object holds them")
+    room = bytes(spec.nbytes + 64)
+    base = np.frombuffer(room, np.uint8).__array_interface__["data"][0]
+    pad = _padding(base, spec)
+    ctypes.memmove(base + pad, spec.owner_bytes, spec.nbytes)
+    return Built(spec, np.ndarray(spec.shape, resolved, room, pad + spec.offset, spec.strides), base + pad, room)
+
+
+def _new_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("spec")
+    handle, name = tempfile.mkstemp()
+    os.unlink(name)
+    return handle
+
+
+def _on_file(spec: ArraySpec, resolved: np.dtype) -> Built:
+    if spec.dtype in dtypes.POINTERS:
+        raise Unbuildable(f"{spec.dtype} elements are pointers: no file holds them")
+    pad = _padding(0, spec)  # A mapping starts at a page.
+    file = _new_file()
+    os.pwrite(file, bytes(pad) + spec.owner_bytes + b"\0", 0)
+    if spec.memory == "protected":
+        pages: np.ndarray = np.frombuffer(mmap.mmap(file, 0, access=mmap.ACCESS_READ), np.uint8)
+        array = np.ndarray(spec.shape, resolved, pages, pad + spec.offset, spec.strides)
+    else:
+        with os.fdopen(os.dup(file), "rb" if spec.memory == "memmap_r" else "r+b") as stream:
+            pages = np.memmap(stream, np.uint8, spec.memory.removeprefix("memmap_"))
+        array = np.ndarray.__new__(np.memmap, spec.shape, resolved, pages, pad + spec.offset, spec.strides)
+    start = pages.__array_interface__["data"][0] + pad
+    if spec.memory == "memmap_c":  # A private mapping: the file no longer matters.
+        os.close(file)
+        return Built(spec, array, start, pages)
+    return Built(spec, array, start, pages, file)
+
+
+def _of_pointers(spec: ArraySpec, resolved: np.dtype) -> Built:
+    """Arrays of objects or variable-width strings: NumPy makes the elements, so the owner is its own array."""
+    pool: tuple[Any, ...] = dtypes.OBJECTS if spec.dtype == "object" else dtypes.TEXTS
+    items = -(-spec.nbytes // resolved.itemsize) + 64 // resolved.itemsize + 1
+    owner = np.empty(items, resolved)
+    owner[:] = pool[0] if not spec.seed else [pool[b % len(pool)] for b in range(items)]
+    base = owner.__array_interface__["data"][0]
+    if (spec.offset % resolved.itemsize) or spec.has_partial_stride or _padding(base, spec) % resolved.itemsize:
+        raise Unbuildable(f"{spec.dtype} elements are pointers: they cannot be misaligned")
+    first = (_padding(base, spec) + spec.offset) // resolved.itemsize
+    for index, bits in spec.planted:
+        owner[(spec.position(index) - spec.offset) // resolved.itemsize + first] = pool[bits % len(pool)]
+    if spec.dtype == "object":
+        array = np.lib.stride_tricks.as_strided(owner[first:], spec.shape, spec.strides)
+    elif spec.is_c:
+        array = owner[first : first + spec.size].reshape(spec.shape)
+    else:
+        raise Unbuildable("NumPy lays StringDType out in C order only")
+    if spec.memory == "readonly":
+        array.flags.writeable = False
+    return Built(spec, array, base + _padding(base, spec), owner)

@@ -1,0 +1,93 @@
+"""The searching engine: the same input space as Hypothesis strategies, with shrinking."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from strategies import dtypes
+from strategies.build import build
+from strategies.draw import LAYOUTS, draw_array_spec, draw_tensor_spec
+from strategies.spec import CONTAINERS, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec
+
+
+@lru_cache(maxsize=None)
+def _below(n: int) -> st.SearchStrategy[int]:
+    return st.integers(0, n - 1)
+
+
+@st.composite
+def _drawn(draw: st.DrawFn, function: Any, pinned: dict[str, Any]) -> Any:
+    return function(lambda n: draw(_below(n)), **pinned)
+
+
+def _known(value: str | None, known: Any, what: str) -> None:
+    if value is not None and value not in known:
+        raise ValueError(f"unknown {what} {value!r}; known: {', '.join(known)}")
+
+
+def array_specs(
+    dtype: str | None = None,
+    shape: tuple[int, ...] | None = None,
+    *,
+    layout: str | None = None,
+    address: int | None = None,
+    memory: str | None = None,
+    container: str | None = None,
+) -> st.SearchStrategy[ArraySpec]:
+    """Specs of NumPy inputs. What is given is pinned, all else is drawn.
+
+    dtype      a name from `strategies.DTYPES`; None draws any that this NumPy has
+    shape      axis lengths; None draws rank 0 to 64
+    layout     a name from `strategies.LAYOUTS`
+    address    of element 0, modulo 64
+    memory     a name from `strategies.MEMORIES`
+    container  a name from `strategies.CONTAINERS`
+
+    Raises ValueError for a name that is not known. Shrinks to a 0-d array of float32 zero in memory of its own.
+    """
+    _known(dtype, dtypes.DTYPES, "dtype")
+    _known(layout, LAYOUTS, "layout")
+    _known(memory, MEMORIES, "memory")
+    _known(container, CONTAINERS, "container")
+    pinned = {"dtype": dtype, "shape": shape, "layout": layout, "address": address, "memory": memory, "container": container}
+    if dtype is None:
+        pinned["names"] = _available()
+    return _drawn(draw_array_spec, pinned)
+
+
+def arrays(
+    dtype: str | None = None,
+    shape: tuple[int, ...] | None = None,
+    *,
+    layout: str | None = None,
+    address: int | None = None,
+    memory: str | None = "plain",
+) -> st.SearchStrategy[np.ndarray]:
+    """Real ndarrays of any dtype, shape and memory layout; the parameters are those of `array_specs`.
+
+    The counterpart of `hypothesis.extra.numpy.arrays`, with strides, offsets, alignment and read-only memory drawn too.
+    """
+    return array_specs(dtype, shape, layout=layout, address=address, memory=memory, container="ndarray").map(_array)
+
+
+def _array(spec: ArraySpec) -> np.ndarray:
+    return build(spec).array
+
+
+def tensor_specs(
+    dtype: str | None = None, *, layout: str | None = None, address: int | None = None, state: str | None = None
+) -> st.SearchStrategy[TensorSpec]:
+    """Specs of tensors for the way back. What is given is pinned; `state` None draws any of `strategies.STATES`."""
+    _known(dtype, TENSOR_DTYPES, "tensor dtype")
+    _known(layout, LAYOUTS, "layout")
+    _known(state, STATES, "tensor state")
+    return _drawn(draw_tensor_spec, {"dtype": dtype, "layout": layout, "address": address, "state": state, "states": STATES})
+
+
+@lru_cache(maxsize=None)
+def _available() -> tuple[str, ...]:
+    return tuple(filter(dtypes.available, dtypes.DTYPES))

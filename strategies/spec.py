@@ -1,0 +1,388 @@
+"""Specs: complete, printable, comparable, JSON-able descriptions of one input, as pure data."""
+
+from __future__ import annotations
+
+import random
+from functools import cached_property, lru_cache
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from strategies import dtypes
+
+#: Who owns the bytes, and what they allow.
+MEMORIES = (
+    "plain",  # writable memory of our own
+    "readonly",  # the same, behind flags.writeable = False
+    "bytes",  # an immutable bytes object
+    "protected",  # pages mapped read-only: a write kills the process
+    "memmap_r+",
+    "memmap_r",
+    "memmap_c",
+)
+#: What the call is handed: the array, or something that stands for it.
+CONTAINERS = ("ndarray", "subclass", "matrix", "masked", "scalar", "list", "array_interface", "dlpack", "buffer", "array")
+
+#: No spec asks for more memory than this, whoever wrote it.
+MAX_BYTES = 1 << 27
+MAX_RANK = 64
+
+
+class SpecError(ValueError):
+    """A spec that describes no array; its message says why in a line."""
+
+
+@lru_cache(maxsize=256)
+def _noise(seed: int, quads: int) -> bytes:
+    return random.Random(seed).randbytes(4 * quads)
+
+
+def noise(seed: int, nbytes: int) -> bytes:
+    """`nbytes` reproducible random bytes: a prefix of what `random.Random(seed).randbytes` yields."""
+    return _noise(seed, max(64, -(-nbytes // 4)))[:nbytes]
+
+
+class _Layout:
+    """What any strided description of memory knows about itself."""
+
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int
+    nbytes: int
+
+    @cached_property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @cached_property
+    def c_strides(self) -> tuple[int, ...]:
+        """The strides in bytes of a C-contiguous array of this shape."""
+        strides, step = [], self.itemsize
+        for n in reversed(self.shape):
+            strides.append(step)
+            step *= max(n, 1)
+        return tuple(reversed(strides))
+
+    @cached_property
+    def is_c(self) -> bool:
+        """Whether the elements stand in C order without holes (NumPy's rule: axes of length 1 are ignored)."""
+        return self.size == 0 or all(n == 1 or s == c for n, s, c in zip(self.shape, self.strides, self.c_strides))
+
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """First and one-past-last byte, from the start of the owner, that the elements occupy."""
+        if self.size == 0:
+            return self.offset, self.offset
+        low = self.offset + sum(s * (n - 1) for s, n in zip(self.strides, self.shape) if s < 0)
+        high = self.offset + sum(s * (n - 1) for s, n in zip(self.strides, self.shape) if s > 0)
+        return low, high + self.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        raise NotImplementedError
+
+    def position(self, index: int) -> int:
+        """Where in the owner the element with this flat (C order) index starts, in bytes."""
+        at = self.offset
+        for n, stride in zip(reversed(self.shape), reversed(self.strides)):
+            index, here = divmod(index, n)
+            at += here * stride
+        return at
+
+    def prove(self) -> None:
+        """Raise SpecError unless every element lies inside the owner and all numbers are within bounds."""
+        if len(self.shape) != len(self.strides):
+            raise SpecError(f"{len(self.shape)} axes but {len(self.strides)} strides")
+        if len(self.shape) > MAX_RANK:
+            raise SpecError(f"rank {len(self.shape)} is above {MAX_RANK}")
+        if not 0 <= self.nbytes <= MAX_BYTES or any(n < 0 for n in self.shape):
+            raise SpecError(f"{self.nbytes} bytes, shape {self.shape}: out of bounds")
+        if self.size * max(self.itemsize, 1) > MAX_BYTES:
+            raise SpecError(f"shape {self.shape} holds more than {MAX_BYTES} bytes")
+        if any(abs(s) >= 1 << 62 for s in self.strides):
+            raise SpecError(f"strides {self.strides}: out of bounds")
+        low, high = self.extent
+        if low < 0 or high > self.nbytes:
+            raise SpecError(f"elements span bytes {low} to {high} of an owner of {self.nbytes}")
+
+
+class _ArrayFields(NamedTuple):
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int = 0
+    nbytes: int = 0
+    address: int = 0
+    memory: str = "plain"
+    container: str = "ndarray"
+    seed: int = 0
+    planted: tuple[tuple[int, int], ...] = ()
+
+
+class ArraySpec(_Layout, _ArrayFields):
+    """One NumPy input, described completely.
+
+    dtype      a name from `strategies.dtypes.DTYPES`
+    shape      axis lengths, rank 0 to 64
+    strides    in bytes, any sign, any alignment
+    offset     bytes from the start of the owner to element 0
+    nbytes     bytes in the owner
+    address    address of element 0, modulo 64
+    memory     one of `MEMORIES`
+    container  one of `CONTAINERS`
+    seed       0 for an owner of zero bytes, else the seed of its random bytes
+    planted    (flat index, bit pattern) of elements written over that background, in order
+    """
+
+    # No __slots__: the cached properties need a __dict__.
+
+    @property
+    def itemsize(self) -> int:
+        return self.np_dtype.itemsize
+
+    @cached_property
+    def np_dtype(self) -> np.dtype:
+        return dtypes.dtype(self.dtype)
+
+    @cached_property
+    def kind(self) -> str:
+        """NumPy's kind character of the dtype ("f", "i", ...; "V" for ml_dtypes and structured ones)."""
+        return self.np_dtype.kind
+
+    @cached_property
+    def is_native(self) -> bool:
+        return not self.dtype.startswith(">")
+
+    @cached_property
+    def has_negative_stride(self) -> bool:
+        return any(s < 0 for s in self.strides)
+
+    @cached_property
+    def has_partial_stride(self) -> bool:
+        """Whether some stride is no multiple of the item size."""
+        return any(s % self.itemsize for s in self.strides) if self.itemsize else False
+
+    @cached_property
+    def is_aligned(self) -> bool:
+        """Whether NumPy's ALIGNED flag is set: the address and the strides of axes longer than 1 fit the dtype."""
+        unit = self.np_dtype.alignment
+        return self.address % unit == 0 and (
+            self.size == 0 or all(n == 1 or s % unit == 0 for n, s in zip(self.shape, self.strides))
+        )
+
+    @cached_property
+    def is_writable(self) -> bool:
+        return self.memory in ("plain", "memmap_r+", "memmap_c") and self.container != "scalar"
+
+    @cached_property
+    def owner_bytes(self) -> bytes:
+        """The owner's contents (of raw dtypes; object and StringDType elements are indices, see `build`)."""
+        data = bytearray(self._background())
+        for index, bits in self.planted:
+            at = self.position(index)
+            data[at : at + self.itemsize] = dtypes.encode(self.dtype, bits)
+        return bytes(data)
+
+    def _background(self) -> bytes:
+        if not self.seed or not dtypes.is_raw(self.dtype):
+            return bytes(self.nbytes)
+        data = noise(self.seed, self.nbytes)
+        if self.kind == "b":
+            return bytes(b & 1 for b in data)
+        return data
+
+    @cached_property
+    def values(self) -> bytes:
+        """The elements' bytes in C order and native byte order: what a faithful conversion must deliver."""
+        view = np.ndarray(self.shape, f"V{self.itemsize}", self.owner_bytes, self.offset, self.strides)
+        data = view.tobytes()
+        if self.is_native or not self.itemsize:
+            return data
+        return np.frombuffer(data, f"u{self.component}").byteswap().tobytes() if data else data
+
+    @property
+    def component(self) -> int:
+        return dtypes.component_size(self.dtype)
+
+    def validate(self) -> ArraySpec:
+        """This spec, or SpecError: names known, types exact, layout inside the owner. Safe on untrusted data."""
+        _require(self.dtype in dtypes.DTYPES, f"unknown dtype {self.dtype!r}")
+        _require(self.memory in MEMORIES, f"unknown memory {self.memory!r}")
+        _require(self.container in CONTAINERS, f"unknown container {self.container!r}")
+        _require(0 <= self.address < 64, f"address {self.address} is not in 0..63")
+        _require(0 <= self.seed < 1 << 32, f"seed {self.seed} is out of bounds")
+        try:
+            self.prove()
+        except LookupError as missing:
+            raise SpecError(str(missing)) from None
+        for index, bits in self.planted:
+            _require(0 <= index < self.size, f"planted index {index} is outside of {self.size} elements")
+            _require(0 <= bits.bit_length() <= 8 * max(self.itemsize, 8), "planted bits are wider than the element")
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """The spec as JSON data; bit patterns as hexadecimal text."""
+        return _jsonable(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> ArraySpec:
+        """The spec that `to_json` wrote; SpecError for anything else."""
+        return cls(**_checked(data, cls)).validate()
+
+
+class _TensorFields(NamedTuple):
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int = 0
+    nbytes: int = 0
+    address: int = 0
+    state: str = "plain"
+    seed: int = 0
+    planted: tuple[tuple[int, int], ...] = ()
+
+
+#: Framework dtypes with item size in bytes and the NumPy dtype whose special values suit them.
+TENSOR_DTYPES: dict[str, tuple[int, str]] = {
+    **{name: (dtypes.dtype(name).itemsize, name) for name in "float32 float64 int64 int32 uint8 bool int8 int16".split()},
+    **{name: (dtypes.dtype(name).itemsize, name) for name in "uint16 uint32 uint64 float16 complex64 complex128".split()},
+    "bfloat16": (2, "uint16"),
+    "complex32": (4, "uint32"),
+    **{f"float8_{form}": (1, "uint8") for form in "e4m3fn e5m2 e4m3fnuz e5m2fnuz e8m0fnu e4m3b11fnuz".split()},
+    "float4_e2m1fn_x2": (1, "uint8"),
+    "float4_e2m1fn": (1, "uint8"),
+    **{f"{sign}int{n}": (1, "uint8") for n in (1, 2, 3, 4, 5, 6, 7) for sign in ("", "u")},
+    "qint8": (1, "uint8"),
+    "quint8": (1, "uint8"),
+    "qint16": (2, "uint16"),
+    "quint16": (2, "uint16"),
+    "qint32": (4, "uint32"),
+    "string": (1, "uint8"),
+}
+
+#: What a tensor is beside its numbers. A framework that has no such thing says so ("not run").
+STATES = (
+    "plain",
+    "requires_grad",
+    "non_leaf",
+    "parameter",
+    "subclass",
+    "inference",
+    "conj",
+    "neg",
+    "zero",
+    "readonly_source",
+    "sparse_coo",
+    "sparse_csr",
+    "mkldnn",
+    "nested",
+    "meta",
+    "fake",
+    "variable",
+    "operation",
+    "slice",
+    "forwarded",
+)
+
+
+class TensorSpec(_Layout, _TensorFields):
+    """One tensor input for the way back, described completely; as `ArraySpec`, with
+
+    dtype      a name from `TENSOR_DTYPES`
+    state      one of `STATES`
+    """
+
+    @property
+    def itemsize(self) -> int:
+        return TENSOR_DTYPES[self.dtype][0]
+
+    @cached_property
+    def owner_bytes(self) -> bytes:
+        """The storage's contents."""
+        data = bytearray(noise(self.seed, self.nbytes) if self.seed else self.nbytes)
+        if self.dtype == "bool":
+            data = bytearray(b & 1 for b in data)
+        for index, bits in self.planted:
+            at = self.position(index)
+            data[at : at + self.itemsize] = (bits & ((1 << 8 * self.itemsize) - 1)).to_bytes(self.itemsize, "little")
+        return bytes(data)
+
+    @cached_property
+    def values(self) -> bytes:
+        """The elements' bytes in C order, before conj or neg are applied."""
+        return np.ndarray(self.shape, f"V{self.itemsize}", self.owner_bytes, self.offset, self.strides).tobytes()
+
+    def validate(self) -> TensorSpec:
+        """This spec, or SpecError. Safe on untrusted data."""
+        _require(self.dtype in TENSOR_DTYPES, f"unknown tensor dtype {self.dtype!r}")
+        _require(self.state in STATES, f"unknown tensor state {self.state!r}")
+        _require(0 <= self.address < 64, f"address {self.address} is not in 0..63")
+        _require(0 <= self.seed < 1 << 32, f"seed {self.seed} is out of bounds")
+        self.prove()
+        _require(not self.has_negative_or_partial_stride, f"strides {self.strides} are not those of a tensor")
+        for index, bits in self.planted:
+            _require(0 <= index < self.size, f"planted index {index} is outside of {self.size} elements")
+            _require(0 <= bits.bit_length() <= 128, "planted bits are wider than the element")
+        return self
+
+    @property
+    def has_negative_or_partial_stride(self) -> bool:
+        return any(s < 0 or s % self.itemsize for s in (*self.strides, self.offset))
+
+    def to_json(self) -> dict[str, Any]:
+        """The spec as JSON data; bit patterns as hexadecimal text."""
+        return _jsonable(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> TensorSpec:
+        """The spec that `to_json` wrote; SpecError for anything else."""
+        return cls(**_checked(data, cls)).validate()
+
+
+Spec = ArraySpec | TensorSpec
+
+
+def spec_from_json(data: Any) -> Spec:
+    """The array or tensor spec that `to_json` wrote; SpecError for anything else."""
+    _require(isinstance(data, dict), "a spec is a JSON object")
+    return TensorSpec.from_json(data) if "state" in data else ArraySpec.from_json(data)
+
+
+def _jsonable(spec: Any) -> dict[str, Any]:
+    planted = [[index, hex(bits)] for index, bits in spec.planted]
+    return spec._asdict() | {"shape": list(spec.shape), "strides": list(spec.strides), "planted": planted}
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise SpecError(message)
+
+
+def _integer(value: Any) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
+
+
+def _checked(data: Any, cls: Any) -> dict[str, Any]:
+    """JSON data as keyword arguments for a spec class, every field present with exactly its type."""
+    _require(isinstance(data, dict) and set(data) == set(cls._fields), f"a {cls.__name__} has the fields {', '.join(cls._fields)}")
+    fields = dict(data)
+    for name, value in data.items():
+        if name in ("shape", "strides"):
+            _require(isinstance(value, list) and len(value) <= MAX_RANK and all(map(_integer, value)), f"{name} is not a list of integers")
+            fields[name] = tuple(value)
+        elif name == "planted":
+            _require(isinstance(value, list) and len(value) <= 4096, "planted is not a list")
+            try:
+                fields[name] = tuple((int(index), int(bits, 16)) for index, bits in value)
+            except (TypeError, ValueError):
+                raise SpecError("planted is not a list of [index, hexadecimal bits]") from None
+        elif name in ("dtype", "memory", "container", "state"):
+            _require(isinstance(value, str), f"{name} is not a string")
+        else:
+            _require(_integer(value), f"{name} is not an integer")
+    return fields

@@ -1,0 +1,26 @@
+"""The plain engine: tens of thousands of specs per second from a seed, without Hypothesis."""
+
+from __future__ import annotations
+
+import random
+
+from strategies.draw import Choose
+
+
+def chooser(seed: int | str) -> Choose:
+    """`choose(n)` from a seeded generator; the same seed gives the same choices on any machine."""
+    number = random.Random(seed).random
+    return lambda n: int(number() * n)
+
+
+class Recorded:
+    """A `choose` that remembers what it chose, so that a search can start from there."""
+
+    def __init__(self, choose: Choose) -> None:
+        self._choose = choose
+        self.choices: list[int] = []
+
+    def __call__(self, n: int) -> int:
+        chosen = self._choose(n)
+        self.choices.append(chosen)
+        return chosen
