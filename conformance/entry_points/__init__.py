@@ -1,0 +1,18 @@
+"""Every entry point with its promise: one module per framework and direction."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from conformance.promises import EntryPoint
+
+FRAMEWORKS = ("torch", "tensorflow")
+
+
+@lru_cache(maxsize=None)
+def entry_points() -> tuple[EntryPoint, ...]:
+    """All entry points, by framework, ways in before ways out. Imports no framework."""
+    from conformance.entry_points import tensorflow_in, tensorflow_out, torch_in, torch_out
+
+    modules = (torch_in, torch_out, tensorflow_in, tensorflow_out)
+    return tuple(entry for module in modules for entry in module.ENTRY_POINTS)

@@ -1,0 +1,3 @@
+from conformance.promises import EntryPoint
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = ()

@@ -1,0 +1,72 @@
+"""The grid: every dtype x layout x kind of memory, in the plain engine's tens of thousands of specs per second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from strategies import dtypes
+from strategies.draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
+from strategies.spec import CONTAINERS, MEMORIES, TENSOR_DTYPES, Spec
+from strategies.volume import chooser
+
+_DTYPES = tuple(filter(dtypes.available, dtypes.DTYPES))
+_HOME: dict[str, Any] = {"address": 0, "memory": "plain", "container": "ndarray"}
+#: Where an array can live and what can stand for it: home, then one step away from it along each axis.
+PLACES: tuple[dict[str, Any], ...] = (
+    _HOME,
+    *(_HOME | {"address": address} for address in ADDRESSES[1:]),
+    *(_HOME | {"memory": memory} for memory in MEMORIES[1:]),
+    *(_HOME | {"container": container} for container in CONTAINERS[1:]),
+)
+
+
+def array_cells(full: bool) -> Iterator[dict[str, Any]]:
+    """What is pinned in each cell: the full product, or all pairs of dtype, layout and place."""
+    if full:
+        for dtype, layout, place in product(_DTYPES, LAYOUTS, PLACES):
+            yield {"dtype": dtype, "layout": layout, **place}
+        return
+    for dtype, layout in product(_DTYPES, LAYOUTS):
+        yield {"dtype": dtype, "layout": layout, **_HOME}
+    for dtype, place in product(_DTYPES, PLACES):
+        yield {"dtype": dtype, **place}
+    for layout, place in product(LAYOUTS, PLACES):
+        yield {"layout": layout, **place, "names": _DTYPES}
+
+
+def tensor_cells(full: bool, states: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The same for tensors: dtype, layout, address and state."""
+    if full:
+        for dtype, layout, address, state in product(TENSOR_DTYPES, LAYOUTS, ADDRESSES, states):
+            yield {"dtype": dtype, "layout": layout, "address": address, "state": state}
+        return
+    for dtype, layout in product(TENSOR_DTYPES, LAYOUTS):
+        yield {"dtype": dtype, "layout": layout, "address": 0, "state": "plain"}
+    for dtype, address in product(TENSOR_DTYPES, ADDRESSES):
+        yield {"dtype": dtype, "address": address, "state": "plain"}
+    for dtype, state in product(TENSOR_DTYPES, states):
+        yield {"dtype": dtype, "layout": "c", "address": 0, "state": state}
+    for layout, state in product(LAYOUTS, states):
+        yield {"layout": layout, "address": 0, "state": state}
+
+
+@lru_cache(maxsize=8)
+def grid(direction: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
+    """One spec per cell; the same seed gives the same specs.
+
+    size  "pairs", "full", or "sample": every sixth of the pairs
+    """
+    choose = chooser(f"{direction} grid {seed}")
+    specs: list[Spec] = []
+    if direction == "in":
+        for number, pins in enumerate(array_cells(size == "full")):
+            if size != "sample" or number % 6 == seed % 6:
+                specs.append(draw_array_spec(choose, **pins))
+    else:
+        for number, pins in enumerate(tensor_cells(size == "full", states)):
+            if size != "sample" or number % 6 == seed % 6:
+                specs.append(draw_tensor_spec(choose, **pins))
+    return tuple(specs)

@@ -1,0 +1,163 @@
+"""What an entry point owes: clauses, each with its condition and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from conformance.conditions import Condition, always
+
+
+class Source(NamedTuple):
+    """Where a clause comes from: `url` of the documentation, or, where nothing is written, the releases it was seen in."""
+
+    url: str = ""
+    quote: str = ""
+    observed: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"documented: {self.url}" if self.url else f"observed in {self.observed}"
+
+
+def documented(url: str, quote: str = "") -> Source:
+    """A promise that the documentation makes, in its words."""
+    return Source(url=url, quote=quote)
+
+
+def observed(releases: str) -> Source:
+    """A behaviour that nothing documents; `releases` names those in which it was seen, as "torch 2.13"."""
+    return Source(observed=releases)
+
+
+class Clause(NamedTuple):
+    """One thing that is owed.
+
+    topic   "refuses", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device"
+    value   what is owed; see the functions below
+    when    the inputs to which it applies; the first clause of a topic that applies decides
+    source  where it is written, or was seen
+    """
+
+    topic: str
+    value: Any
+    when: Condition
+    source: Source
+
+    @property
+    def text(self) -> str:
+        """The clause as a sentence for people."""
+        value = self.value if isinstance(self.value, str) else getattr(self.value, "__doc__", None) or repr(self.value)
+        if self.topic == "refuses":
+            value = f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"
+        return f"{self.topic}: {value}" + ("" if self.when is always else f" when {self.when.text}")
+
+
+class Refusal(NamedTuple):
+    """An exception that is owed (`must`) or allowed; no types means that the input must be accepted."""
+
+    types: tuple[str, ...]
+    must: bool
+
+
+def refuses(*types: str, when: Condition, source: Source) -> Clause:
+    """The call must raise one of these exception types (or a subclass)."""
+    return Clause("refuses", Refusal(types, True), when, source)
+
+
+def may_refuse(*types: str, when: Condition = always, source: Source) -> Clause:
+    """The call may raise one of these exception types; if it answers, the answer is held to all other clauses."""
+    return Clause("refuses", Refusal(types, False), when, source)
+
+
+def accepts(when: Condition = always, *, source: Source) -> Clause:
+    """The call must answer."""
+    return Clause("refuses", Refusal((), False), when, source)
+
+
+def dtype(value: str | Callable[[Any], str | None], when: Condition = always, *, source: Source) -> Clause:
+    """The result's dtype: a name, or a function of the spec that gives one (None: not promised)."""
+    return Clause("dtype", value, when, source)
+
+
+def shares(when: Condition = always, *, source: Source) -> Clause:
+    """The result uses the source's memory."""
+    return Clause("aliasing", "shares", when, source)
+
+
+def copies(when: Condition = always, *, source: Source) -> Clause:
+    """The result has memory of its own."""
+    return Clause("aliasing", "copies", when, source)
+
+
+def may_share(when: Condition = always, *, source: Source) -> Clause:
+    """The result shares or copies, as it likes; but all of it, and always one of the two."""
+    return Clause("aliasing", "may share", when, source)
+
+
+def warns(category: str, when: Condition, source: Source) -> Clause:
+    """The call gives a warning of this category, every time. An empty category promises silence."""
+    return Clause("warns", category, when, source)
+
+
+def writable(value: bool, when: Condition = always, *, source: Source) -> Clause:
+    """Whether the result lets itself be written."""
+    return Clause("writable", value, when, source)
+
+
+def values(value: str, when: Condition = always, *, source: Source) -> Clause:
+    """How values cross: "bits" (the default), "astype" (as NumPy's astype to the result's dtype), or "unspecified"."""
+    return Clause("values", value, when, source)
+
+
+def shape(value: Callable[[Any], tuple[int, ...] | None], when: Condition = always, *, source: Source) -> Clause:
+    """The result's shape as a function of the spec, where it is not the source's (None: not promised)."""
+    return Clause("shape", value, when, source)
+
+
+def flags(*names: str, when: Condition = always, source: Source) -> Clause:
+    """The marks on the result, all of them: "requires_grad", "non_leaf", "conj", "neg"."""
+    return Clause("flags", names, when, source)
+
+
+def immutable(*, when: Condition = always, source: Source) -> Clause:
+    """The source can never be changed through the result."""
+    return Clause("immutable", True, when, source)
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """One public call that carries data across.
+
+    name       as users write it, options in brackets: "torch.asarray[copy=True]"
+    call       the very lines that are run, shown and put into reproducers; `a` is an array, `t` a tensor
+    framework  whose promise it is
+    direction  "in" (arrays to tensors) or "out" (tensors to arrays)
+    promise    clauses; of each topic the first that applies decides
+    states     tensor states that it is tried on (direction "out")
+    """
+
+    name: str
+    call: str
+    framework: str
+    direction: str
+    promise: tuple[Clause, ...]
+    states: tuple[str, ...] = ("plain",)
+    _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for clause in self.promise:
+            self._topics[clause.topic] = (*self._topics.get(clause.topic, ()), clause)
+
+    def clause(self, topic: str, spec: Any) -> Clause | None:
+        """The clause of a topic that decides for this spec, or None where nothing is promised."""
+        for clause in self._topics.get(topic, ()):
+            if clause.when.test(spec):
+                return clause
+        return None
+
+    @property
+    def maker(self) -> str:
+        """Which framework builds the input: none for arrays."""
+        return self.framework if self.direction == "out" else ""
