@@ -37,36 +37,33 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         yield {"layout": layout, **place, "names": _DTYPES}
 
 
-def tensor_cells(full: bool, states: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """The same for tensors: dtype, layout, address and state."""
+def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator[dict[str, Any]]:
+    """The same for tensors: dtype, layout, address and state. Without `strided`, those of C order only."""
+    layouts = tuple(LAYOUTS) if strided else ("c", "scalar", "empty", "high_rank", "large")
+    addresses = ADDRESSES if strided else (0,)
+    home: dict[str, Any] = {"address": 0, "state": "plain", "strided": strided}
     if full:
-        for dtype, layout, address, state in product(TENSOR_DTYPES, LAYOUTS, ADDRESSES, states):
-            yield {"dtype": dtype, "layout": layout, "address": address, "state": state}
+        for dtype, layout, address, state in product(TENSOR_DTYPES, layouts, addresses, states):
+            yield home | {"dtype": dtype, "layout": layout, "address": address, "state": state}
         return
-    for dtype, layout in product(TENSOR_DTYPES, LAYOUTS):
-        yield {"dtype": dtype, "layout": layout, "address": 0, "state": "plain"}
-    for dtype, address in product(TENSOR_DTYPES, ADDRESSES):
-        yield {"dtype": dtype, "address": address, "state": "plain"}
+    for dtype, layout in product(TENSOR_DTYPES, layouts):
+        yield home | {"dtype": dtype, "layout": layout}
+    for dtype, address in product(TENSOR_DTYPES, addresses):
+        yield home | {"dtype": dtype, "address": address}
     for dtype, state in product(TENSOR_DTYPES, states):
-        yield {"dtype": dtype, "layout": "c", "address": 0, "state": state}
-    for layout, state in product(LAYOUTS, states):
-        yield {"layout": layout, "address": 0, "state": state}
+        yield home | {"dtype": dtype, "layout": "c", "state": state}
+    for layout, state in product(layouts, states):
+        yield home | {"layout": layout, "state": state}
 
 
 @lru_cache(maxsize=8)
-def grid(direction: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
+def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
     """One spec per cell; the same seed gives the same specs.
 
-    size  "pairs", "full", or "sample": every sixth of the pairs
+    maker  "" for arrays, else the framework whose tensors are described
+    size   "pairs", "full", or "sample": every sixth of the pairs
     """
-    choose = chooser(f"{direction} grid {seed}")
-    specs: list[Spec] = []
-    if direction == "in":
-        for number, pins in enumerate(array_cells(size == "full")):
-            if size != "sample" or number % 6 == seed % 6:
-                specs.append(draw_array_spec(choose, **pins))
-    else:
-        for number, pins in enumerate(tensor_cells(size == "full", states)):
-            if size != "sample" or number % 6 == seed % 6:
-                specs.append(draw_tensor_spec(choose, **pins))
-    return tuple(specs)
+    choose = chooser(f"{maker} grid {seed}")
+    cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
+    draw: Any = draw_tensor_spec if maker else draw_array_spec
+    return tuple(draw(choose, **pins) for number, pins in enumerate(cells) if size != "sample" or number % 6 == seed % 6)

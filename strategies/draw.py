@@ -281,15 +281,21 @@ def draw_tensor_spec(
     state: str | None = None,
     names: tuple[str, ...] = tuple(TENSOR_DTYPES),
     states: tuple[str, ...] = ("plain",),
+    strided: bool = True,
 ) -> TensorSpec:
-    """Draw one tensor spec; whatever is given is pinned. Tensors step forwards, by whole elements, or stand still."""
+    """Draw one tensor spec; whatever is given is pinned. Tensors step forwards, by whole elements, or stand still.
+
+    `strided` False keeps to C order at multiples of 64, for frameworks that know nothing else.
+    """
     dtype = names[choose(len(names))] if dtype is None else dtype
     itemsize, like = TENSOR_DTYPES[dtype]
     pinned = layout is not None
     layout = _ANY_LAYOUT[choose(len(_ANY_LAYOUT))] if layout is None else layout
     shape, strides, offset, nbytes = _draw_strided(
-        choose, itemsize, layout, None, pinned, lambda axis: axis.step >= 0 and not axis.gap % itemsize
+        choose, itemsize, layout, None, pinned, lambda axis: strided and axis.step >= 0 and not axis.gap % itemsize
     )
+    if not strided:
+        offset, address = 0, 0
     address = _ANY_ADDRESS[choose(len(_ANY_ADDRESS))] if address is None else address
     state = states[choose(len(states))] if state is None else state
     size = 1

@@ -1,0 +1,203 @@
+"""How TensorFlow tensors are built from raw bytes and held by address."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2
+
+from conformance.subject.handle import Handle
+from strategies.build import Memory, Unbuildable
+from strategies.spec import TensorSpec
+
+# Loaded on first use otherwise, in every fresh child: seconds of import inside a conversion's time limit.
+tnp = tf.experimental.numpy
+tf.keras.ops  # noqa: B018
+
+NAMES = {"tf": tf, "tnp": tnp}
+VERSION = str(tf.__version__)
+
+class _DLTensor(ctypes.Structure):
+    """https://dmlc.github.io/dlpack/latest/c_api.html"""
+
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int32),
+        ("device_id", ctypes.c_int32),
+        ("ndim", ctypes.c_int32),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("byte_offset", ctypes.c_uint64),
+    ]
+
+
+_capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_pointer.restype = ctypes.c_void_p
+_capsule_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+
+#: What DLPack cannot say (it aborts the process for strings); these are found through the buffer protocol.
+_IN_DLPACK = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 complex64 complex128".split()
+)
+_OPAQUE = frozenset(("string", "resource", "variant"))
+
+
+def renew() -> None:
+    """Nothing to do: TensorFlow's conversions warn through Python."""
+
+
+def address_of(tensor: Any) -> int | None:
+    """Where an eager tensor's elements start; None where nobody can tell."""
+    name = tensor.dtype.name
+    if name in _IN_DLPACK:
+        capsule = tf.experimental.dlpack.to_dlpack(tensor)
+        dl = _DLTensor.from_address(_capsule_pointer(capsule, b"dltensor"))
+        return (dl.data or 0) + int(dl.byte_offset)
+    if name in _OPAQUE or 0 in tensor.shape:
+        return None
+    return int(np.frombuffer(tensor, np.uint8).__array_interface__["data"][0])
+
+
+def describe(result: Any) -> Handle | None:
+    """A handle on an eager tensor or a variable; None for anything else."""
+    if isinstance(result, tf.Variable):
+        return _variable(result)
+    if not isinstance(result, tf.Tensor) or not hasattr(result, "numpy"):
+        return None
+    return _tensor(result)
+
+
+def _tensor(tensor: Any) -> Handle:
+    dtype = tensor.dtype
+    shape = tuple(tensor.shape)
+    if dtype.name in _OPAQUE:
+        return Handle("tf.Tensor", dtype.name, shape, writable=False, data=lambda: None, keep=tensor)
+    return Handle(
+        "tf.Tensor", dtype.name, shape, c_strides(shape, dtype.size), dtype.size, address_of(tensor), _device(tensor), False, keep=tensor
+    )
+
+
+def _variable(variable: tf.Variable) -> Handle:
+    # The tensor read shares the variable's buffer; holding it would turn every update into a copy.
+    read = tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
+    handle = _tensor(read)
+    handle.type, handle.keep, handle.writable = "tf.Variable", variable, True
+    if variable.dtype.is_floating or variable.dtype.is_integer:
+        handle.poke = lambda: _poke(variable)
+    return handle
+
+
+def _poke(variable: tf.Variable) -> None:
+    """Update the variable in place, through its own API."""
+    try:
+        variable.assign_add(tf.ones_like(variable))
+    except (tf.errors.OpError, TypeError, ValueError):
+        pass  # This dtype has no kernel for it.
+
+
+def _device(tensor: Any) -> str:
+    name = tensor.device.rsplit("device:", 1)[-1].lower()
+    return "cpu" if name == "cpu:0" else name
+
+
+def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """The strides in bytes of TensorFlow's one layout."""
+    strides, step = [], itemsize
+    for n in reversed(shape):
+        strides.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(strides))
+
+
+class TensorSource:
+    """One built tensor and the memory that holds its elements."""
+
+    __slots__ = ("value", "start", "nbytes", "is_mutable")
+
+    def __init__(self, value: Any, tensor: Any, nbytes: int) -> None:
+        self.value = value
+        self.start, self.nbytes = (address_of(tensor) or 0, nbytes) if nbytes else (0, 0)
+        self.is_mutable = self.start != 0
+
+    def flip(self) -> None:
+        view = Memory(self.start, self.nbytes).view()
+        np.invert(view, out=view)
+
+    def contents(self) -> bytes:
+        return ctypes.string_at(self.start, self.nbytes) if self.start else b""
+
+    def close(self) -> None:
+        pass
+
+
+@lru_cache(maxsize=4096)
+def _header(dtype: Any, shape: tuple[int, ...]) -> bytes:
+    proto = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
+    proto.tensor_shape.SetInParent()
+    for n in shape:
+        proto.tensor_shape.dim.add(size=n)
+    return bytes(proto.SerializeToString())
+
+
+def _varint(n: int) -> bytes:
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def parse(dtype: Any, data: bytes, shape: tuple[int, ...]) -> Any:
+    """An eager tensor over a fresh buffer with these raw bytes: the wire format of TensorProto, no NumPy on the way.
+
+    https://www.tensorflow.org/api_docs/python/tf/io/parse_tensor
+    """
+    content = b"\x22" + _varint(len(data)) + data  # Field 4, tensor_content.
+    return tf.raw_ops.ParseTensor(serialized=_header(dtype, shape) + content, out_type=dtype)
+
+
+def build(spec: TensorSpec) -> TensorSource:
+    """The tensor that a spec describes, over bytes that no conversion has touched."""
+    if not spec.is_c or spec.offset or spec.address:
+        raise Unbuildable("TensorFlow lays tensors out in C order, at multiples of 64")
+    if spec.dtype == "string":
+        return TensorSource(tf.fill(spec.shape, b"text\0"), None, 0)
+    try:
+        dtype = tf.dtypes.as_dtype(spec.dtype)
+    except TypeError:
+        raise Unbuildable(f"tensorflow has no dtype {spec.dtype}") from None
+    data = spec.values
+    if spec.dtype == "bool":  # The wire format knows no other truths.
+        data = bytes(b != 0 for b in data)
+    try:
+        tensor = parse(dtype, data, spec.shape)
+        value, holder = _in_state(tensor, spec)
+    except (tf.errors.OpError, TypeError, ValueError) as error:
+        raise Unbuildable(f"tensorflow: {str(error).splitlines()[0][:120]}") from None
+    return TensorSource(value, holder, len(data))
+
+
+def _in_state(tensor: Any, spec: TensorSpec) -> tuple[Any, Any]:
+    """What the conversion is handed, and the tensor whose memory is watched."""
+    state = spec.state
+    if state == "plain":
+        return tensor, tensor
+    if state == "forwarded":  # Another name for the same buffer: an alias must not change the original.
+        return tf.reshape(tensor, spec.shape), tensor
+    if state == "variable":
+        variable = tf.Variable(tensor)
+        return variable, tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
+    if state == "slice":
+        if not spec.shape:
+            raise Unbuildable("a 0-d tensor has no slices")
+        longer = tf.concat([tensor, tensor], 0)
+        part = longer[: spec.shape[0]]
+        return part, part
+    raise Unbuildable(f"tensorflow tensors have no state {state!r}")
