@@ -10,7 +10,7 @@ from typing import Any
 from strategies import dtypes
 from strategies.draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
 from strategies.spec import CONTAINERS, MEMORIES, TENSOR_DTYPES, Spec
-from strategies.volume import chooser
+from strategies.volume import Recorded, chooser
 
 _DTYPES = tuple(filter(dtypes.available, dtypes.DTYPES))
 _HOME: dict[str, Any] = {"address": 0, "memory": "plain", "container": "ndarray"}
@@ -27,12 +27,12 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
     """What is pinned in each cell: the full product, or all pairs of dtype, layout and place."""
     if full:
         for dtype, layout, place in product(_DTYPES, LAYOUTS, PLACES):
-            yield {"dtype": dtype, "layout": layout, **place}
+            yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
         return
     for dtype, layout in product(_DTYPES, LAYOUTS):
-        yield {"dtype": dtype, "layout": layout, **_HOME}
+        yield {"dtype": dtype, "layout": layout, **_HOME, "names": _DTYPES}
     for dtype, place in product(_DTYPES, PLACES):
-        yield {"dtype": dtype, **place}
+        yield {"dtype": dtype, **place, "names": _DTYPES}
     for layout, place in product(LAYOUTS, PLACES):
         yield {"layout": layout, **place, "names": _DTYPES}
 
@@ -41,7 +41,7 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
     """The same for tensors: dtype, layout, address and state. Without `strided`, those of C order only."""
     layouts = tuple(LAYOUTS) if strided else ("c", "scalar", "empty", "high_rank", "large")
     addresses = ADDRESSES if strided else (0,)
-    home: dict[str, Any] = {"address": 0, "state": "plain", "strided": strided}
+    home: dict[str, Any] = {"address": 0, "state": "plain", "strided": strided, "states": states}
     if full:
         for dtype, layout, address, state in product(TENSOR_DTYPES, layouts, addresses, states):
             yield home | {"dtype": dtype, "layout": layout, "address": address, "state": state}
@@ -56,6 +56,16 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
         yield home | {"layout": layout, "state": state}
 
 
+def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
+    choose = chooser(f"{maker} grid {seed}")
+    cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
+    draw: Any = draw_tensor_spec if maker else draw_array_spec
+    for number, pins in enumerate(cells):
+        if size != "sample" or number % 6 == seed % 6:
+            recorder = Recorded(choose)
+            yield draw(recorder, **pins), recorder.choices
+
+
 @lru_cache(maxsize=8)
 def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
     """One spec per cell; the same seed gives the same specs.
@@ -63,7 +73,9 @@ def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spe
     maker  "" for arrays, else the framework whose tensors are described
     size   "pairs", "full", or "sample": every sixth of the pairs
     """
-    choose = chooser(f"{maker} grid {seed}")
-    cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
-    draw: Any = draw_tensor_spec if maker else draw_array_spec
-    return tuple(draw(choose, **pins) for number, pins in enumerate(cells) if size != "sample" or number % 6 == seed % 6)
+    return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
+
+
+def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[int]:
+    """The choices by which the grid drew a spec, for a search to start from."""
+    return next(choices for spec, choices in _drawn(maker, states, seed, size) if spec == wanted)

@@ -106,8 +106,9 @@ def writable(value: bool, when: Condition = always, *, source: Source) -> Clause
     return Clause("writable", value, when, source)
 
 
-def values(value: str, when: Condition = always, *, source: Source) -> Clause:
-    """How values cross: "bits" (the default), "astype" (as NumPy's astype to the result's dtype), or "unspecified"."""
+def values(value: str | Callable[[Any], bytes], when: Condition = always, *, source: Source) -> Clause:
+    """How values cross: "bits" (the default), "astype" (as NumPy's astype to the result's dtype), "unspecified", or a
+    function of the spec that gives the bytes owed."""
     return Clause("values", value, when, source)
 
 
@@ -124,6 +125,13 @@ def flags(*names: str, when: Condition = always, source: Source) -> Clause:
 def immutable(*, when: Condition = always, source: Source) -> Clause:
     """The source can never be changed through the result."""
     return Clause("immutable", True, when, source)
+
+
+#: Laws that judge only what a clause of this topic promises.
+_NEEDED_TOPICS = {
+    **{law: "aliasing" for law in ("memory", "follows", "leads", "twins")},
+    **{"dtype": "dtype", "flags": "flags", "immutability": "immutable", "writable": "writable", "warnings": "warns"},
+}
 
 
 @dataclass(frozen=True)
@@ -156,6 +164,13 @@ class EntryPoint:
             if clause.when.test(spec):
                 return clause
         return None
+
+    def owes(self, law: str) -> bool:
+        """Whether the law can apply at all: some need a clause of their topic."""
+        if law == "readonly":
+            return self.direction == "in"
+        topic = _NEEDED_TOPICS.get(law)
+        return topic is None or topic in self._topics
 
     @property
     def maker(self) -> str:

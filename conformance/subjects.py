@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import marshal
 import os
+import platform
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import execnet
 
 from conformance.observation import Observation
-from strategies.spec import Spec
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
@@ -85,9 +87,33 @@ class InProcess:
         pass
 
 
-def observe_one(subject: Subject, call: str, maker: str, spec: Spec) -> Observation:
-    """The observation of a single spec."""
-    return subject.observe(call, maker, [spec])[0]
+def installed(frameworks: tuple[str, ...], pythons: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Releases by package, and framework to the reason where it is not installed. Imports no framework."""
+    releases, missing = {"python": platform.python_version()}, {}
+    for framework in frameworks:
+        python = pythons.get(framework, sys.executable)
+        asked = [framework, *_OTHER_NAMES.get(framework, ())]
+        found = _releases(python, ("numpy", *asked))
+        if "numpy" in found:
+            releases.setdefault("numpy", found["numpy"])
+        release = next((found[name] for name in asked if name in found), None)
+        if release is None:
+            missing[framework] = f"{framework} is not installed in {python}"
+        else:
+            releases[framework] = release
+    return releases, missing
+
+
+_OTHER_NAMES = {"tensorflow": ("tensorflow-cpu", "tensorflow-intel", "tf-nightly", "tf-nightly-cpu")}
+
+
+def _releases(python: str, packages: tuple[str, ...]) -> dict[str, str]:
+    code = "import importlib.metadata as m\nfor p in %r:\n try: print(p, m.version(p))\n except m.PackageNotFoundError: pass"
+    try:
+        done = subprocess.run([python, "-c", code % (packages,)], capture_output=True, text=True, check=False)
+    except OSError:
+        return {}
+    return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
 
 # Children convert small arrays by the thousand: pools of threads only get in their way. The caller's wishes win.

@@ -8,6 +8,7 @@ Layout is drawn first and contents last, so that shrinking settles the structure
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import NamedTuple
 
 from strategies import dtypes
@@ -19,7 +20,7 @@ Choose = Callable[[int], int]
 MAX_SIZE = 4096
 
 ADDRESSES = (0, 32, 16, 8, 4, 1, 48, 2, 63)
-_ANY_ADDRESS = (0, 0, 0, 0, *ADDRESSES)
+_ANY_ADDRESS = ("0",) * 4 + tuple(map(str, ADDRESSES))
 # Tables, not weights: the engines draw an index, and the simple entries come first.
 _ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:]
 _ANY_CONTAINER = ("ndarray",) * 18 + CONTAINERS[1:]
@@ -187,18 +188,29 @@ LAYOUTS: dict[str, Layout] = {
     "large": Layout(axes=_each(_C, Axis(2), Axis(-1)), shape=_large),
 }
 _LAYOUT_NAMES = tuple(LAYOUTS)
-# A search lets every class act on any shape; grid cells use the shapes on which the class shows.
 _ANY_LAYOUT = ("c",) * 6 + _LAYOUT_NAMES[1:9] * 2 + _LAYOUT_NAMES[9:]
+# What stands for the array decides which shapes make sense.
+_CONTAINER_SHAPES: dict[str, Callable[[Choose], tuple[int, ...]]] = {
+    "matrix": lambda choose: (1 + choose(3), 1 + choose(3)),
+    "scalar": _scalar,
+    "list": _vector_like,
+}
+
+
+def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None) -> str:
+    """An entry of the table, drawn or pinned; a recorder is told the choice either way (see `volume.Recorded`)."""
+    if pinned is None:
+        return table[choose(len(table))]
+    note = getattr(choose, "note", None)
+    if note is not None:
+        note(table.index(pinned))
+    return pinned
 
 
 def _draw_strided(
-    choose: Choose, itemsize: int, layout: str, shape: tuple[int, ...] | None, pinned: bool, axes_allowed: Callable[[Axis], bool]
-) -> tuple[tuple[int, ...], tuple[int, ...], int, int]:
-    """Shape, strides, offset and owner size of one member of a layout class."""
-    how = LAYOUTS[layout]
-    if shape is None:
-        own = how.shape if pinned or layout in ("empty", "scalar", "high_rank", "large") else None
-        shape = (own or _any_shape)(choose)
+    choose: Choose, itemsize: int, how: Layout, shape: tuple[int, ...], axes_allowed: Callable[[Axis], bool]
+) -> tuple[tuple[int, ...], int, int]:
+    """Strides, offset and owner size of one member of a layout class."""
     axes = how.axes(choose, shape, itemsize) if how.axes else [_C] * len(shape)
     axes = [axis if axes_allowed(axis) else _C for axis in axes]
     order = how.order(choose, len(shape)) if how.order else list(range(len(shape)))
@@ -208,7 +220,7 @@ def _draw_strided(
         offset, nbytes = offset + lead, nbytes + 2 * lead
     if nbytes > MAX_SIZE * 64 + 4096:  # Steps of a million bytes belong on axes of length one only.
         strides, offset, nbytes = lay_out(shape, itemsize, [_C] * len(shape), order)
-    return shape, strides, offset, nbytes
+    return strides, offset, nbytes
 
 
 def _draw_contents(choose: Choose, size: int, bits_of: str) -> tuple[int, tuple[tuple[int, int], ...]]:
@@ -238,37 +250,23 @@ def draw_array_spec(
     names: tuple[str, ...] = dtypes.DTYPES,
 ) -> ArraySpec:
     """Draw one array spec; whatever is given is pinned, all else is drawn (the dtype from `names`)."""
-    dtype = names[choose(len(names))] if dtype is None else dtype
-    pinned = layout is not None
-    layout = _ANY_LAYOUT[choose(len(_ANY_LAYOUT))] if layout is None else layout
+    dtype = _pick(choose, names, dtype)
+    container = _pick(choose, _ANY_CONTAINER, container)
+    layout = _pick(choose, _ANY_LAYOUT, layout)
     if dtype == "StringDType" and layout not in ("scalar", "empty", "offset"):
         layout = "c"  # All that NumPy lays it out in.
-    itemsize = dtypes.dtype(dtype).itemsize
-    partial = dtypes.is_raw(dtype)
-    if container == "matrix" and shape is None:
-        shape = (1 + choose(3), 1 + choose(3))
-    elif container == "scalar":
-        shape = ()
-    elif container == "list" and shape is None:
-        shape = _vector_like(choose)
-    shape, strides, offset, nbytes = _draw_strided(
-        choose, itemsize, layout, shape, pinned, lambda axis: partial or not axis.gap % max(itemsize, 1)
+    itemsize, raw = dtypes.dtype(dtype).itemsize, dtypes.is_raw(dtype)
+    if shape is None:
+        shape = (_CONTAINER_SHAPES.get(container) or LAYOUTS[layout].shape or _any_shape)(choose)
+    strides, offset, nbytes = _draw_strided(
+        choose, itemsize, LAYOUTS[layout], shape, lambda axis: raw or not axis.gap % max(itemsize, 1)
     )
-    if address is None:
-        address = _ANY_ADDRESS[choose(len(_ANY_ADDRESS))]
-    if dtype in dtypes.POINTERS:
+    address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
+    memory = _pick(choose, _ANY_MEMORY, memory)
+    if dtype in dtypes.POINTERS:  # They cannot be misaligned, nor live in memory that others own.
         address = address // itemsize * itemsize % 64
-    memory = _ANY_MEMORY[choose(len(_ANY_MEMORY))] if memory is None else memory
-    if container is None:
-        container = _ANY_CONTAINER[choose(len(_ANY_CONTAINER))]
-        if (container == "matrix" and len(shape) != 2) or (container == "scalar" and shape) or (container == "list" and not shape):
-            container = "ndarray"
-    if dtype in dtypes.POINTERS and memory not in ("plain", "readonly"):
-        memory = "plain"
-    size = 1
-    for n in shape:
-        size *= n
-    seed, planted = _draw_contents(choose, size, dtype)
+        memory = memory if memory in ("plain", "readonly") else "plain"
+    seed, planted = _draw_contents(choose, prod(shape), dtype)
     return ArraySpec(dtype, shape, strides, offset, nbytes, address, memory, container, seed, planted)
 
 
@@ -287,19 +285,17 @@ def draw_tensor_spec(
 
     `strided` False keeps to C order at multiples of 64, for frameworks that know nothing else.
     """
-    dtype = names[choose(len(names))] if dtype is None else dtype
+    dtype = _pick(choose, names, dtype)
+    state = _pick(choose, states, state)
+    layout = _pick(choose, _ANY_LAYOUT, layout)
     itemsize, like = TENSOR_DTYPES[dtype]
-    pinned = layout is not None
-    layout = _ANY_LAYOUT[choose(len(_ANY_LAYOUT))] if layout is None else layout
-    shape, strides, offset, nbytes = _draw_strided(
-        choose, itemsize, layout, None, pinned, lambda axis: strided and axis.step >= 0 and not axis.gap % itemsize
+    shape = (LAYOUTS[layout].shape or _any_shape)(choose)
+    strides, offset, nbytes = _draw_strided(
+        choose, itemsize, LAYOUTS[layout], shape, lambda axis: strided and axis.step >= 0 and not axis.gap % itemsize
     )
+    address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
     if not strided:
-        offset, address = 0, 0
-    address = _ANY_ADDRESS[choose(len(_ANY_ADDRESS))] if address is None else address
-    state = states[choose(len(states))] if state is None else state
-    size = 1
-    for n in shape:
-        size *= n
-    seed, planted = _draw_contents(choose, size, like)
-    return TensorSpec(dtype, shape, strides, offset, nbytes, address // itemsize * itemsize % 64, state, seed, planted)
+        strides, offset, _ = lay_out(shape, itemsize, [_C] * len(shape), list(range(len(shape))))
+        address, nbytes = 0, prod(shape) * itemsize
+    seed, planted = _draw_contents(choose, prod(shape), like)
+    return TensorSpec(dtype, shape, strides, offset, nbytes, address, state, seed, planted)

@@ -18,11 +18,11 @@ _PLAIN = (
 _SWAPPED = [f">{name}" for name in "float32 float64 int64 int32 int16 uint16 uint32 uint64 float16 complex64 complex128".split()]
 _FLEXIBLE = "S0 S1 S5 U0 U1 U4 >U4 V0 V1 V8".split()
 _TIMES = "datetime64[ns] datetime64[D] datetime64 >datetime64[s] timedelta64[us] timedelta64 >timedelta64[ns]".split()
-_EXTENDED = (
+EXTENDED = (
     "bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e4m3b11fnuz float8_e4m3 float8_e3m4 "
     "float8_e8m0fnu float6_e2m3fn float6_e3m2fn float4_e2m1fn int4 uint4 int2 uint2 int1 uint1"
 ).split()
-_RECORDS = {
+RECORDS = {
     "record": [("a", "<f4"), ("b", ">i2")],
     "record_padded": {"names": ["a", "b"], "formats": ["u1", "<f8"], "offsets": [0, 8], "itemsize": 24},
     "record_nested": [("a", [("x", "<i4"), ("y", "<f8")]), ("b", "<c8", (2,))],
@@ -31,7 +31,7 @@ _RECORDS = {
 
 #: Every name that a spec may use for its dtype, the simplest first. A leading ">" asks for the byte order
 #: that is not this machine's usual one.
-DTYPES: tuple[str, ...] = (*_PLAIN, *_SWAPPED, *_FLEXIBLE, *_TIMES, "object", "StringDType", *_RECORDS, *_EXTENDED)
+DTYPES: tuple[str, ...] = (*_PLAIN, *_SWAPPED, *_FLEXIBLE, *_TIMES, "object", "StringDType", *RECORDS, *EXTENDED)
 
 #: Python objects that arrays of dtype object hold; element bits are an index into it.
 OBJECTS = (0, 1, -1, 2**70, 0.5, float("nan"), None, "text", b"bytes", (1, 2), 1j, True)
@@ -44,9 +44,9 @@ def dtype(name: str) -> np.dtype:
     """The NumPy dtype called `name` in `DTYPES`; raises LookupError where this NumPy has no such dtype."""
     if name not in DTYPES:
         raise LookupError(f"unknown dtype {name!r}; known: {', '.join(DTYPES)}")
-    if name in _RECORDS:
-        return np.dtype(_RECORDS[name])
-    if name in _EXTENDED:
+    if name in RECORDS:
+        return np.dtype(RECORDS[name])
+    if name in EXTENDED:
         if not hasattr(ml_dtypes, name):
             raise LookupError(f"dtype {name} needs a newer ml_dtypes")
         return np.dtype(getattr(ml_dtypes, name))

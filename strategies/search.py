@@ -79,13 +79,23 @@ def _array(spec: ArraySpec) -> np.ndarray:
 
 
 def tensor_specs(
-    dtype: str | None = None, *, layout: str | None = None, address: int | None = None, state: str | None = None
+    dtype: str | None = None,
+    *,
+    layout: str | None = None,
+    address: int | None = None,
+    state: str | None = None,
+    states: tuple[str, ...] = STATES,
+    strided: bool = True,
 ) -> st.SearchStrategy[TensorSpec]:
-    """Specs of tensors for the way back. What is given is pinned; `state` None draws any of `strategies.STATES`."""
+    """Specs of tensors for the way back. What is given is pinned, all else is drawn (the state from `states`).
+
+    `strided` False keeps to C order at multiples of 64, for frameworks that know nothing else.
+    """
     _known(dtype, TENSOR_DTYPES, "tensor dtype")
     _known(layout, LAYOUTS, "layout")
     _known(state, STATES, "tensor state")
-    return _drawn(draw_tensor_spec, {"dtype": dtype, "layout": layout, "address": address, "state": state, "states": STATES})
+    pinned = {"dtype": dtype, "layout": layout, "address": address, "state": state, "states": states, "strided": strided}
+    return _drawn(draw_tensor_spec, pinned)
 
 
 @lru_cache(maxsize=None)

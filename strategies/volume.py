@@ -14,7 +14,7 @@ def chooser(seed: int | str) -> Choose:
 
 
 class Recorded:
-    """A `choose` that remembers what it chose, so that a search can start from there."""
+    """A `choose` that remembers what it chose, pinned choices included, so that a search can start from there."""
 
     def __init__(self, choose: Choose) -> None:
         self._choose = choose
@@ -24,3 +24,7 @@ class Recorded:
         chosen = self._choose(n)
         self.choices.append(chosen)
         return chosen
+
+    def note(self, chosen: int) -> None:
+        """Remember a choice that was pinned, as if it had been drawn."""
+        self.choices.append(chosen)

@@ -167,8 +167,6 @@ def build(spec: TensorSpec) -> TensorSource:
     """The tensor that a spec describes, over bytes that no conversion has touched."""
     if not spec.is_c or spec.offset or spec.address:
         raise Unbuildable("TensorFlow lays tensors out in C order, at multiples of 64")
-    if spec.dtype == "string":
-        return TensorSource(tf.fill(spec.shape, b"text\0"), None, 0)
     try:
         dtype = tf.dtypes.as_dtype(spec.dtype)
     except TypeError:
@@ -177,8 +175,9 @@ def build(spec: TensorSpec) -> TensorSource:
     if spec.dtype == "bool":  # The wire format knows no other truths.
         data = bytes(b != 0 for b in data)
     try:
-        tensor = parse(dtype, data, spec.shape)
-        value, holder = _in_state(tensor, spec)
+        if spec.dtype == "string":  # Elements are pointers: their memory is nobody's to read or to change.
+            return TensorSource(_in_state(tf.fill(spec.shape, b"text\0"), spec)[0], None, 0)
+        value, holder = _in_state(parse(dtype, data, spec.shape), spec)
     except (tf.errors.OpError, TypeError, ValueError) as error:
         raise Unbuildable(f"tensorflow: {str(error).splitlines()[0][:120]}") from None
     return TensorSource(value, holder, len(data))
@@ -194,10 +193,12 @@ def _in_state(tensor: Any, spec: TensorSpec) -> tuple[Any, Any]:
     if state == "variable":
         variable = tf.Variable(tensor)
         return variable, tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
-    if state == "slice":
+    if state == "operation":  # A buffer that a kernel allocated and filled; few other kernels keep every bit of every dtype.
+        result = tf.raw_ops.DeepCopy(x=tensor)
+        return result, result
+    if state == "slice":  # Part of a longer buffer where the part starts and ends at multiples of 64, else a buffer of its own.
         if not spec.shape:
             raise Unbuildable("a 0-d tensor has no slices")
-        longer = tf.concat([tensor, tensor], 0)
-        part = longer[: spec.shape[0]]
+        part = tf.concat([tensor, tensor], 0)[spec.shape[0] :]
         return part, part
     raise Unbuildable(f"tensorflow tensors have no state {state!r}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from conformance.subject.handle import Handle
 from strategies.build import Memory, Unbuildable
-from strategies.spec import TensorSpec
+from strategies.spec import TENSOR_DTYPES, TensorSpec
 
 NAMES = {"torch": torch}
 VERSION = str(torch.__version__)
@@ -86,40 +87,107 @@ class TensorSource:
 
 
 def build(spec: TensorSpec) -> TensorSource:
-    """The tensor that a spec describes, over bytes that no conversion has touched."""
-    dtype = getattr(torch, spec.dtype, None)
-    if not isinstance(dtype, torch.dtype):
+    """The tensor that a spec describes, over bytes that no conversion has touched.
+
+    The storage is exactly the owner, at the spec's address: torch's own allocator would align it.
+    """
+    dtype = _DTYPES.get(spec.dtype)
+    if dtype is None:
         raise Unbuildable(f"torch has no dtype {spec.dtype}")
-    room = torch.zeros(spec.nbytes + 64, dtype=torch.uint8)
-    pad = (spec.address - spec.offset - room.data_ptr()) % 64
-    start = room.data_ptr() + pad
-    ctypes.memmove(start, spec.owner_bytes, spec.nbytes)
-    item = spec.itemsize
+    item, nbytes, state = spec.itemsize, spec.nbytes, spec.state
+    room = bytearray(nbytes + 64)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(room))
+    pad = (spec.address - spec.offset - address) % 64
+    room[pad : pad + nbytes] = spec.owner_bytes
+    size, steps = spec.shape, tuple([s // item for s in spec.strides])
     try:
-        flat = room[pad : pad + spec.nbytes // item * item].view(dtype) if dtype != torch.uint8 else room[pad : pad + spec.nbytes]
-        tensor = flat.as_strided(spec.shape, [s // item for s in spec.strides], flat.storage_offset() + spec.offset // item)
-    except (RuntimeError, TypeError) as error:
-        raise Unbuildable(f"torch: {str(error)[:120]}") from None
-    return TensorSource(_in_state(tensor, spec), start, spec.nbytes, room)
-
-
-def _in_state(tensor: torch.Tensor, spec: TensorSpec) -> torch.Tensor:
-    state = spec.state
-    try:
-        if state == "plain":
-            return tensor
-        if state == "requires_grad":
-            return tensor.requires_grad_()
-        if state == "non_leaf":
-            return tensor.requires_grad_().view_as(tensor)
-        if state == "parameter":
-            return torch.nn.Parameter(tensor, requires_grad=tensor.is_floating_point())
-        if state == "conj":
-            return torch.conj(tensor)
-        if state == "neg":
-            return torch._neg_view(tensor)
-        if state == "meta":
-            return tensor.to("meta")
-    except RuntimeError as error:
+        storage = (_readonly if state == "readonly_source" else _writable)(room, pad, nbytes or 1).untyped_storage()
+        if state == "inference":
+            with torch.inference_mode():
+                tensor = torch.empty(0, dtype=dtype).set_(storage, spec.offset // item, size, steps)
+        else:
+            tensor = torch.empty(0, dtype=dtype).set_(storage, spec.offset // item, size, steps)
+        if spec.dtype in _QUANTIZED:
+            # Only these functions give a tensor the scale without which it is no quantized one; they copy.
+            tensor = torch._make_per_tensor_quantized_tensor(tensor, 1.0, 0)
+        if state not in _AS_BUILT:
+            tensor = _STATES[state](tensor)
+    except KeyError:
+        raise Unbuildable(f"torch tensors are never in state {state!r}") from None
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
         raise Unbuildable(f"{state}: {str(error)[:120]}") from None
-    raise Unbuildable(f"torch tensors in state {state!r} are not built here")
+    if not nbytes or state in _ELSEWHERE or spec.dtype in _QUANTIZED:
+        return TensorSource(tensor, 0, 0, room)
+    return TensorSource(tensor, address + pad, nbytes, room)
+
+
+#: Every dtype of this torch by name; quantized tensors are made from tensors of the integers that they are stored as.
+_QUANTIZED = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
+_DTYPES = {
+    name: getattr(torch, _QUANTIZED.get(name, name)) for name in TENSOR_DTYPES if isinstance(getattr(torch, name, None), torch.dtype)
+}
+
+#: States that need nothing done to the tensor.
+_AS_BUILT = frozenset({"plain", "readonly_source", "inference"})
+#: States whose elements are not in the memory that was built: in a layout of their own, or nowhere.
+_ELSEWHERE = frozenset({"zero", "sparse_coo", "sparse_csr", "mkldnn", "nested", "meta", "fake"})
+
+
+class TensorSubclass(torch.Tensor):
+    """A subclass that changes nothing."""
+
+
+def _writable(room: bytearray, start: int, count: int) -> torch.Tensor:
+    return torch.frombuffer(room, dtype=torch.uint8, offset=start, count=count)
+
+
+def _readonly(room: bytearray, start: int, count: int) -> torch.Tensor:
+    array = np.frombuffer(room, np.uint8, count, start)
+    array.flags.writeable = False
+    return torch.from_numpy(array)
+
+
+def _parameter(tensor: torch.Tensor) -> torch.Tensor:
+    return torch.nn.Parameter(tensor, requires_grad=tensor.is_floating_point() or tensor.is_complex())
+
+
+def _conj(tensor: torch.Tensor) -> torch.Tensor:
+    if not tensor.is_complex():
+        raise TypeError("a real tensor is its own conjugate")
+    return torch.conj(tensor)
+
+
+def _neg(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.dtype not in (torch.float16, torch.float32, torch.float64):
+        raise TypeError("only the imaginary part of a conjugated tensor is negative, and that is a float")
+    return torch._neg_view(tensor)
+
+
+@lru_cache(maxsize=1)
+def _fake_mode() -> Any:
+    # Not at the top: what its first tensor imports takes seconds.
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    return FakeTensorMode()
+
+
+def _fake(tensor: torch.Tensor) -> torch.Tensor:
+    with _fake_mode():
+        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype)
+
+
+_STATES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "requires_grad": lambda tensor: tensor.requires_grad_(),
+    "non_leaf": lambda tensor: tensor.requires_grad_().view_as(tensor),
+    "parameter": _parameter,
+    "subclass": lambda tensor: tensor.as_subclass(TensorSubclass),
+    "conj": _conj,
+    "neg": _neg,
+    "zero": lambda tensor: torch._efficientzerotensor(tensor.shape, dtype=tensor.dtype),
+    "sparse_coo": lambda tensor: tensor.to_sparse(),
+    "sparse_csr": lambda tensor: tensor.to_sparse_csr(),
+    "mkldnn": lambda tensor: tensor.to_mkldnn(),
+    "nested": lambda tensor: torch.nested.nested_tensor(list(tensor.unbind())),
+    "meta": lambda tensor: tensor.to("meta"),
+    "fake": _fake,
+}

@@ -22,6 +22,7 @@ import numpy as np
 from conformance.observation import Observation
 from conformance.subject import on_numpy, trial
 from conformance.subject.handle import Handle
+from strategies import dtypes
 from strategies.build import Unbuildable
 from strategies.build import build as build_array
 from strategies.spec import ArraySpec, TensorSpec
@@ -67,7 +68,8 @@ class Side:
                 source, pokeable = self.modules[maker].build(TensorSpec(*fields)), True
             else:
                 spec = ArraySpec(*fields)
-                source, pokeable = build_array(spec), spec.memory not in ("protected", "memmap_r")
+                source = build_array(spec)
+                pokeable = spec.memory not in ("protected", "memmap_r") and spec.dtype not in dtypes.POINTERS
         except Unbuildable as reason:
             return Observation("unbuildable", message=str(reason)[:200], stage="build")
         convert = self._calls.get((call, argument))

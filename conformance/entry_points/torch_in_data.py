@@ -1,0 +1,150 @@
+"""NumPy to PyTorch inside other things: batches of data loaders, sparse and nested tensors, parameters."""
+
+from __future__ import annotations
+
+from conformance.conditions import Condition, always, container_in, ndarray, pointers, scalar
+from conformance.entry_points.common import same_dtype
+from conformance.entry_points.torch_in_words import (
+    ARRAY_REFUSALS,
+    BARE_REFUSALS,
+    BRIDGE,
+    DLPACK_REFUSALS,
+    DOCS,
+    ELEMENT_DTYPE,
+    ELEMENT_REFUSALS,
+    ELEMENT_VALUES,
+    FROM_NUMPY,
+    LIST_SHAPE,
+    MEMORYVIEW,
+    NO_FLAGS,
+    READONLY_WARNING,
+    SEEN,
+    dlpack_object,
+    entry,
+    floating,
+    np_scalar,
+    protocol,
+    sequence,
+    where,
+    with_batch_axis,
+)
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    flags,
+    may_refuse,
+    refuses,
+    shape,
+    shares,
+    values,
+)
+
+_DATA = f"{DOCS}/data.html"
+_PARAMETER = f"{DOCS}/generated/torch.nn.parameter.Parameter.html"
+_SPARSE = f"{DOCS}/generated/torch.sparse_coo_tensor.html"
+_NESTED = f"{DOCS}/nested.html"
+
+# -- data loaders ------------------------------------------------------------------------------------------------------------
+
+_CONVERTED = documented(_DATA, "Convert each NumPy array element into a torch.Tensor.")
+_LEFT_UNCHANGED = documented(_DATA, "If the input is not a NumPy array, it is left unchanged.")
+_texts = Condition("the elements are texts, bytes or objects", lambda spec: spec.kind in "SUOT")
+#: Those whose type is defined outside of NumPy, or in a module of it.
+_subclass = container_in("subclass", "masked")
+_unchanged = _subclass | (ndarray & _texts) | sequence | protocol
+
+#: One item as a loader without batches hands it out. What is no plain array of numbers comes back as it was: of that only the
+#: acceptance is owed.
+_CONVERT: tuple[Clause, ...] = (
+    *where(
+        _unchanged,
+        accepts(source=_LEFT_UNCHANGED),
+        dtype(lambda spec: None, source=_LEFT_UNCHANGED),
+        shape(lambda spec: None, source=_LEFT_UNCHANGED),
+        values("unspecified", source=_LEFT_UNCHANGED),
+    ),
+    may_refuse("TypeError", when=np_scalar & (_texts | pointers), source=SEEN),
+    *ARRAY_REFUSALS,
+    *where(np_scalar, may_refuse("TypeError", when=~scalar, source=SEEN)),
+    *ELEMENT_REFUSALS,
+    accepts(source=_CONVERTED),
+    *ELEMENT_DTYPE,
+    dtype(same_dtype, source=SEEN),
+    ELEMENT_VALUES,
+    *where(~_unchanged, shares(when=ndarray, source=SEEN), copies(source=SEEN), *READONLY_WARNING, NO_FLAGS),
+)
+
+_BATCHED = documented(_DATA, "NumPy Arrays -> torch.Tensor")
+#: A batch of one array: what is read-only is warned of, although it is copied.
+_COLLATE: tuple[Clause, ...] = (
+    refuses("TypeError", "AttributeError", when=protocol, source=documented(_DATA, "default_collate: batch must contain tensors, numpy arrays, ...")),
+    *where(sequence, may_refuse("TypeError", "RuntimeError", "ValueError", source=SEEN)),
+    *where(sequence, dtype(lambda spec: None, source=SEEN), shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
+    may_refuse("TypeError", when=np_scalar & (_texts | pointers), source=SEEN),
+    *ARRAY_REFUSALS,
+    *ELEMENT_REFUSALS,
+    accepts(source=_BATCHED),
+    *ELEMENT_DTYPE,
+    dtype(same_dtype, source=SEEN),
+    shape(with_batch_axis, source=documented(_DATA, "It always prepends a new dimension as the batch dimension.")),
+    ELEMENT_VALUES,
+    *where(~sequence, copies(source=SEEN), NO_FLAGS),
+)
+
+# -- sparse and nested --------------------------------------------------------------------------------------------------------
+
+_INSIDE: tuple[Clause, ...] = (
+    *ARRAY_REFUSALS,
+    *ELEMENT_REFUSALS,
+    BARE_REFUSALS,
+    *where(dlpack_object, *DLPACK_REFUSALS),
+    *MEMORYVIEW,
+)
+_VALUES: tuple[Clause, ...] = (
+    accepts(source=documented(_SPARSE, "values (array_like): Initial values for the tensor. Can be a list, tuple, NumPy ndarray, scalar, and other types.")),
+    *ELEMENT_DTYPE,
+    dtype(same_dtype, source=SEEN),
+    LIST_SHAPE,
+    ELEMENT_VALUES,
+    copies(source=SEEN),
+    NO_FLAGS,
+)
+_no_length = Condition("the input has no length", lambda spec: not spec.shape or spec.container in ("array_interface", "dlpack", "array"))
+#: One value for each index: what has no length has no values.
+_SPARSE_PROMISE: tuple[Clause, ...] = (refuses("TypeError", when=_no_length, source=SEEN), *_INSIDE, *_VALUES)
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", *_CONVERT),
+    entry("torch.utils.data.DataLoader[batch_size=None]", "next(iter(torch.utils.data.DataLoader([a], batch_size=None)))", *_CONVERT),
+    entry("torch.utils.data.default_collate", "torch.utils.data.default_collate([a])", *_COLLATE),
+    entry("torch.utils.data.DataLoader[batch_size=1]", "next(iter(torch.utils.data.DataLoader([a], batch_size=1)))", *_COLLATE),
+    entry("torch.sparse_coo_tensor", "torch.sparse_coo_tensor(np.arange(len(a))[None], a)._values()", *_SPARSE_PROMISE),
+    entry(
+        "torch.sparse_csr_tensor",
+        "torch.sparse_csr_tensor(np.array([0, len(a)]), np.arange(len(a)), a, size=(1, len(a), *np.shape(a)[1:])).values()",
+        *_SPARSE_PROMISE,
+    ),
+    entry("torch.nested.nested_tensor", "torch.nested.nested_tensor([a])[0]", *_INSIDE, *_VALUES),
+    entry("torch.nested.nested_tensor[layout=jagged]", "torch.nested.nested_tensor([a], layout=torch.jagged).values()", *_INSIDE, *_VALUES),
+    entry(
+        "torch.nn.Parameter",
+        "torch.nn.Parameter(a)",
+        # The documentation asks for a tensor; what refuses other things is that they cannot be detached.
+        refuses("TypeError", "AttributeError", when=always, source=documented(_PARAMETER, "data (Tensor): parameter tensor.")),
+    ),
+    entry(
+        "torch.nn.Parameter[torch.from_numpy]",
+        "torch.nn.Parameter(torch.from_numpy(a))",
+        *BRIDGE,
+        refuses("RuntimeError", when=~floating, source=documented(_PARAMETER, "requires_grad (bool, optional): ... Default: True")),
+        accepts(source=documented(_PARAMETER)),
+        dtype(same_dtype, source=SEEN),
+        shares(source=documented(FROM_NUMPY, "The returned tensor and ndarray share the same memory.")),
+        *READONLY_WARNING,
+        flags("requires_grad", source=documented(_PARAMETER, "requires_grad (bool, optional): ... Default: True")),
+    ),
+)

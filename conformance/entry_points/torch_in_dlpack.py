@@ -1,0 +1,71 @@
+"""NumPy to PyTorch through DLPack."""
+
+from __future__ import annotations
+
+from conformance.conditions import Condition, readonly
+from conformance.entry_points.common import DLPACK_PYTHON, same_dtype
+from conformance.entry_points.torch_in_words import DLPACK_REFUSALS, DLPACKED, DOCS, FROM_DLPACK, NO_FLAGS, SEEN, entry
+from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, refuses, shares
+
+_SPEC = "https://data-apis.org/array-api/2024.12/API_specification/generated/array_api.from_dlpack.html"
+_SHARING = documented(FROM_DLPACK, "The returned PyTorch tensor will share the memory with the input tensor")
+_NO_CAPSULE = Condition("the input has no __dlpack__", lambda spec: spec.container not in ("ndarray", "subclass", "matrix", "masked", "dlpack"))
+
+#: What comes without __dlpack__ is told to be no capsule.
+_EXPORTERS_ONLY = refuses("RuntimeError", "AttributeError", when=_NO_CAPSULE, source=SEEN)
+#: Capsules of the first kind have no word for read-only memory: NumPy does not make them.
+_READONLY_REFUSED = refuses("BufferError", when=readonly, source=documented(DLPACK_PYTHON, "... read-only"))
+
+_SHARED: tuple[Clause, ...] = (
+    accepts(source=documented(FROM_DLPACK, "Converts a tensor from an external library into a torch.Tensor.")),
+    dtype(same_dtype, source=SEEN),
+    shares(source=_SHARING),
+    NO_FLAGS,
+)
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    entry("torch.from_dlpack", "torch.from_dlpack(a)", _EXPORTERS_ONLY, *DLPACK_REFUSALS, *_SHARED),
+    entry("torch.from_dlpack[copy=False]", "torch.from_dlpack(a, copy=False)", _EXPORTERS_ONLY, *DLPACK_REFUSALS, *_SHARED),
+    entry(
+        "torch.from_dlpack[copy=True]",
+        "torch.from_dlpack(a, copy=True)",
+        _EXPORTERS_ONLY,
+        # NumPy makes the copy before it exports, so that any strides will do.
+        refuses("BufferError", when=~DLPACKED, source=SEEN),
+        copies(source=documented(FROM_DLPACK, "copy: ... If True, PyTorch will always copy")),
+        *_SHARED,
+    ),
+    entry(
+        "torch.from_dlpack[unversioned]",
+        "class Older:\n"
+        "    __dlpack_device__ = a.__dlpack_device__\n"
+        "    def __dlpack__(self, stream=None): return a.__dlpack__(stream=stream)\n"
+        "torch.from_dlpack(Older())",
+        _EXPORTERS_ONLY,
+        _READONLY_REFUSED,
+        *DLPACK_REFUSALS,
+        *_SHARED,
+    ),
+    entry(
+        "torch.utils.dlpack.from_dlpack[unversioned capsule]",
+        "torch.utils.dlpack.from_dlpack(a.__dlpack__())",
+        _EXPORTERS_ONLY,
+        _READONLY_REFUSED,
+        *DLPACK_REFUSALS,
+        *_SHARED,
+    ),
+    entry(
+        "torch.utils.dlpack.from_dlpack[versioned capsule]",
+        "torch.utils.dlpack.from_dlpack(a.__dlpack__(max_version=(1, 0)))",
+        _EXPORTERS_ONLY,
+        *DLPACK_REFUSALS,
+        *_SHARED,
+    ),
+    entry(
+        "torch.asarray[versioned capsule]",
+        "torch.asarray(a.__dlpack__(max_version=(1, 0)))",
+        _EXPORTERS_ONLY,
+        *DLPACK_REFUSALS,
+        *_SHARED,
+    ),
+)

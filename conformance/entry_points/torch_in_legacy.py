@@ -1,0 +1,58 @@
+"""NumPy to PyTorch through torch.Tensor(...) and the typed constructors, which are older than torch.tensor."""
+
+from __future__ import annotations
+
+from conformance.conditions import ndarray, pointers, readonly
+from conformance.entry_points.common import native
+from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, DOCS, NO_FLAGS, SEEN, entry, np_scalar, protocol, sequence, where
+from conformance.promises import EntryPoint, accepts, copies, documented, dtype, may_refuse, shape, shares, values, warns
+from typing import Any
+
+_TENSOR_CLASS = f"{DOCS}/tensors.html"
+_OWN_TYPE = documented(_TENSOR_CLASS, "torch.Tensor is an alias for the default tensor type (torch.FloatTensor).")
+
+
+def _at_least_1d(spec: Any) -> tuple[int, ...] | None:
+    """(1,) of a 0-d array, (0,) of an empty list, else the source's shape"""
+    if spec.container == "list" and spec.shape[:1] == (0,):
+        return (0,)
+    return tuple(spec.shape) or (1,)
+
+
+def _typed(name: str, to: str, *same: str) -> EntryPoint:
+    """A constructor whose results all have one dtype; arrays of that dtype (`same`: its names) are shared."""
+    keeps = ndarray & native(*same)
+    # A 0-d array of integers would be a size here, and its memory uninitialised: hand it over with an axis.
+    return entry(
+        name,
+        f'{name}(a if getattr(a, "ndim", 1) else a.reshape(1))',
+        # Sequences of anything but numbers that fit are refused in as many ways as there are.
+        may_refuse("TypeError", "ValueError", "RuntimeError", "OverflowError", "NotImplementedError", "AttributeError", when=sequence | protocol, source=SEEN),
+        may_refuse("AttributeError", "TypeError", "ValueError", "RuntimeError", when=np_scalar & pointers, source=SEEN),
+        *ARRAY_REFUSALS,
+        *where(np_scalar, *(clause._replace(when=clause.when) for clause in ())),
+        accepts(source=SEEN),
+        dtype(to, source=_OWN_TYPE),
+        shape(_at_least_1d, source=SEEN),
+        values("bits", when=native(*same), source=SEEN),
+        values("astype", source=SEEN),
+        shares(when=keeps, source=SEEN),
+        copies(source=SEEN),
+        warns("UserWarning", when=keeps & readonly, source=SEEN),
+        NO_FLAGS,
+    )
+
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    _typed("torch.Tensor", "float32", "float32"),
+    _typed("torch.FloatTensor", "float32", "float32"),
+    _typed("torch.DoubleTensor", "float64", "float64"),
+    _typed("torch.HalfTensor", "float16", "float16"),
+    _typed("torch.BFloat16Tensor", "bfloat16"),
+    _typed("torch.LongTensor", "int64", "int64", "longlong"),
+    _typed("torch.IntTensor", "int32", "int32"),
+    _typed("torch.ShortTensor", "int16", "int16"),
+    _typed("torch.CharTensor", "int8", "int8"),
+    _typed("torch.ByteTensor", "uint8", "uint8"),
+    _typed("torch.BoolTensor", "bool", "bool"),
+)

@@ -1,0 +1,113 @@
+"""The command line: what `pytest conformance` is asked to do, checked before anything runs."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.entry_points import FRAMEWORKS, entry_points
+from conformance.promises import EntryPoint
+from conformance.run import PHASES, PROFILES, Plan
+from conformance.subjects import LIMIT
+from reports.results import ResultsError, read
+from strategies.spec import SpecError, spec_from_json
+
+RESULTS = Path("conformance-results.jsonl")
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    add = parser.getgroup("conformance", "tensor conformance").addoption
+    add("--framework", metavar="NAME[,NAME]", help=f"frameworks to ask (default: {','.join(FRAMEWORKS)})")
+    add("--entry-point", metavar="GLOB", action="append", help="entry points to try, such as 'torch.as*' (repeatable)")
+    add("--device", default="cpu", help="device of the tensors; only cpu is known today (default: cpu)")
+    add("--profile", default="default", help=f"how thorough: {', '.join(PROFILES)} (default: default)")
+    add("--phase", metavar="NAME[,NAME]", help=f"phases to run (default: {','.join(PHASES)})")
+    add("--examples", type=int, metavar="N", help="Hypothesis examples per entry point (default: the profile's)")
+    add("--seed", type=int, default=0, metavar="N", dest="conformance_seed", help="seed of grid and search (default: 0)")
+    add("--results", type=Path, metavar="FILE", help=f"results file, JSON Lines (default: {RESULTS})")
+    add("--replay", metavar="ID", help="try one finding of the results file again")
+    add("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
+    add("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
+    add("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
+
+
+def plan(option: Any) -> Plan:
+    """The plan that the options ask for; raises pytest.UsageError, naming what is known, for one that cannot be."""
+    _known([option.profile], tuple(PROFILES), "profile")
+    _known([option.device], ("cpu",), "device")
+    if option.in_process and option.subject:
+        raise pytest.UsageError("--in-process converts in this interpreter and takes no --subject")
+    if option.examples is not None and option.examples < 0:
+        raise pytest.UsageError("--examples must not be negative")
+    subjects = {}
+    for text in option.subject or []:
+        name, _, python = text.partition("=")
+        _known([name], FRAMEWORKS, "framework in --subject")
+        if not Path(python).is_file():
+            raise pytest.UsageError(f"--subject {name}: there is no interpreter {python!r}")
+        subjects[name] = python
+    return Plan(
+        profile=option.profile,
+        seed=option.conformance_seed,
+        examples=option.examples,
+        phases=_listed(option.phase, PHASES, "phase"),
+        subjects=subjects,
+        in_process=option.in_process,
+        limit=option.time_limit,
+        only=_replayed(option) if option.replay else None,
+    )
+
+
+def frameworks(option: Any) -> tuple[str, ...]:
+    """The frameworks that are asked."""
+    return _listed(option.framework, FRAMEWORKS, "framework")
+
+
+def selected(option: Any, only: tuple[str, Any] | None) -> list[EntryPoint]:
+    """The entry points that are tried; raises pytest.UsageError for a glob that matches none."""
+    chosen = [entry for entry in entry_points() if entry.framework in frameworks(option)]
+    if only is not None:
+        return [entry for entry in chosen if entry.name == only[0]]
+    for glob in option.entry_point or []:
+        if not any(_matches(entry.name, glob) for entry in chosen):
+            raise pytest.UsageError(f"no entry point matches {glob!r}; known: {', '.join(entry.name for entry in chosen)}")
+    globs = option.entry_point or ["*"]
+    return [entry for entry in chosen if any(_matches(entry.name, glob) for glob in globs)]
+
+
+def results_path(option: Any) -> Path:
+    """Where results are written, or read by --replay."""
+    return option.results or RESULTS
+
+
+def _matches(name: str, glob: str) -> bool:
+    # Brackets in a name are the entry point's options, not a class of characters.
+    return fnmatch.fnmatchcase(name.replace("[", "<"), glob.replace("[", "<"))
+
+
+def _listed(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    return _known(text.split(","), known, what) if text else known
+
+
+def _known(names: list[str], known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    for name in names:
+        if name not in known:
+            raise pytest.UsageError(f"unknown {what} {name!r}; known: {', '.join(known)}")
+    return tuple(names)
+
+
+def _replayed(option: Any) -> tuple[str, Any]:
+    path = results_path(option)
+    try:
+        found = next((row for row in read(path).of("finding") if row["id"] == option.replay), None)
+        if found is None:
+            raise pytest.UsageError(f"{path} holds no finding {option.replay!r}")
+        if found["entry"] not in {entry.name for entry in entry_points()}:
+            raise pytest.UsageError(f"{path} names an entry point {found['entry']!r} that this suite does not have")
+        return found["entry"], spec_from_json(found["spec"])
+    except (ResultsError, SpecError) as error:
+        raise pytest.UsageError(f"cannot replay: {error}") from None

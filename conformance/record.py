@@ -1,0 +1,81 @@
+"""The record: rows on their way from the items that made them to the results file."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+from conformance.run import Plan
+from reports.results import SCHEMA_VERSION, Row, Writer
+
+
+def now() -> str:
+    """The time, UTC, ISO 8601."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def suite_version() -> str:
+    """This suite's version; "unknown" in a bare checkout that was never installed."""
+    try:
+        return importlib.metadata.version("tensor-conformance")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+class Record:
+    """The results file of one run, header to footer. Rows may come from several processes; each is written once."""
+
+    def __init__(self, path: Path, plan: Plan, examples: int, environment: dict[str, str], missing: dict[str, str]) -> None:
+        self.path = path
+        self._writer = Writer(path)
+        self._seen: set[tuple[str, str]] = set()
+        self.asked = 0
+        self._writer.write(
+            {
+                "kind": "header",
+                "schema": SCHEMA_VERSION,
+                "suite": suite_version(),
+                "started": now(),
+                "environment": environment,
+                "device": "cpu",
+                "profile": plan.profile,
+                "seed": plan.seed,
+                "phases": list(plan.phases),
+                "examples": examples,
+                "missing": missing,
+            }
+        )
+
+    def take(self, rows: list[Row]) -> None:
+        """Write what an item brought."""
+        for row in rows:
+            if row["kind"] in ("entry", "not_run"):
+                if (row["kind"], row["entry"]) in self._seen:
+                    continue
+                self._seen.add((row["kind"], row["entry"]))
+                self.asked += row["kind"] == "entry"
+            self._writer.write(row)
+
+    def close(self, stopped: str | None) -> None:
+        """End the file: with a footer that says why not all was run ("" when it was), or, interrupted, with none."""
+        if stopped is not None:
+            self._writer.write({"kind": "footer", "finished": now(), "stopped": stopped})
+        self._writer.close()
+
+
+def message(row: Row) -> str:
+    """A finding, for people: the law, the promise, the spec, what was seen, and how to see it again."""
+    spec: dict[str, Any] = row["spec"]
+    shown = ", ".join(f"{name}={value!r}" for name, value in spec.items())
+    script = "\n".join(f"    {line}" for line in row["script"].splitlines())
+    return (
+        f"{row['entry']} breaks the law '{row['law']}': {row['must']}\n"
+        f"  owed:     {row['expected']}\n"
+        f"  promise:  {row['promise']}\n"
+        f"  observed: {row['observed']}  ({row['count']}x, phase {row['phase']})\n"
+        f"  spec:     {shown}\n"
+        f"  replay:   pytest conformance --replay {row['id']}\n"
+        f"  script:\n{script}"
+    )

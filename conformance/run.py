@@ -1,0 +1,262 @@
+"""One run of the suite: which subjects are asked, what was seen of each entry point, and the rows that say so."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from conformance import grid
+from conformance.deviations import Deviation, known_for
+from conformance.entry_points import FRAMEWORKS, entry_points
+from conformance.judge import Verdict, judge
+from conformance.laws import LAWS
+from conformance.promises import EntryPoint
+from conformance.reproducer import script
+from conformance.search import search, shrink
+from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectError
+from conformance.tally import Finding, Tally, replay_id
+from strategies.spec import Spec
+
+PHASES = ("pinned", "grid", "search")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How thorough a run is: size of the grid, Hypothesis examples per entry point."""
+
+    grid: str
+    examples: int
+
+
+PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "thorough": Profile("full", 2000)}
+
+#: Findings of one entry point that are shrunk; more are recorded as they were drawn.
+SHRUNK_FINDINGS = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    profile     a name from `PROFILES`
+    seed        of the grid's specs and of the search
+    examples    Hypothesis examples per entry point; None: the profile's
+    phases      of `PHASES`
+    subjects    framework to interpreter; None: this one
+    in_process  convert in this process, for debugging
+    limit       seconds that one conversion may take
+    only        (entry point, spec) to replay, instead of all phases
+    """
+
+    profile: str = "default"
+    seed: int = 0
+    examples: int | None = None
+    phases: tuple[str, ...] = PHASES
+    subjects: Mapping[str, str] = field(default_factory=dict)
+    in_process: bool = False
+    limit: float = LIMIT
+    only: tuple[str, Spec] | None = None
+
+
+class Run:
+    """Asks subjects and keeps what they said: one tally per entry point, made when it is first wanted."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._subjects: dict[str, Subject | SubjectError] = {}
+        self._tallies: dict[str, Tally] = {}
+        #: Rows that nobody has collected yet.
+        self.rows: list[dict[str, Any]] = []
+
+    def subject(self, framework: str) -> Subject:
+        """The subject that has the framework; raises SubjectError, always the same, where there is none."""
+        if framework not in self._subjects:
+            self._subjects[framework] = self._start(framework)
+        subject = self._subjects[framework]
+        if isinstance(subject, SubjectError):
+            raise subject
+        return subject
+
+    def _start(self, framework: str) -> Subject | SubjectError:
+        try:
+            subject: Subject
+            if self.plan.in_process:
+                subject = InProcess((framework,))
+            else:
+                subject = Isolated((framework,), self.plan.subjects.get(framework, sys.executable), self.plan.limit)
+        except SubjectError as error:
+            return error
+        if framework in subject.missing:
+            subject.close()
+            return SubjectError(f"{framework} is not installed or does not import: {subject.missing[framework]}")
+        return subject
+
+    def tally(self, entry: EntryPoint) -> Tally:
+        """All that was seen of the entry point; the first call converts, later ones remember."""
+        if entry.name not in self._tallies:
+            subject = self.subject(entry.framework)
+            started = time.monotonic()
+            tally = self._tallies[entry.name] = _Asking(self.plan, entry, subject).tally
+            self.rows.append(entry_row(tally, time.monotonic() - started))
+            self.rows += [finding_row(finding) for finding in tally.findings.values()]
+        return self._tallies[entry.name]
+
+    def deviation(self, deviation: Deviation) -> tuple[str, str]:
+        """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
+        entry = next(e for e in entry_points() if e.name == deviation.shown_by)
+        subject = self.subject(entry.framework)
+        if not deviation.applies_to(subject.versions):
+            reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
+            self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
+            return "not run", reason
+        seen = subject.observe(entry.call, entry.maker, [deviation.example])[0]
+        verdict = judge(entry, deviation.example, seen, (deviation,))
+        status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
+        self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
+        return status, seen.headline
+
+    def versions(self) -> dict[str, str]:
+        """Releases of everything in the subjects started so far."""
+        found: dict[str, str] = {}
+        for subject in self._subjects.values():
+            if not isinstance(subject, SubjectError):
+                found |= subject.versions
+        return found
+
+    def missing(self) -> dict[str, str]:
+        """Framework to the reason why it was not run."""
+        return {name: str(subject) for name, subject in self._subjects.items() if isinstance(subject, SubjectError)}
+
+    def close(self) -> None:
+        """End the subjects."""
+        for subject in self._subjects.values():
+            if not isinstance(subject, SubjectError):
+                subject.close()
+
+
+class _Asking:
+    """The phases of one entry point."""
+
+    def __init__(self, plan: Plan, entry: EntryPoint, subject: Subject) -> None:
+        self._plan, self._entry, self._subject = plan, entry, subject
+        self._known = known_for(entry.name, subject.versions)
+        self._phase = "pinned"
+        self.tally = Tally(entry)
+        if plan.only is not None:
+            self._attempt(plan.only[1])
+            return
+        if "pinned" in plan.phases:
+            self._all([d.example for d in self._known if d.shown_by == entry.name])
+        if "grid" in plan.phases:
+            self._phase = "grid"
+            self._all(list(grid.grid(entry.maker, entry.states, plan.seed, PROFILES[plan.profile].grid)))
+            self._shrink_findings()
+        if "search" in plan.phases:
+            self._phase = "search"
+            examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
+            if examples:
+                search(self._attempt, entry.maker, entry.states, examples, plan.seed)
+
+    def _all(self, specs: list[Spec]) -> None:
+        for spec, seen in zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)):
+            self.tally.add(spec, seen, judge(self._entry, spec, seen, self._known), self._phase)
+
+    def _attempt(self, spec: Any) -> tuple[Verdict, str]:
+        seen = self._subject.observe(self._entry.call, self._entry.maker, [spec])[0]
+        verdict = judge(self._entry, spec, seen, self._known)
+        self.tally.add(spec, seen, verdict, self._phase)
+        return verdict, seen.headline
+
+    def _shrink_findings(self) -> None:
+        """Hand the grid's findings, the plainest of each law, to Hypothesis."""
+        findings = sorted(self.tally.findings.values(), key=lambda finding: finding.law)
+        plainest = [next(group) for _, group in groupby(findings, key=lambda finding: finding.law)]
+        for finding in plainest[:SHRUNK_FINDINGS]:
+            choices = grid.choices_of(self._entry.maker, self._entry.states, self._plan.seed, PROFILES[self._plan.profile].grid, finding.spec)
+            shrink(self._attempt, self._entry.maker, self._entry.states, choices)
+
+
+def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:
+    """A tally as a row of the results file."""
+    entry = tally.entry
+    matrix: dict[str, dict[str, dict[str, int]]] = {}
+    for (axis, value), counts in tally.matrix.items():
+        matrix.setdefault(axis, {})[value] = dict(counts)
+    return {
+        "kind": "entry",
+        "entry": entry.name,
+        "framework": entry.framework,
+        "direction": entry.direction,
+        "call": entry.call,
+        "promise": [{"topic": c.topic, "text": c.text, "source": c.source.text, "quote": c.source.quote} for c in entry.promise],
+        "verdicts": dict(tally.verdicts),
+        "laws": {law: dict(counts) for law, counts in tally.laws.items()},
+        "matrix": matrix,
+        "deviated": dict(tally.deviated),
+        "reasons": dict(tally.reasons),
+        "seconds": round(seconds, 3),
+    }
+
+
+#: The clause that a law judges, where it is not called as the law is.
+_TOPICS = {
+    "refusal": "refuses",
+    "acceptance": "refuses",
+    "memory": "aliasing",
+    "follows": "aliasing",
+    "leads": "aliasing",
+    "twins": "aliasing",
+    "immutability": "immutable",
+    "readonly": "warns",
+    "warnings": "warns",
+}
+
+
+def promise_of(finding: Finding) -> str:
+    """The clause that was broken and where it is written; the law's own source where no clause decides."""
+    clause = finding.entry.clause(_TOPICS.get(finding.law, finding.law), finding.spec)
+    return f"{clause.text} ({clause.source.text})" if clause is not None else LAWS[finding.law].source
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding as a row of the results file."""
+    return {
+        "kind": "finding",
+        "id": finding.id,
+        "entry": finding.entry.name,
+        "law": finding.law,
+        "must": LAWS[finding.law].must,
+        "expected": finding.breach.expected,
+        "observed": finding.breach.observed,
+        "outcome": finding.seen.outcome,
+        "promise": promise_of(finding),
+        "spec": finding.spec.to_json(),
+        "phase": finding.phase,
+        "count": finding.count,
+        "script": script(finding.entry, finding.spec, finding.law, finding.breach),
+    }
+
+
+def deviation_row(deviation: Deviation, entry: EntryPoint, status: str, observed: str, verdict: Verdict) -> dict[str, Any]:
+    """What became of a known deviation, as a row of the results file."""
+    law, breach = next(((law, breach) for _, law, breach in verdict.deviations), (deviation.laws[0], None))
+    return {
+        "kind": "deviation",
+        "id": deviation.id,
+        "title": deviation.title,
+        "entry": entry.name,
+        "laws": list(deviation.laws),
+        "severity": deviation.severity,
+        "url": deviation.url,
+        "upstream": deviation.upstream,
+        "status": status,
+        "observed": breach.observed if breach is not None else observed,
+        "script": script(entry, deviation.example, law, breach) if breach is not None else "",
+    }
+
+
+__all__ = ["FRAMEWORKS", "PHASES", "PROFILES", "Plan", "Profile", "Run", "replay_id"]

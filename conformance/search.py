@@ -1,0 +1,77 @@
+"""The search: Hypothesis over specs, one entry point at a time, with shrinking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.database import ExampleDatabase, choices_to_bytes
+
+from conformance.judge import Verdict
+from conformance.laws import LAWS
+from strategies.search import array_specs, tensor_specs
+
+#: Converts one spec, keeps the record, and answers with the verdict and the outcome's headline.
+Attempt = Callable[[Any], tuple[Verdict, str]]
+
+
+class Broken(AssertionError):
+    """A law was broken. One subclass per law and outcome, so that Hypothesis tells them apart and shrinks each."""
+
+
+@lru_cache(maxsize=None)
+def _broken(law: str, seen: str) -> type[Broken]:
+    return type(f"Broken_{law}", (Broken,), {"__doc__": f"{LAWS[law].must} Observed: {seen}."})
+
+
+class _Handover(ExampleDatabase):
+    """Choices that the plain engine made, for Hypothesis to take up and shrink."""
+
+    def __init__(self, choices: list[int]) -> None:
+        super().__init__()
+        self._choices = choices
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        # What stands in the primary corpus has been shrunk before, and is not shrunk again.
+        if key.endswith(b".secondary"):
+            yield choices_to_bytes(self._choices)
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """Nothing is kept: the results file does that."""
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """Nothing is kept."""
+
+
+def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int, seeded: int) -> None:
+    """Try `examples` drawn specs and shrink whatever breaks a law; `attempt` keeps the record."""
+    _run(attempt, maker, states, settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink]), seeded)
+
+
+def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[int]) -> None:
+    """Shrink one spec that the plain engine drew by these choices and that breaks a law."""
+    phases = [Phase.reuse, Phase.shrink]
+    _run(attempt, maker, states, settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=phases), 0)
+
+
+_SETTINGS = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
+
+
+def _run(attempt: Attempt, maker: str, states: tuple[str, ...], how: settings, seeded: int) -> None:
+    specs = tensor_specs(states=states, strided=maker != "tensorflow") if maker else array_specs()
+
+    @seed(seeded)
+    @how
+    @given(specs)
+    def each(spec: Any) -> None:
+        verdict, seen = attempt(spec)
+        if verdict.breaches:
+            raise _broken(verdict.breaches[0][0], seen)
+
+    try:
+        each()
+    except (Broken, BaseExceptionGroup) as failure:
+        if isinstance(failure, BaseExceptionGroup) and failure.split(Broken)[1] is not None:
+            raise

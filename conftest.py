@@ -1,0 +1,136 @@
+"""The joint between pytest, the suite and the results file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import options
+from conformance.deviations import deviations
+from conformance.promises import EntryPoint
+from conformance.record import Record
+from conformance.run import PROFILES, Run
+from conformance.subjects import SubjectError, installed
+from conformance.tally import Tally
+from reports.results import ResultsError, read
+from reports.summary import summary
+
+_SUITE = Path(__file__).parent / "conformance"
+_RUN = pytest.StashKey[Run]()
+_RECORD = pytest.StashKey[Record]()
+_ENVIRONMENT = pytest.StashKey[tuple[dict[str, str], dict[str, str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "law(id): the law that a conformance test asserts")
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"  # All laws of an entry point on the worker that asked about it.
+    plan = options.plan(config.option)
+    config.stash[_RUN] = Run(plan)
+    if hasattr(config, "workerinput") or not any(map(_covers_suite, config.args)):
+        return
+    options.selected(config.option, plan.only)
+    environment, missing = installed(options.frameworks(config.option), plan.subjects)
+    if len(missing) == len(options.frameworks(config.option)):
+        raise pytest.UsageError(f"nothing to ask: {'; '.join(missing.values())}")
+    config.stash[_ENVIRONMENT] = environment, missing
+    if config.option.collectonly or plan.only is not None:
+        return
+    examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
+    try:
+        record = Record(options.results_path(config.option), plan, examples, environment, missing)
+    except ResultsError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_RECORD] = record
+    config.pluginmanager.register(_Recorder(record), "conformance-recorder")
+
+
+def _covers_suite(argument: str) -> bool:
+    path = Path(argument.split("::")[0]).resolve()
+    return path == _SUITE or _SUITE in path.parents or path in _SUITE.parents
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    if _ENVIRONMENT not in config.stash:
+        return []
+    environment, missing = config.stash[_ENVIRONMENT]
+    plan = config.stash[_RUN].plan
+    releases = ", ".join(f"{name} {release}" for name, release in environment.items())
+    lines = [f"conformance: {releases}; device cpu, profile {plan.profile}, seed {plan.seed}"]
+    return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    only = metafunc.config.stash[_RUN].plan.only
+    law = next((mark.args[0] for mark in metafunc.definition.iter_markers("law")), None)
+    if law is not None:
+        module = metafunc.module.__name__.rpartition("test_")[2]
+        entries = [entry for entry in options.selected(metafunc.config.option, only) if entry.owes(law)]
+        metafunc.parametrize("entry", [_item(entry, f"{entry.name}-{module}", entry.name) for entry in entries])
+    elif "deviation" in metafunc.fixturenames:
+        names = {entry.name for entry in options.selected(metafunc.config.option, only)} if only is None else set()
+        metafunc.parametrize("deviation", [_item(d, d.id, d.shown_by) for d in deviations() if d.shown_by in names])
+
+
+def _item(value: Any, id: str, group: str) -> Any:
+    return pytest.param(value, id=id, marks=pytest.mark.xdist_group(group))
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> Run:
+    """The run that the item is part of."""
+    return request.config.stash[_RUN]
+
+
+@pytest.fixture
+def tally(entry: EntryPoint, run: Run) -> Tally:
+    """All that was seen of the entry point; the item is skipped, saying why, where its framework cannot be asked."""
+    try:
+        return run.tally(entry)
+    except SubjectError as reason:
+        run.rows.append({"kind": "not_run", "entry": entry.name, "framework": entry.framework, "reason": str(reason)[:4000]})
+        pytest.skip(f"not run: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report: Any = yield
+    rows = item.config.stash[_RUN].rows
+    report.conformance_rows = list(rows)  # Travels with the report, from an xdist worker too.
+    rows.clear()
+    return report
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _RUN in config.stash:
+        config.stash[_RUN].close()
+
+
+class _Recorder:
+    """Writes what the items' reports bring, in the process where they all arrive."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self._record.take(getattr(report, "conformance_rows", []))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        stopped = str(session.shouldfail or session.shouldstop or "")
+        self._record.close(None if interrupted else stopped)
+        if exitstatus == pytest.ExitCode.OK and not self._record.asked:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # Nothing was asked: that is no success.
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        terminalreporter.section("conformance")
+        terminalreporter.write_line(summary(read(self._record.path)))
+        terminalreporter.write_line(f"results: {self._record.path}")

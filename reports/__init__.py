@@ -1,0 +1,1 @@
+"""Reports: everything that is made from a results file, with no framework installed."""

@@ -1,0 +1,115 @@
+"""The results format: JSON Lines, written as they happen.
+
+The first line is a header, the last a footer; a file without a footer is that of a run that was interrupted. Every line
+is an object with a `kind`; `schema.json` beside this file says what each kind holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+import jsonschema
+
+#: The version of the format that this suite writes.
+SCHEMA_VERSION = 1
+
+Row = dict[str, Any]
+
+
+class ResultsError(Exception):
+    """A file that holds no results; its message says in a line what is wrong and where."""
+
+
+@lru_cache(maxsize=None)
+def schema() -> dict[str, Any]:
+    """The published JSON Schema of one line."""
+    return json.loads(Path(__file__).with_name("schema.json").read_text())  # type: ignore[no-any-return]
+
+
+class Writer:
+    """Writes rows to a file, each at once."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: IO[str] = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise ResultsError(f"cannot write results to {path}: {error.strerror}") from None
+
+    def write(self, row: Row) -> None:
+        """Append one row; what was written is safe even if the run dies now."""
+        self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@dataclass(frozen=True)
+class Results:
+    """One results file, read and checked.
+
+    header    environment, seed, profile
+    rows      all others, in the order in which they were written
+    footer    None when the run was interrupted
+    """
+
+    header: Row
+    rows: tuple[Row, ...] = field(default=())
+    footer: Row | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run ended without saying so."""
+        return self.footer is None
+
+    def of(self, kind: str) -> Iterator[Row]:
+        """The rows of one kind."""
+        return (row for row in self.rows if row["kind"] == kind)
+
+
+def read(path: Path) -> Results:
+    """The results in a file. Raises ResultsError for anything that is not one; a cut-off last line is left out."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return _assemble(_parse(file, path), path)
+    except OSError as error:
+        raise ResultsError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ResultsError(f"{path} is not a results file: it is not UTF-8 text") from None
+
+
+def _parse(lines: Iterable[str], path: Path) -> Iterator[tuple[int, Row]]:
+    check = jsonschema.Draft202012Validator(schema())
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            if not line.endswith("\n"):
+                return  # The run died while writing this line.
+            raise ResultsError(f"{path}, line {number}: not JSON") from None
+        problem = jsonschema.exceptions.best_match(check.iter_errors(row))
+        if problem is not None:
+            where = "".join(f"[{part!r}]" for part in problem.absolute_path)
+            raise ResultsError(f"{path}, line {number}: {(where + ' ' + problem.message).strip()[:160]}")
+        yield number, row
+
+
+def _assemble(rows: Iterator[tuple[int, Row]], path: Path) -> Results:
+    _, header = next(rows, (0, {"kind": "nothing"}))
+    if header["kind"] != "header":
+        raise ResultsError(f"{path} is not a results file: the first line is no header")
+    body: list[Row] = []
+    for number, row in rows:
+        if row["kind"] == "header":
+            raise ResultsError(f"{path}, line {number}: a second header")
+        body.append(row)
+    footer = body.pop() if body and body[-1]["kind"] == "footer" else None
+    if any(row["kind"] == "footer" for row in body):
+        raise ResultsError(f"{path}: rows after the footer")
+    return Results(header, tuple(body), footer)

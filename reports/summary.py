@@ -1,0 +1,86 @@
+"""The summary: a table of verdicts per entry point, and what to read first, as plain text."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from reports.results import Results, Row
+
+#: Verdicts as column headings, the good ones first.
+VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "not run")
+
+
+def summary(results: Results) -> str:
+    """The whole run in a few dozen lines."""
+    entries = list(results.of("entry"))
+    lines = [*_table(entries), ""] if entries else []
+    lines += _deviations(list(results.of("deviation")), entries)
+    lines += _not_run(results, entries)
+    lines += _findings(list(results.of("finding")))
+    total: Counter[str] = Counter()
+    for entry in entries:
+        total.update(entry["verdicts"])
+    counts = ", ".join(f"{total[name]:,} {name}" for name in VERDICTS if total[name])
+    lines.append(f"{len(entries)} entry points, {sum(total.values()):,} conversions: {counts or 'nothing was run'}")
+    if results.interrupted:
+        lines.append("INTERRUPTED: the run ended before its footer; what is shown is all that was written")
+    elif results.footer and results.footer["stopped"]:
+        lines.append(f"STOPPED: {results.footer['stopped']}")
+    return "\n".join(lines)
+
+
+def memory_word(entry: Row) -> str:
+    """How an entry point uses memory: "shares", "copies", or both with the share of each."""
+    counts: Counter[str] = Counter()
+    for outcomes in entry["matrix"].get("dtype", {}).values():
+        counts.update({name: n for name, n in outcomes.items() if name in ("shares", "copies", "mixed")})
+    if not counts:
+        return "-"
+    if len(counts) == 1:
+        return next(iter(counts))
+    total = sum(counts.values())
+    return ", ".join(f"{name} {100 * n / total:.0f}%" for name, n in counts.most_common())
+
+
+def _table(entries: list[Row]) -> list[str]:
+    width = max(len(entry["entry"]) for entry in entries)
+    shown = [name for name in VERDICTS if any(entry["verdicts"].get(name) for entry in entries)]
+    lines = [f"{'entry point':{width}}  " + "  ".join(f"{name:>8}" for name in shown) + "  memory"]
+    lines.append("-" * len(lines[0]))
+    for entry in entries:
+        cells = "  ".join(f"{entry['verdicts'].get(name) or '.':>8}" for name in shown)
+        bad = [law for law, counts in entry["laws"].items() if counts.get("broken")]
+        note = f"  BREAKS {', '.join(bad)}" if bad else ""
+        lines.append(f"{entry['entry']:{width}}  {cells}  {memory_word(entry)}{note}")
+    return lines
+
+
+def _deviations(rows: list[Row], entries: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    seen: Counter[str] = Counter()
+    for entry in entries:
+        seen.update(entry["deviated"])
+    lines = ["known deviations (recorded breaks of a promise that still happen):"]
+    severity = ("crash", "hang", "wrong data", "memory", "manners")
+    for row in sorted(rows, key=lambda row: (severity.index(row["severity"]) if row["severity"] in severity else 9, row["id"])):
+        status = {"happens": f"{seen[row['id']]:>6}x", "gone": "   GONE", "not run": "not run"}[row["status"]]
+        lines.append(f"  {status}  {row['severity']:<10}  {row['id']}: {row['title']} [{row['upstream'] or 'not reported'}]")
+    return [*lines, ""]
+
+
+def _not_run(results: Results, entries: list[Row]) -> list[str]:
+    reasons: Counter[str] = Counter(row["reason"] for row in results.of("not_run"))
+    for reason in results.header["missing"].values():
+        reasons[reason] += 0
+    lines = [f"NOT RUN: {reason}" + (f" ({n} entry points)" if n else "") for reason, n in reasons.items()]
+    return [*lines, ""] if lines else []
+
+
+def _findings(rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    lines = ["findings (breaks of a promise that nobody recorded):"]
+    for row in rows:
+        lines.append(f"  {row['id']}  {row['entry']}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
+    return [*lines, ""]
