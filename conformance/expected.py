@@ -48,26 +48,34 @@ def same_values(how: str | Callable[[Any], bytes], spec: Any, seen: Observation)
     if callable(how):
         owed = how(spec)
         return True if seen.data == fingerprint(owed) else Breach(*_first_difference(owed, seen.data, 1))
+    owed = meant(spec)
     if how == "bits":
-        owed = meant(spec)
-        if seen.data == fingerprint(owed):
+        plain = _significant(spec.dtype, owed)
+        if seen.data in (fingerprint(owed), fingerprint(plain)) or _significant(spec.dtype, seen.data) == plain:
             return True
-        if spec.dtype == "bool" and _truths(seen.data) == _truths(owed):
-            return True
-        return Breach(*_first_difference(owed, seen.data, max(spec.itemsize, 1)))
-    if len(seen.data) > KEPT_BYTES or seen.data.startswith(b"blake2b:"):
+        return Breach(*_first_difference(owed, seen.data, spec.itemsize))
+    if len(seen.data) > KEPT_BYTES or seen.data.startswith(_DIGEST):
         return None  # Casts are judged element by element, on arrays that are kept whole.
-    return _same_after_cast(spec, seen)
+    return _same_after_cast(owed, spec.dtype.removeprefix("q"), seen)
 
 
-def _truths(data: bytes) -> bytes:
-    """Booleans by their truth: any byte but 0 is true."""
-    return bytes(b != 0 for b in data) if not data.startswith(b"blake2b:") else data
+_DIGEST = b"blake2b:"
+_LOW_BITS = {f"{sign}int{n}": (1 << n) - 1 for n in (1, 2, 3, 4, 5, 6, 7) for sign in ("", "u")}
+
+
+def _significant(dtype: str, data: bytes) -> bytes:
+    """The bytes without what means nothing: any byte but 0 is true, and small integers use their low bits."""
+    if data.startswith(_DIGEST):
+        return data
+    if dtype == "bool":
+        return bytes(b != 0 for b in data)
+    low = _LOW_BITS.get(dtype)
+    return data if low is None else bytes(b & low for b in data)
 
 
 def _first_difference(owed: bytes, data: bytes, itemsize: int) -> tuple[str, str]:
-    if data.startswith(b"blake2b:") or len(data) != len(owed):
-        return f"{len(owed)} bytes, as in the source", "other bytes" if data.startswith(b"blake2b:") else f"{len(data)} bytes"
+    if data.startswith(_DIGEST) or len(data) != len(owed):
+        return f"{len(owed)} bytes, as in the source", "other bytes" if data.startswith(_DIGEST) else f"{len(data)} bytes"
     index = next(i for i in range(0, len(owed), itemsize) if owed[i : i + itemsize] != data[i : i + itemsize])
     return (
         f"element {index // itemsize} is 0x{owed[index : index + itemsize][::-1].hex()}",
@@ -75,7 +83,7 @@ def _first_difference(owed: bytes, data: bytes, itemsize: int) -> tuple[str, str
     )
 
 
-def _same_after_cast(spec: Any, seen: Observation) -> Breach | bool | None:
+def _same_after_cast(owed_bytes: bytes, name: str, seen: Observation) -> Breach | bool | None:
     """NumPy's astype as the yardstick; NaNs count as equal, and numbers that C leaves undefined are not compared.
 
     https://numpy.org/doc/stable/reference/generated/numpy.ndarray.astype.html
@@ -83,9 +91,9 @@ def _same_after_cast(spec: Any, seen: Observation) -> Breach | bool | None:
     from conformance.laws import Breach
 
     target = _PYTHON.get(seen.dtype, seen.dtype)
-    if target not in dtypes.DTYPES or not dtypes.available(target):
+    if not (name in dtypes.DTYPES and dtypes.available(name) and target in dtypes.DTYPES and dtypes.available(target)):
         return None
-    source = np.frombuffer(meant(spec), dtypes.dtype(spec.dtype).newbyteorder("="))
+    source = np.frombuffer(owed_bytes, dtypes.dtype(name).newbyteorder("="))
     wanted = dtypes.dtype(target)
     if len(seen.data or b"") != source.size * wanted.itemsize:
         return Breach(f"{source.size} elements of {target}", f"{len(seen.data or b'')} bytes")

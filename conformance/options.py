@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +72,15 @@ def selected(option: Any, only: tuple[str, Any] | None) -> list[EntryPoint]:
     if only is not None:
         return [entry for entry in chosen if entry.name == only[0]]
     for glob in option.entry_point or []:
-        if not any(_matches(entry.name, glob) for entry in chosen):
+        if not any(entry.matches(glob) for entry in chosen):
             raise pytest.UsageError(f"no entry point matches {glob!r}; known: {', '.join(entry.name for entry in chosen)}")
     globs = option.entry_point or ["*"]
-    return [entry for entry in chosen if any(_matches(entry.name, glob) for glob in globs)]
+    return [entry for entry in chosen if any(entry.matches(glob) for glob in globs)]
 
 
 def results_path(option: Any) -> Path:
     """Where results are written, or read by --replay."""
     return option.results or RESULTS
-
-
-def _matches(name: str, glob: str) -> bool:
-    # Brackets in a name are the entry point's options, not a class of characters.
-    return fnmatch.fnmatchcase(name.replace("[", "<"), glob.replace("[", "<"))
 
 
 def _listed(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -164,6 +165,11 @@ class EntryPoint:
             if clause.when.test(spec):
                 return clause
         return None
+
+    def matches(self, pattern: str) -> bool:
+        """Whether a glob pattern names it."""
+        # Brackets in a name are the entry point's options, not a class of characters.
+        return fnmatch.fnmatchcase(self.name.replace("[", "<"), pattern.replace("[", "<"))
 
     def owes(self, law: str) -> bool:
         """Whether the law can apply at all: some need a clause of their topic."""

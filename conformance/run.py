@@ -143,7 +143,7 @@ class _Asking:
 
     def __init__(self, plan: Plan, entry: EntryPoint, subject: Subject) -> None:
         self._plan, self._entry, self._subject = plan, entry, subject
-        self._known = known_for(entry.name, subject.versions)
+        self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
         self.tally = Tally(entry)
         if plan.only is not None:

@@ -6,7 +6,6 @@ first of all, and when it no longer breaks the law the run fails and says so: a 
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from conformance.conditions import Condition
+from conformance.promises import EntryPoint
 from strategies.spec import ArraySpec, TensorSpec
 
 
@@ -48,10 +48,10 @@ class Deviation:
     shown_by: str
     severity: str
 
-    def covers(self, entry: str) -> bool:
-        """Whether it is recorded for the entry point."""
-        # Names hold brackets, which fnmatch would read as a character class.
-        return any(fnmatch.fnmatchcase(entry.replace("[", "<"), pattern.replace("[", "<")) for pattern in self.entries)
+    def covers(self, entry: EntryPoint) -> bool:
+        """Whether it is recorded for the entry point (conditions on arrays say nothing of tensors)."""
+        direction = "in" if isinstance(self.example, ArraySpec) else "out"
+        return entry.direction == direction and any(entry.matches(pattern) for pattern in self.entries)
 
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
@@ -68,7 +68,7 @@ def deviations() -> tuple[Deviation, ...]:
     return tuple(deviation for module in modules for deviation in module.DEVIATIONS)
 
 
-def known_for(entry: str, versions: dict[str, str]) -> tuple[Deviation, ...]:
+def known_for(entry: EntryPoint, versions: dict[str, str]) -> tuple[Deviation, ...]:
     """The deviations recorded for an entry point in a subject with these releases."""
     return tuple(d for d in deviations() if d.covers(entry) and d.applies_to(versions))
 

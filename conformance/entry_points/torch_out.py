@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conditions import Condition, address_multiple, always, contiguous, dtype_in, empty, rank_above, scalar, state_in
-from conformance.entry_points.common import DLPACK_PYTHON, NP_ARRAY, NP_ASARRAY, NP_FROM_DLPACK, same_dtype
+from conformance.conditions import Condition, always, contiguous, dtype_in, empty, rank_above, scalar, state_in
+from conformance.entry_points.common import NP_ARRAY, NP_ASARRAY, NP_FROM_DLPACK, same_dtype
 from conformance.promises import (
     Clause,
     EntryPoint,
@@ -431,14 +431,13 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     _out(
         "torch.Tensor.item",
         "t.item()",
-        refuses("RuntimeError", when=OTHER_LAYOUT | META | NESTED | FAKE & ~empty, source=_SEEN),
         refuses(
             "RuntimeError",
             when=Condition("the tensor has not exactly one element", lambda spec: spec.size != 1),
             source=documented(_ITEM, "This only works for tensors with one element."),
         ),
-        refuses("RuntimeError", when=OPAQUE & ~QUANTIZED, source=_SEEN),
-        may_refuse("RuntimeError", when=ZERO | FAKE, source=_SEEN),
+        refuses("RuntimeError", when=META | NESTED | FAKE | (OPAQUE & ~QUANTIZED), source=_SEEN),
+        may_refuse("RuntimeError", when=ZERO | OTHER_LAYOUT, source=_SEEN),
         accepts(source=documented(_ITEM, "Returns the value of this tensor as a standard Python number.")),
         dtype(_python_dtype, source=documented(_ITEM, "Returns the value of this tensor as a standard Python number.")),
         shape(lambda spec: (), source=_SEEN),

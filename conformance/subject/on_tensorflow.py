@@ -196,9 +196,8 @@ def _in_state(tensor: Any, spec: TensorSpec) -> tuple[Any, Any]:
     if state == "operation":  # A buffer that a kernel allocated and filled; few other kernels keep every bit of every dtype.
         result = tf.raw_ops.DeepCopy(x=tensor)
         return result, result
-    if state == "slice":  # Part of a longer buffer where the part starts and ends at multiples of 64, else a buffer of its own.
-        if not spec.shape:
-            raise Unbuildable("a 0-d tensor has no slices")
-        part = tf.concat([tensor, tensor], 0)[spec.shape[0] :]
+    if state == "slice":  # The second half of a longer buffer if it starts at a multiple of 64, else a buffer of its own.
+        flat = tf.reshape(tensor, (spec.size,))  # TensorFlow 2.21 slices tensors of rank above 32 wrongly.
+        part = tf.reshape(tf.concat([flat, flat], 0)[spec.size :], spec.shape)
         return part, part
     raise Unbuildable(f"tensorflow tensors have no state {state!r}")
