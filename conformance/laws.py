@@ -77,7 +77,7 @@ def _refusal(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
         return None
     owed = " or ".join(clause.value.types)
     if seen.outcome == "ok":
-        return Breach(f"raises {owed}", f"{seen.headline} ({seen.dtype} {list(seen.shape)})") if clause.value.must else None
+        return Breach(f"raises {owed}", f"answers with a {seen.type} that {seen.aliasing}") if clause.value.must else None
     if any(name in seen.error for name in clause.value.types):
         return True
     return Breach(f"raises {owed}", f"raises {seen.error[0]}: {seen.message[:120]}")

@@ -176,8 +176,9 @@ class _Asking:
         findings = sorted(self.tally.findings.values(), key=lambda finding: finding.law)
         plainest = [next(group) for _, group in groupby(findings, key=lambda finding: finding.law)]
         for finding in plainest[:SHRUNK_FINDINGS]:
-            choices = grid.choices_of(self._entry.maker, self._entry.states, self._plan.seed, PROFILES[self._plan.profile].grid, finding.spec)
-            shrink(self._attempt, self._entry.maker, self._entry.states, choices)
+            maker, states, size = self._entry.maker, self._entry.states, PROFILES[self._plan.profile].grid
+            choices = grid.choices_of(maker, states, self._plan.seed, size, finding.spec)
+            shrink(self._attempt, maker, states, choices, finding.law)
 
 
 def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:

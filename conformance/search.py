@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis.database import ExampleDatabase, choices_to_bytes
+from hypothesis.errors import NoSuchExample
+from hypothesis.strategies import SearchStrategy
 
 from conformance.judge import Verdict
 from conformance.laws import LAWS
@@ -47,24 +50,10 @@ class _Handover(ExampleDatabase):
 
 def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int, seeded: int) -> None:
     """Try `examples` drawn specs and shrink whatever breaks a law; `attempt` keeps the record."""
-    _run(attempt, maker, states, settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink]), seeded)
-
-
-def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[int]) -> None:
-    """Shrink one spec that the plain engine drew by these choices and that breaks a law."""
-    phases = [Phase.reuse, Phase.shrink]
-    _run(attempt, maker, states, settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=phases), 0)
-
-
-_SETTINGS = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
-
-
-def _run(attempt: Attempt, maker: str, states: tuple[str, ...], how: settings, seeded: int) -> None:
-    specs = tensor_specs(states=states, strided=maker != "tensorflow") if maker else array_specs()
 
     @seed(seeded)
-    @how
-    @given(specs)
+    @settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink])
+    @given(_specs(maker, states))
     def each(spec: Any) -> None:
         verdict, seen = attempt(spec)
         if verdict.breaches:
@@ -72,6 +61,23 @@ def _run(attempt: Attempt, maker: str, states: tuple[str, ...], how: settings, s
 
     try:
         each()
-    except (Broken, BaseExceptionGroup) as failure:
-        if isinstance(failure, BaseExceptionGroup) and failure.split(Broken)[1] is not None:
+    except Broken:
+        pass  # On record.
+    except BaseExceptionGroup as several:
+        if several.split(Broken)[1] is not None:
             raise
+
+
+def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[int], law: str) -> None:
+    """Shrink one spec that the plain engine drew by these choices and that breaks the law."""
+    how = settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=[Phase.reuse, Phase.shrink])
+    breaks: Callable[[Any], bool] = lambda spec: any(law == broken for broken, _ in attempt(spec)[0].breaches)  # noqa: E731
+    with contextlib.suppress(NoSuchExample):  # It broke once, and not again: the record says so.
+        find(_specs(maker, states), breaks, settings=how, database_key=b"handover")  # A seed would switch the database off.
+
+
+_SETTINGS = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
+
+
+def _specs(maker: str, states: tuple[str, ...]) -> SearchStrategy[Any]:
+    return tensor_specs(states=states, strided=maker != "tensorflow") if maker else array_specs()

@@ -93,8 +93,9 @@ class Tally:
         return self.matrix.setdefault((axis, value), Counter())
 
     def _find(self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str) -> None:
-        # Values differ from spec to spec; the kind of breach is what counts.
-        key = (law, breach.expected if law != "values" else "", breach.observed if law != "values" else spec.dtype)
+        # What is quoted differs from spec to spec; the kind of breach is what counts.
+        kind = {"values": spec.dtype, "shape": "", "strides": "", "acceptance": seen.message[:60]}.get(law, breach.expected)
+        key = (law, kind, seen.headline)
         found = self.findings.get(key)
         if found is None:
             self.findings[key] = Finding(self.entry, law, breach, spec, seen, phase)

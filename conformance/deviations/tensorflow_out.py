@@ -168,7 +168,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         releases=_2_21,
         entries=("np.asarray(tf.Tensor)[copy=False]", "np.array(tf.Tensor)[copy=False]"),
         laws=("refusal",),
-        when=text & _tensor,
+        when=text & _tensor & ~rank_above(32),
         url=NP_ARRAY,
         upstream="",
         example=_one("string", ()),

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, backwards, ndarray, readonly, scalar
+from conformance.conditions import Condition, backwards, container_in, memory_in, ndarray, readonly, scalar
 from conformance.deviations import Deviation
 from conformance.entry_points.common import named, native
 from conformance.entry_points.torch_in import ENTRY_POINTS
 from conformance.entry_points.torch_in_constructors import ASARRAY
-from conformance.entry_points.torch_in_words import DLPACKED, DOCS, FROM_DLPACK, complex_numbers, dlpack_object, np_scalar, sequence, unspeakable
+from conformance.entry_points.torch_in_words import DLPACKED, DOCS, FROM_DLPACK, dlpack_object, np_scalar, sequence, unspeakable
 from strategies.spec import ArraySpec
 
 #: The one release in which these were seen.
@@ -39,6 +39,18 @@ def _rounds_twice(spec: Any) -> bool:
 _double_rounding = named("float64", "complex128") & Condition("an element rounds otherwise by way of float32", _rounds_twice)
 _hidden_axes = sequence & Condition(
     "an axis stands behind an empty one", lambda spec: spec.shape[0] > 0 and 0 in spec.shape[1:-1]
+)
+
+
+def _is_sequence_of_sequences(spec: Any) -> bool:
+    if not spec.shape or not 0 < spec.shape[0] < 32:
+        return False
+    # The masked element is an array, and texts, records and Python's objects can be sequences.
+    return len(spec.shape) > 1 or spec.container == "masked" or spec.kind in "SUVOT"
+
+
+_rows_of_subclass = (container_in("subclass", "matrix", "masked") | (ndarray & memory_in("memmap_r", "memmap_r+", "memmap_c"))) & Condition(
+    "it has 1 to 31 rows that are sequences", _is_sequence_of_sequences
 )
 _weightless = Condition("elements of no size have strides", lambda spec: spec.itemsize == 0 and not spec.is_c)
 _no_exporter = ~_exporters
@@ -242,17 +254,59 @@ DEVIATIONS: tuple[Deviation, ...] = (
         severity="manners",
     ),
     Deviation(
-        id="torch-full-numpy-scalar",
-        title="full gives float32 for NumPy's bool and complex scalars, and drops the imaginary part.",
+        id="torch-complex64-scalar-loses-imaginary",
+        title="NumPy's complex64 scalars are taken for real numbers, and their imaginary part is dropped.",
         package="torch",
         releases=_2_13,
-        entries=("torch.full",),
+        entries=("torch.Tensor * ndarray", "ndarray * torch.Tensor", "torch.full", "torch.Tensor.fill_", "torch.scalar_tensor[dtype=complex128]"),
+        laws=("values", "dtype"),
+        when=np_scalar & named("complex64"),
+        url=f"{DOCS}/generated/torch.Tensor.fill_.html",
+        upstream="",
+        example=ArraySpec("complex64", (), (), 0, 8, container="scalar", planted=((0, 0x3F800000 << 32),)),
+        shown_by="torch.Tensor.fill_",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-bool-scalar-as-float",
+        title="NumPy's bool scalars are taken for floating-point numbers.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.full", "torch.Tensor * ndarray", "ndarray * torch.Tensor"),
         laws=("dtype",),
-        when=np_scalar & (named("bool") | complex_numbers),
+        when=np_scalar & named("bool"),
         url=f"{DOCS}/generated/torch.full.html",
         upstream="",
-        example=ArraySpec("complex64", (), (), 0, 8, container="scalar"),
+        example=ArraySpec("bool", (), (), 0, 1, container="scalar"),
         shown_by="torch.full",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-multiply-bool-as-uint8",
+        title="What NumPy answers as bool, the tensor's __array_wrap__ turns into uint8.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.Tensor * ndarray",),
+        laws=("dtype",),
+        when=ndarray & named("bool"),
+        url="https://numpy.org/doc/2.4/user/basics.subclassing.html",
+        upstream="",
+        example=ArraySpec("bool", (1,), (1,), 0, 1),
+        shown_by="torch.Tensor * ndarray",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-subclass-index-as-tuple",
+        title="As an index, a subclass of ndarray (memmap too) with up to 31 rows is taken for the tuple of its rows.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.Tensor.__getitem__[ndarray]",),
+        laws=("acceptance", "refusal", "shape", "values"),
+        when=_rows_of_subclass,
+        url="https://numpy.org/doc/2.4/user/basics.indexing.html",
+        upstream="",
+        example=ArraySpec("int64", (1, 1), (8, 8), 0, 8, container="subclass"),
+        shown_by="torch.Tensor.__getitem__[ndarray]",
         severity="wrong data",
     ),
     Deviation(

@@ -5,7 +5,20 @@ from __future__ import annotations
 from conformance.conditions import Condition, contiguous, dtype_in, empty, scalar
 from conformance.deviations import Deviation
 from conformance.entry_points.common import DLPACK_PYTHON, NP_ARRAY, NP_FROM_DLPACK
-from conformance.entry_points.torch_out import CONJ, FAKE, GRAD, META, NEG, NESTED, NOWHERE, OTHER_LAYOUT, READONLY, SUB_BYTE, TWINS, ZERO
+from conformance.entry_points.torch_out_common import (
+    CONJ,
+    FAKE,
+    GRAD,
+    META,
+    NEG,
+    NESTED,
+    NOWHERE,
+    OTHER_LAYOUT,
+    READONLY,
+    SUB_BYTE,
+    TWINS,
+    ZERO,
+)
 from strategies.spec import TensorSpec
 
 _THIS = ">=2.13,<2.14"
@@ -45,7 +58,13 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="A tensor over read-only NumPy memory comes back as a writable array over that memory.",
         package="torch",
         releases=_THIS,
-        entries=("torch.Tensor.*", "np.asarray(torch.Tensor)*", "np.array(torch.Tensor)*", "np.ascontiguousarray(*", *_DLPACK_VIEWS),
+        entries=(
+            "torch.Tensor.*",
+            "np.asarray(torch.Tensor)*",
+            "np.array(torch.Tensor)*",
+            "np.ascontiguousarray(*",
+            *_DLPACK_VIEWS,
+        ),
         laws=("writable",),
         when=READONLY & (TWINS | SUB_BYTE),
         url=_FROM_NUMPY,

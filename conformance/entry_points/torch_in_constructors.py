@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.conditions import Condition, ndarray, readonly, scalar
+from conformance.conditions import ndarray, readonly, scalar
 from conformance.entry_points.common import named, same_dtype
 from conformance.entry_points.torch_in_buffers import read_as
 from conformance.entry_points.torch_in_words import (
@@ -25,6 +25,7 @@ from conformance.entry_points.torch_in_words import (
     entry,
     floating,
     no_list_items,
+    not_numbers,
     np_scalar,
     sequence,
     where,
@@ -71,11 +72,13 @@ _ASARRAY_KEEPING: tuple[Clause, ...] = (
     NO_FLAGS,
 )
 
-_SEQUENCES = Condition("elements are texts, bytes, records or times", lambda spec: spec.kind in "SUTOmM" or spec.dtype[0] in "Vr")
-
 #: Python numbers are refused where the dtype cannot hold them, and NumPy's float32 ones wherever it is an integer's; whatever
 #: else can be told to be a number is taken.
 _MISFITS = may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", when=np_scalar | sequence, source=SEEN)
+
+
+#: What a memoryview owes whatever the dtype.
+_ELEMENTWISE = tuple(clause for clause in MEMORYVIEW if clause.topic in ("refuses", "shape"))
 
 
 def _casting(to: str) -> tuple[Clause, ...]:
@@ -85,13 +88,10 @@ def _casting(to: str) -> tuple[Clause, ...]:
         *_REFUSALS,
         accepts(source=_ARRAY_LIKE),
         dtype(to, source=documented(_TENSOR, "dtype (torch.dtype, optional): the desired data type of returned tensor.")),
-        # Texts and records are sequences here: of nothing, of their bytes, of their fields.
-        *where(
-            (np_scalar | sequence) & _SEQUENCES,
-            shape(lambda spec: None, source=SEEN),
-            values("unspecified", source=SEEN),
-        ),
+        *where((np_scalar | sequence) & not_numbers, shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
         LIST_SHAPE,
+        # Booleans stored as other than 0 and 1 are true to PyTorch, but numbers to ml_dtypes.
+        *([values("unspecified", when=named("bool"), source=SEEN)] if to == "bfloat16" else []),
         values("bits", when=named(to) & (ndarray | dlpack_object), source=SEEN),
         values("astype", source=documented(f"{DOCS}/generated/torch.Tensor.to.html", "performs dtype conversion")),
         NO_FLAGS,
@@ -101,13 +101,12 @@ def _casting(to: str) -> tuple[Clause, ...]:
 def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
     """tensor, as_tensor, asarray and new_tensor with a dtype of their own."""
     keeps = named(to) & (ndarray | dlpack_object)
-    elementwise = tuple(c for c in MEMORYVIEW if c.topic == "refuses")
     return (
-        entry(f"torch.tensor[dtype={to}]", f"torch.tensor(a, dtype=torch.{to})", *elementwise, *_casting(to), copies(source=_COPYING)),
+        entry(f"torch.tensor[dtype={to}]", f"torch.tensor(a, dtype=torch.{to})", *_ELEMENTWISE, *_casting(to), copies(source=_COPYING)),
         entry(
             f"torch.as_tensor[dtype={to}]",
             f"torch.as_tensor(a, dtype=torch.{to})",
-            *elementwise,
+            *_ELEMENTWISE,
             *_casting(to),
             shares(when=keeps, source=_SHARING),
             copies(source=SEEN),
@@ -186,7 +185,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.new_tensor",
         "torch.zeros(1, dtype=torch.float64).new_tensor(a)",
-        *(c for c in MEMORYVIEW if c.topic == "refuses"),
+        *_ELEMENTWISE,
         *_casting("float64"),
         copies(source=documented(_NEW_TENSOR, "new_tensor() always copies data.")),
     ),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.conditions import Condition, always, container_in, ndarray, pointers, scalar
-from conformance.entry_points.common import same_dtype
+from conformance.conditions import Condition, always, container_in, memory_in, ndarray, pointers, scalar
+from conformance.entry_points.common import named, same_dtype
 from conformance.entry_points.torch_in_words import (
     ARRAY_REFUSALS,
     BARE_REFUSALS,
@@ -19,11 +19,13 @@ from conformance.entry_points.torch_in_words import (
     NO_FLAGS,
     READONLY_WARNING,
     SEEN,
+    bare,
+    buffer,
     dlpack_object,
     entry,
     floating,
+    no_list_items,
     np_scalar,
-    protocol,
     sequence,
     where,
     with_batch_axis,
@@ -55,7 +57,20 @@ _LEFT_UNCHANGED = documented(_DATA, "If the input is not a NumPy array, it is le
 _texts = Condition("the elements are texts, bytes or objects", lambda spec: spec.kind in "SUOT")
 #: Those whose type is defined outside of NumPy, or in a module of it.
 _subclass = container_in("subclass", "masked")
-_unchanged = _subclass | (ndarray & _texts) | sequence | protocol
+_mapped = memory_in("memmap_r", "memmap_r+", "memmap_c")
+_plain_texts = container_in("ndarray") & ~_mapped & _texts
+_foreign = np_scalar & Condition("its type is not NumPy's own", lambda spec: spec.np_dtype.type.__module__ != "numpy")
+_unchanged = _subclass | _foreign | _plain_texts | bare | dlpack_object
+#: A list, and a memoryview too, is converted item by item.
+_collection = sequence | buffer
+
+_ITEM_BY_ITEM: tuple[Clause, ...] = where(
+    _collection,
+    may_refuse("TypeError", "RuntimeError", "ValueError", "NotImplementedError", source=SEEN),
+    dtype(lambda spec: None, source=SEEN),
+    shape(lambda spec: None, source=SEEN),
+    values("unspecified", source=SEEN),
+)
 
 #: One item as a loader without batches hands it out. What is no plain array of numbers comes back as it was: of that only the
 #: acceptance is owed.
@@ -67,24 +82,34 @@ _CONVERT: tuple[Clause, ...] = (
         shape(lambda spec: None, source=_LEFT_UNCHANGED),
         values("unspecified", source=_LEFT_UNCHANGED),
     ),
-    may_refuse("TypeError", when=np_scalar & (_texts | pointers), source=SEEN),
+    *_ITEM_BY_ITEM,
+    *where(
+        np_scalar & _texts,
+        may_refuse("TypeError", source=SEEN),
+        dtype(lambda spec: None, source=SEEN),
+        values("unspecified", source=SEEN),
+    ),
     *ARRAY_REFUSALS,
-    *where(np_scalar, may_refuse("TypeError", when=~scalar, source=SEEN)),
     *ELEMENT_REFUSALS,
     accepts(source=_CONVERTED),
     *ELEMENT_DTYPE,
     dtype(same_dtype, source=SEEN),
     ELEMENT_VALUES,
-    *where(~_unchanged, shares(when=ndarray, source=SEEN), copies(source=SEEN), *READONLY_WARNING, NO_FLAGS),
+    *where(~_unchanged & ~_collection, shares(when=ndarray, source=SEEN), copies(source=SEEN), *READONLY_WARNING, NO_FLAGS),
 )
 
 _BATCHED = documented(_DATA, "NumPy Arrays -> torch.Tensor")
 #: A batch of one array: what is read-only is warned of, although it is copied.
 _COLLATE: tuple[Clause, ...] = (
-    refuses("TypeError", "AttributeError", when=protocol, source=documented(_DATA, "default_collate: batch must contain tensors, numpy arrays, ...")),
-    *where(sequence, may_refuse("TypeError", "RuntimeError", "ValueError", source=SEEN)),
-    *where(sequence, dtype(lambda spec: None, source=SEEN), shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
-    may_refuse("TypeError", when=np_scalar & (_texts | pointers), source=SEEN),
+    refuses("TypeError", "AttributeError", when=bare | dlpack_object, source=documented(_DATA, "default_collate: batch must contain tensors, numpy arrays, ...")),
+    *_ITEM_BY_ITEM,
+    *where(
+        np_scalar & _texts,
+        may_refuse("TypeError", source=SEEN),
+        dtype(lambda spec: None, source=SEEN),
+        shape(lambda spec: None, source=SEEN),
+        values("unspecified", source=SEEN),
+    ),
     *ARRAY_REFUSALS,
     *ELEMENT_REFUSALS,
     accepts(source=_BATCHED),
@@ -92,7 +117,7 @@ _COLLATE: tuple[Clause, ...] = (
     dtype(same_dtype, source=SEEN),
     shape(with_batch_axis, source=documented(_DATA, "It always prepends a new dimension as the batch dimension.")),
     ELEMENT_VALUES,
-    *where(~sequence, copies(source=SEEN), NO_FLAGS),
+    *where(~_collection, copies(source=SEEN), NO_FLAGS),
 )
 
 # -- sparse and nested --------------------------------------------------------------------------------------------------------
@@ -105,7 +130,7 @@ _INSIDE: tuple[Clause, ...] = (
     *MEMORYVIEW,
 )
 _VALUES: tuple[Clause, ...] = (
-    accepts(source=documented(_SPARSE, "values (array_like): Initial values for the tensor. Can be a list, tuple, NumPy ndarray, scalar, and other types.")),
+    accepts(source=documented(_SPARSE, "values (array_like): Initial values for the tensor. Can be a list, tuple, NumPy ndarray, pointers, scalar, and other types.")),
     *ELEMENT_DTYPE,
     dtype(same_dtype, source=SEEN),
     LIST_SHAPE,
@@ -115,7 +140,11 @@ _VALUES: tuple[Clause, ...] = (
 )
 _no_length = Condition("the input has no length", lambda spec: not spec.shape or spec.container in ("array_interface", "dlpack", "array"))
 #: One value for each index: what has no length has no values.
-_SPARSE_PROMISE: tuple[Clause, ...] = (refuses("TypeError", when=_no_length, source=SEEN), *_INSIDE, *_VALUES)
+_SPARSE_PROMISE: tuple[Clause, ...] = (refuses("TypeError", "ValueError", when=_no_length & ~(np_scalar & pointers), source=SEEN), *_INSIDE, *_VALUES)
+
+#: Where a layout calls for a kernel, these dtypes have none.
+_NO_KERNEL = may_refuse("NotImplementedError", "TypeError", when=named("uint16", "uint32", "uint64") & ~no_list_items, source=SEEN)
+_NO_AXIS = refuses("RuntimeError", "TypeError", when=scalar, source=SEEN)
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", *_CONVERT),
@@ -128,8 +157,8 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.sparse_csr_tensor(np.array([0, len(a)]), np.arange(len(a)), a, size=(1, len(a), *np.shape(a)[1:])).values()",
         *_SPARSE_PROMISE,
     ),
-    entry("torch.nested.nested_tensor", "torch.nested.nested_tensor([a])[0]", *_INSIDE, *_VALUES),
-    entry("torch.nested.nested_tensor[layout=jagged]", "torch.nested.nested_tensor([a], layout=torch.jagged).values()", *_INSIDE, *_VALUES),
+    entry("torch.nested.nested_tensor", "torch.nested.nested_tensor([a])[0]", *_INSIDE, _NO_KERNEL, *_VALUES),
+    entry("torch.nested.nested_tensor[layout=jagged]", "torch.nested.nested_tensor([a], layout=torch.jagged).values()", *_INSIDE, _NO_AXIS, *_VALUES),
     entry(
         "torch.nn.Parameter",
         "torch.nn.Parameter(a)",

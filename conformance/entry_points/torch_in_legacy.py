@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from conformance.conditions import ndarray, pointers, readonly
-from conformance.entry_points.common import native
-from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, DOCS, NO_FLAGS, SEEN, entry, np_scalar, protocol, sequence, where
-from conformance.promises import EntryPoint, accepts, copies, documented, dtype, may_refuse, shape, shares, values, warns
 from typing import Any
+
+from conformance.conditions import ndarray, pointers, readonly
+from conformance.entry_points.common import named, native
+from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, BRIDGED_EITHER_ORDER, DOCS, NO_FLAGS, SEEN, entry, not_numbers, np_scalar, protocol, sequence, where
+from conformance.promises import EntryPoint, accepts, copies, documented, dtype, may_refuse, refuses, shape, shares, values, warns
 
 _TENSOR_CLASS = f"{DOCS}/tensors.html"
 _OWN_TYPE = documented(_TENSOR_CLASS, "torch.Tensor is an alias for the default tensor type (torch.FloatTensor).")
 
 
 def _at_least_1d(spec: Any) -> tuple[int, ...] | None:
-    """(1,) of a 0-d array, (0,) of an empty list, else the source's shape"""
-    if spec.container == "list" and spec.shape[:1] == (0,):
+    """(1,) of a 0-d array, (0,) of an empty list or buffer, else the source's shape"""
+    if spec.container in ("list", "buffer") and spec.shape[:1] == (0,):
         return (0,)
     return tuple(spec.shape) or (1,)
 
@@ -28,13 +29,14 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         f'{name}(a if getattr(a, "ndim", 1) else a.reshape(1))',
         # Sequences of anything but numbers that fit are refused in as many ways as there are.
         may_refuse("TypeError", "ValueError", "RuntimeError", "OverflowError", "NotImplementedError", "AttributeError", when=sequence | protocol, source=SEEN),
-        may_refuse("AttributeError", "TypeError", "ValueError", "RuntimeError", when=np_scalar & pointers, source=SEEN),
+        *where(np_scalar, may_refuse("AttributeError", "TypeError", "ValueError", when=pointers, source=SEEN), refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN)),
         *ARRAY_REFUSALS,
-        *where(np_scalar, *(clause._replace(when=clause.when) for clause in ())),
         accepts(source=SEEN),
         dtype(to, source=_OWN_TYPE),
+        *where((np_scalar | sequence) & not_numbers, shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
         shape(_at_least_1d, source=SEEN),
-        values("bits", when=native(*same), source=SEEN),
+        *([values("unspecified", when=named("bool"), source=SEEN)] if to == "bfloat16" else []),
+        values("bits", when=ndarray & native(*same), source=SEEN),
         values("astype", source=SEEN),
         shares(when=keeps, source=SEEN),
         copies(source=SEEN),

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, always, ndarray, pointers
+from conformance.conditions import Condition, always, container_in, ndarray, pointers
 from conformance.entry_points.common import named, same_dtype
-from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, BRIDGE, BRIDGED_EITHER_ORDER, DOCS, SEEN, complex_numbers, entry, np_scalar, where
+from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, BRIDGE, BRIDGED_EITHER_ORDER, DOCS, SEEN, complex_numbers, entry, np_scalar, sequence, where
 from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, flags, may_refuse, refuses, shape, values, warns
 
 _COPY = f"{DOCS}/generated/torch.Tensor.copy_.html"
@@ -24,6 +24,7 @@ _ONE_NUMBER: tuple[Clause, ...] = (
     refuses("TypeError", "RuntimeError", "ValueError", when=~np_scalar & ~pointers, source=documented(_FILL, "value: a number")),
     may_refuse("TypeError", "RuntimeError", "ValueError", when=~np_scalar, source=SEEN),
 )
+_overflow = may_refuse("RuntimeError", when=named("float64", "complex128"), source=SEEN)
 _large = Condition("the number is 2**63 or more", lambda spec: spec.dtype.endswith("uint64") and int.from_bytes(spec.values, "little") >= 1 << 63)
 _NUMBER_RESULTS: tuple[Clause, ...] = (values("unspecified", when=~BRIDGED_EITHER_ORDER, source=SEEN), values("astype", source=SEEN), copies(source=SEEN), flags(source=SEEN))
 #: Half of NumPy's scalars are classes of Python's numbers, or say that they are integers; the others are not assigned.
@@ -34,8 +35,11 @@ _INFERRED = {"b": "bool", "i": "int64", "u": "int64", "f": "float32", "c": "comp
 
 def _inferred(spec: Any) -> str | None:
     """as of a Python number: bool, int64, the default dtype, or its complex partner"""
-    return _INFERRED.get(spec.kind) if BRIDGED_EITHER_ORDER(spec) else None
+    return _INFERRED.get(spec.kind) if BRIDGED_EITHER_ORDER(spec) and not _large(spec) else None
 
+
+#: Python takes a list times a 0-d tensor of one for the list repeated once.
+_REPEATED = where(sequence, accepts(source=SEEN), dtype(lambda spec: None, source=SEEN), shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN))
 
 # -- arrays as indices ------------------------------------------------------------------------------------------------------------
 
@@ -75,7 +79,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.Tensor.__setitem__",
         "x = torch.zeros((), dtype=torch.complex128)\nx[...] = a\nx",
         refuses("TypeError", when=np_scalar & BRIDGED_EITHER_ORDER & ~_assignable, source=SEEN),
-        may_refuse("TypeError", "RuntimeError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=SEEN),
         dtype("complex128", source=SEEN),
@@ -84,7 +88,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.fill_",
         "torch.zeros((), dtype=torch.complex128).fill_(a)",
-        may_refuse("TypeError", "RuntimeError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=documented(_FILL, "Fills self tensor with the specified value.")),
         dtype("complex128", source=SEEN),
@@ -93,8 +97,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.full",
         "torch.full((), a)",
-        may_refuse("TypeError", "RuntimeError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
         *_ONE_NUMBER,
+        _overflow,
         accepts(source=documented(_FULL, "fill_value (Scalar): the value to fill the output tensor with.")),
         dtype(_inferred, source=documented(_FULL, "The tensor's dtype is inferred from fill_value.")),
         *_NUMBER_RESULTS,
@@ -102,8 +107,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.scalar_tensor",
         "torch.scalar_tensor(a)",
-        may_refuse("TypeError", "RuntimeError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
         *_ONE_NUMBER,
+        _overflow,
         accepts(source=SEEN),
         # Whatever the scalar is, the result has the default dtype; NumPy warns where an imaginary part is lost by it.
         dtype("float32", source=SEEN),
@@ -112,7 +118,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.scalar_tensor[dtype=complex128]",
         "torch.scalar_tensor(a, dtype=torch.complex128)",
-        may_refuse("TypeError", "RuntimeError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=SEEN),
         dtype("complex128", source=SEEN),
@@ -121,14 +127,16 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor * ndarray",
         "torch.ones((), dtype=torch.bool) * a",
+        *_REPEATED,
         # The tensor gives way and NumPy multiplies, by its own rules; the product becomes a tensor if it can.
+        refuses("TypeError", when=container_in("masked"), source=SEEN),
         *where(np_scalar, may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN), dtype(_inferred, source=SEEN)),
         refuses("TypeError", when=~ndarray, source=SEEN),
         may_refuse("TypeError", "ValueError", when=pointers, source=SEEN),
         refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN),
         accepts(source=SEEN),
         dtype(same_dtype, source=SEEN),
-        copies(source=SEEN),
+        copies(when=ndarray | np_scalar, source=SEEN),
         # One times infinity is no number where the numbers are complex.
         values("unspecified", when=complex_numbers, source=SEEN),
         values("bits", when=named("bool"), source=SEEN),
@@ -139,11 +147,19 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "ndarray * torch.Tensor",
         "a * torch.ones((), dtype=torch.bool)",
+        *_REPEATED,
+        # A matrix multiplies by its own rules, object by object.
+        *where(
+            container_in("matrix"),
+            may_refuse("TypeError", "ValueError", "RuntimeError", source=SEEN),
+            shape(lambda spec: None, source=SEEN),
+            values("unspecified", source=SEEN),
+        ),
         *where(np_scalar, may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN), dtype(_inferred, source=SEEN)),
         refuses("TypeError", when=always, source=SEEN),
         values("unspecified", when=complex_numbers, source=SEEN),
         values("astype", source=SEEN),
-        copies(source=SEEN),
+        copies(when=np_scalar, source=SEEN),
     ),
     entry(
         "torch.Tensor.__getitem__[ndarray]",

@@ -39,6 +39,8 @@ dlpack_object = container_in("dlpack")
 buffer = container_in("buffer")
 protocol = bare | dlpack_object | buffer
 
+#: Where a dtype is given, these are sequences: of nothing, of their bytes, of their fields; or whole numbers of days.
+not_numbers = Condition("elements are texts, bytes, records or times", lambda spec: spec.kind in "SUTOmM" or spec.dtype[0] in "Vr")
 floating = named("float16", "float32", "float64", "complex64", "complex128")
 complex_numbers = named("complex64", "complex128")
 records = named("record", "record_padded", "record_nested", "record_empty")
@@ -112,6 +114,7 @@ ELEMENT_REFUSALS: tuple[Clause, ...] = (
 #: Sizes and dtypes of results that are made of elements, and their memory.
 LIST_SHAPE = shape(_list_shape, when=sequence, source=SEEN)
 ELEMENT_DTYPE: tuple[Clause, ...] = (
+    shape(lambda spec: None, when=(np_scalar | sequence) & pointers, source=SEEN),
     dtype(lambda spec: None, when=(np_scalar | sequence) & pointers, source=SEEN),
     dtype(_list_dtype, when=sequence, source=SEEN),
     dtype(same_dtype, when=np_scalar, source=SEEN),
@@ -188,6 +191,7 @@ __all__ = [
     "floating",
     "no_list_items",
     "records",
+    "not_numbers",
     "np_scalar",
     "protocol",
     "scalar",

@@ -69,7 +69,7 @@ def _poke(tensor: torch.Tensor) -> None:
 class TensorSource:
     """One built tensor with the storage behind it."""
 
-    __slots__ = ("value", "start", "nbytes", "is_mutable", "_keep")
+    __slots__ = ("_keep", "is_mutable", "nbytes", "start", "value")
 
     def __init__(self, value: torch.Tensor, start: int, nbytes: int, keep: Any) -> None:
         self.value, self.start, self.nbytes, self._keep = value, start, nbytes, keep
@@ -124,7 +124,9 @@ def build(spec: TensorSpec) -> TensorSource:
 #: Every dtype of this torch by name; quantized tensors are made from tensors of the integers that they are stored as.
 _QUANTIZED = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 _DTYPES = {
-    name: getattr(torch, _QUANTIZED.get(name, name)) for name in TENSOR_DTYPES if isinstance(getattr(torch, name, None), torch.dtype)
+    name: getattr(torch, _QUANTIZED.get(name, name))
+    for name in TENSOR_DTYPES
+    if isinstance(getattr(torch, name, None), torch.dtype)
 }
 
 #: States that need nothing done to the tensor.
@@ -133,7 +135,7 @@ _AS_BUILT = frozenset({"plain", "readonly_source", "inference"})
 _ELSEWHERE = frozenset({"zero", "sparse_coo", "sparse_csr", "mkldnn", "nested", "meta", "fake"})
 
 
-class TensorSubclass(torch.Tensor):
+class TensorSubclass(torch.Tensor):  # type: ignore[misc, unused-ignore]
     """A subclass that changes nothing."""
 
 

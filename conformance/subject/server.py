@@ -68,8 +68,7 @@ class Side:
                 source, pokeable = self.modules[maker].build(TensorSpec(*fields)), True
             else:
                 spec = ArraySpec(*fields)
-                source = build_array(spec)
-                pokeable = spec.memory not in ("protected", "memmap_r") and spec.dtype not in dtypes.POINTERS
+                source, pokeable = build_array(spec), _may_be_written(spec)
         except Unbuildable as reason:
             return Observation("unbuildable", message=str(reason)[:200], stage="build")
         convert = self._calls.get((call, argument))
@@ -87,6 +86,11 @@ class Side:
         trial.hear_warnings()
         for module in self.modules.values():
             module.renew()
+
+
+def _may_be_written(spec: ArraySpec) -> bool:
+    """Whether a write through a result can do no harm but to the array: pages, pointers and True itself are not ours."""
+    return spec.memory not in ("protected", "memmap_r") and spec.container != "scalar" and spec.dtype not in dtypes.POINTERS
 
 
 class Worker:
