@@ -9,7 +9,6 @@ from conformance.record import message
 from conformance.run import finding_row
 from conformance.tally import Tally, plainness
 
-
 #: Findings that a failing test shows in full.
 SHOWN = 3
 

@@ -11,7 +11,7 @@ from strategies import dtypes
 class Condition:
     """A predicate on a spec, with the words for it."""
 
-    __slots__ = ("text", "test")
+    __slots__ = ("test", "text")
 
     def __init__(self, text: str, test: Callable[[Any], bool]) -> None:
         self.text, self.test = text, test

@@ -21,15 +21,16 @@ _PYTHON = {"bool": "bool", "int": "int64", "float": "float64", "complex": "compl
 def meant(spec: Any) -> bytes:
     """The elements' bytes in C order with a tensor's marks applied: conjugated, negated or all zero."""
     state = getattr(spec, "state", "plain")
-    if state not in ("conj", "neg", "zero") or not spec.size:
-        return spec.values  # type: ignore[no-any-return]
+    values: bytes = spec.values
+    if state not in ("conj", "neg", "zero") or not values:
+        return values
     if state == "zero":
-        return bytes(len(spec.values))
+        return bytes(len(values))
     is_complex = spec.dtype.startswith("complex")
     unit = spec.itemsize // 2 if is_complex else spec.itemsize
-    numbers = np.frombuffer(spec.values, f"u{unit}").copy()
+    numbers = np.frombuffer(values, f"u{unit}").copy()
     if state == "neg" and not is_complex and not spec.dtype.startswith(("float", "bfloat")):
-        return (~numbers + numbers.dtype.type(1)).tobytes()  # Two's complement, wrapping.
+        return bytes((~numbers + numbers.dtype.type(1)).tobytes())  # Two's complement, wrapping.
     signed = numbers[1::2] if state == "conj" else numbers
     signed ^= numbers.dtype.type(1 << (8 * unit - 1))
     return numbers.tobytes()
@@ -101,7 +102,9 @@ def _same_after_cast(owed_bytes: bytes, name: str, seen: Observation) -> Breach 
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ComplexWarning: what is lost is the caller's wish.
         owed = source.astype(wanted)
-        same = np.frombuffer(owed.tobytes(), np.uint8).reshape(source.size, -1) == np.frombuffer(got.tobytes(), np.uint8).reshape(source.size, -1)
+        same = np.frombuffer(owed.tobytes(), np.uint8).reshape(source.size, -1) == np.frombuffer(got.tobytes(), np.uint8).reshape(
+            source.size, -1
+        )
         equal = same.all(axis=1)
         if wanted.kind == "b":
             equal |= owed.view(np.uint8).astype(bool) == got.view(np.uint8).astype(bool)

@@ -63,14 +63,24 @@ def law(id: str, module: str, must: str, source: str) -> Callable[[Check], Check
 # -- refusal: how a conversion may end ---------------------------------------------------------------------------------
 
 
-@law("survival", "refusal", "A conversion MUST end in a result or a Python exception, never in the death or hang of the interpreter.", _EXCEPTIONS)
+@law(
+    "survival",
+    "refusal",
+    "A conversion MUST end in a result or a Python exception, never in the death or hang of the interpreter.",
+    _EXCEPTIONS,
+)
 def _survival(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     if seen.outcome in ("crashed", "hung"):
         return Breach("a result or a Python exception", f"{seen.headline} during '{seen.stage}'")
     return True
 
 
-@law("refusal", "refusal", "An input that the promise excludes MUST be refused with an exception of the promised type.", _EXCEPTIONS)
+@law(
+    "refusal",
+    "refusal",
+    "An input that the promise excludes MUST be refused with an exception of the promised type.",
+    _EXCEPTIONS,
+)
 def _refusal(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     clause = entry.clause("refuses", spec)
     if clause is None or not clause.value.types or seen.outcome not in ("ok", "raised"):
@@ -137,7 +147,12 @@ def _dtype(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     return True if seen.dtype == owed else Breach(f"dtype {owed}", f"dtype {seen.dtype}")
 
 
-@law("flags", "dtype", "The result MUST carry exactly the promised marks (requires_grad, leaf, conj, neg).", "https://docs.pytorch.org/docs/stable/notes/autograd.html")
+@law(
+    "flags",
+    "dtype",
+    "The result MUST carry exactly the promised marks (requires_grad, leaf, conj, neg).",
+    "https://docs.pytorch.org/docs/stable/notes/autograd.html",
+)
 def _flags(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     clause = entry.clause("flags", spec)
     if clause is None or seen.outcome != "ok":
@@ -154,7 +169,12 @@ def _aliasing_owed(entry: EntryPoint, spec: Any, seen: Observation) -> str:
     return "" if clause is None or seen.outcome != "ok" else clause.value
 
 
-@law("memory", "aliasing", "The result MUST lie in the source's memory where sharing is promised, and wholly outside where a copy is.", _NUMPY_COPY)
+@law(
+    "memory",
+    "aliasing",
+    "The result MUST lie in the source's memory where sharing is promised, and wholly outside where a copy is.",
+    _NUMPY_COPY,
+)
 def _memory(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     owed = _aliasing_owed(entry, spec, seen)
     if not owed or not seen.shares:
@@ -175,7 +195,12 @@ def _follows(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     return Breach(owed, f"{seen.follows} of the result follows a change of the source")
 
 
-@law("leads", "aliasing", "A change of the result MUST show in a source that it shares, and never in one that it copied.", _NUMPY_COPY)
+@law(
+    "leads",
+    "aliasing",
+    "A change of the result MUST show in a source that it shares, and never in one that it copied.",
+    _NUMPY_COPY,
+)
 def _leads(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     owed = _aliasing_owed(entry, spec, seen)
     if not owed or not seen.leads:
@@ -201,7 +226,12 @@ def _twins(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     return Breach("memory of its own", "the memory of an earlier copy") if seen.twin else True
 
 
-@law("immutability", "aliasing", "A tensor that its framework calls immutable MUST NOT change through a conversion's result.", "https://www.tensorflow.org/guide/tensor")
+@law(
+    "immutability",
+    "aliasing",
+    "A tensor that its framework calls immutable MUST NOT change through a conversion's result.",
+    "https://www.tensorflow.org/guide/tensor",
+)
 def _immutability(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     if seen.outcome != "ok" or entry.clause("immutable", spec) is None or seen.writable is None:
         return None
@@ -227,7 +257,12 @@ def _writable(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     return True if seen.writable == clause.value else Breach(words[clause.value], words[seen.writable])
 
 
-@law("warnings", "refusal", "A promised warning MUST come every time, and no other.", "https://docs.python.org/3/library/warnings.html")
+@law(
+    "warnings",
+    "refusal",
+    "A promised warning MUST come every time, and no other.",
+    "https://docs.python.org/3/library/warnings.html",
+)
 def _warnings(entry: EntryPoint, spec: Any, seen: Observation) -> Answer:
     clause = entry.clause("warns", spec)
     if clause is None or seen.outcome != "ok":

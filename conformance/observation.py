@@ -62,7 +62,11 @@ class Observation(NamedTuple):
         """The outcome in a few words: "shares", "copies", "raised TypeError", "crashed (SIGABRT)", "hung"."""
         if self.outcome == "ok":
             return self.aliasing
-        return {"raised": f"raised {self.error[0]}", "crashed": f"crashed ({self.error[0]})"}.get(self.outcome, self.outcome) if self.error else self.outcome
+        return (
+            {"raised": f"raised {self.error[0]}", "crashed": f"crashed ({self.error[0]})"}.get(self.outcome, self.outcome)
+            if self.error
+            else self.outcome
+        )
 
 
 def fingerprint(data: bytes) -> bytes:

@@ -51,7 +51,9 @@ class Clause(NamedTuple):
         """The clause as a sentence for people."""
         value = self.value if isinstance(self.value, str) else getattr(self.value, "__doc__", None) or repr(self.value)
         if self.topic == "refuses":
-            value = f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"
+            value = (
+                f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"
+            )
         return f"{self.topic}: {value}" + ("" if self.when is always else f" when {self.when.text}")
 
 
@@ -130,8 +132,12 @@ def immutable(*, when: Condition = always, source: Source) -> Clause:
 
 #: Laws that judge only what a clause of this topic promises.
 _NEEDED_TOPICS = {
-    **{law: "aliasing" for law in ("memory", "follows", "leads", "twins")},
-    **{"dtype": "dtype", "flags": "flags", "immutability": "immutable", "writable": "writable", "warnings": "warns"},
+    **dict.fromkeys(("memory", "follows", "leads", "twins"), "aliasing"),
+    "dtype": "dtype",
+    "flags": "flags",
+    "immutability": "immutable",
+    "writable": "writable",
+    "warnings": "warns",
 }
 
 

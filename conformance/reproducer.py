@@ -35,7 +35,11 @@ def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
     if law in ("leads", "immutability") and entry.direction == "out":
         return [f"print({source})", "r[...] = 1  # Change the result: does the source follow?", f"print({source})"]
     if law == "survival":
-        return ["r.fill_(1)  # Uses the memory it was given." if entry.framework == "torch" and entry.direction == "in" else "print(r)"]
+        return [
+            "r.fill_(1)  # Uses the memory it was given."
+            if entry.framework == "torch" and entry.direction == "in"
+            else "print(r)"
+        ]
     return ["print(r)", "print(type(r), getattr(r, 'dtype', None), getattr(r, 'shape', None))"]
 
 
@@ -77,14 +81,20 @@ def _array(spec: ArraySpec) -> list[str]:
         lines = [f"buffer = np.zeros({n + 64}, np.uint8)", f"start = ({pad} - buffer.ctypes.data) % 64"]
         lines += [f"buffer[start : start + {n}] = data"] if written else []
     elif spec.memory == "bytes":
-        lines = [f"buffer = bytes({n + 64})", "home = np.frombuffer(buffer, np.uint8).ctypes.data", f"start = ({pad} - home) % 64"]
+        lines = [
+            f"buffer = bytes({n + 64})",
+            "home = np.frombuffer(buffer, np.uint8).ctypes.data",
+            f"start = ({pad} - home) % 64",
+        ]
         lines += [f"ctypes.memmove(home + start, data.tobytes(), {n})"] if written else []
     else:
         mode = {"protected": "r"}.get(spec.memory, spec.memory.removeprefix("memmap_"))
         lines = [f"np.concatenate([np.zeros({pad}, np.uint8), {data}, [np.uint8(0)]]).tofile('buffer.bin')", f"start = {pad}"]
         lines += [f"buffer = np.memmap('buffer.bin', np.uint8, {mode!r})"]
     at = f"start + {spec.offset}" if spec.offset else "start"
-    lines.append(f"a = np.ndarray({spec.shape}, {_dtype_text(spec.dtype)}, buffer, {at}, {spec.strides})  # address % 64 == {spec.address}")
+    lines.append(
+        f"a = np.ndarray({spec.shape}, {_dtype_text(spec.dtype)}, buffer, {at}, {spec.strides})  # address % 64 == {spec.address}"
+    )
     if spec.memory == "readonly":
         lines.append("a.flags.writeable = False")
     return written + lines + _container(spec)
@@ -113,7 +123,11 @@ def _tensor(spec: TensorSpec, framework: str) -> list[str]:
         return _tensorflow_tensor(spec)
     item, n = spec.itemsize, spec.nbytes
     written = _contents(spec)
-    lines = [*written, f"room = np.zeros({n + 64}, np.uint8)", f"start = ({(spec.address - spec.offset) % 64} - room.ctypes.data) % 64"]
+    lines = [
+        *written,
+        f"room = np.zeros({n + 64}, np.uint8)",
+        f"start = ({(spec.address - spec.offset) % 64} - room.ctypes.data) % 64",
+    ]
     lines += [f"room[start : start + {n}] = data"] if written else []
     strides = tuple(s // item for s in spec.strides)
     lines.append(f"t = torch.frombuffer(room, dtype=torch.{spec.dtype}, offset=start, count={n // item})")
@@ -146,5 +160,10 @@ def _tensorflow_tensor(spec: TensorSpec) -> list[str]:
         lines.append(f"t = tf.bitcast({'t' if spec.itemsize > 1 else 't[..., 0]'}, tf.dtypes.as_dtype({spec.dtype!r}))")
     else:
         lines = [f"t = tf.zeros({list(spec.shape)}, tf.dtypes.as_dtype({spec.dtype!r}))"]
-    states = {"variable": "t = tf.Variable(t)", "forwarded": "t = tf.reshape(t, t.shape)", "operation": "t = tf.identity(t)", "slice": "t = t[:]"}
+    states = {
+        "variable": "t = tf.Variable(t)",
+        "forwarded": "t = tf.reshape(t, t.shape)",
+        "operation": "t = tf.identity(t)",
+        "slice": "t = t[:]",
+    }
     return [*lines, states[spec.state]] if spec.state in states else lines

@@ -41,7 +41,12 @@ def replay_id(entry: str, spec: Spec) -> str:
 
 def plainness(spec: Any) -> tuple[int, ...]:
     """Smaller is plainer: by what makes a reproducer short."""
-    marks = (spec.address != 0) + (not spec.is_c) + (getattr(spec, "memory", "plain") != "plain") + (getattr(spec, "container", "ndarray") != "ndarray")
+    marks = (
+        (spec.address != 0)
+        + (not spec.is_c)
+        + (getattr(spec, "memory", "plain") != "plain")
+        + (getattr(spec, "container", "ndarray") != "ndarray")
+    )
     return (len(spec.shape) > 4, marks, spec.size, len(spec.shape), spec.seed != 0, len(spec.planted), spec.nbytes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +25,7 @@ class ResultsError(Exception):
     """A file that holds no results; its message says in a line what is wrong and where."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def schema() -> dict[str, Any]:
     """The published JSON Schema of one line."""
     return json.loads(Path(__file__).with_name("schema.json").read_text())  # type: ignore[no-any-return]

@@ -73,7 +73,7 @@ class Built:
     nbytes   bytes in the owner
     """
 
-    __slots__ = ("value", "array", "start", "nbytes", "_raw", "_file", "_keep")
+    __slots__ = ("_file", "_keep", "_raw", "array", "nbytes", "start", "value")
 
     def __init__(self, spec: ArraySpec, array: np.ndarray, start: int, keep: Any, file: int | None = None) -> None:
         self.array, self.start, self.nbytes = array, start, spec.nbytes
@@ -135,7 +135,7 @@ def wrap(container: str, array: np.ndarray) -> Any:
         if container == "dlpack":
             return _DLPackOnly(array)
         if container == "buffer":
-            return memoryview(array)
+            return memoryview(array)  # type: ignore[arg-type]
         return _ArrayOnly(array)
     except (TypeError, ValueError, BufferError, NotImplementedError) as error:
         raise Unbuildable(f"{container}: {error}") from None
@@ -205,7 +205,7 @@ def _on_file(spec: ArraySpec, resolved: np.dtype) -> Built:
         array = np.ndarray(spec.shape, resolved, pages, pad + spec.offset, spec.strides)
     else:
         with os.fdopen(os.dup(file), "rb" if spec.memory == "memmap_r" else "r+b") as stream:
-            pages = np.memmap(stream, np.uint8, spec.memory.removeprefix("memmap_"))
+            pages = np.memmap(stream, np.uint8, spec.memory.removeprefix("memmap_"))  # type: ignore[call-overload]
         array = np.ndarray.__new__(np.memmap, spec.shape, resolved, pages, pad + spec.offset, spec.strides)
     start = pages.__array_interface__["data"][0] + pad
     if spec.memory == "memmap_c":  # A private mapping: the file no longer matters.

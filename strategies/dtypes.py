@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -39,21 +39,23 @@ OBJECTS = (0, 1, -1, 2**70, 0.5, float("nan"), None, "text", b"bytes", (1, 2), 1
 TEXTS = ("", "a", "\0", "é", "a much longer text that does not fit inside the element itself")
 
 
-@lru_cache(maxsize=None)
+@cache
 def dtype(name: str) -> np.dtype:
     """The NumPy dtype called `name` in `DTYPES`; raises LookupError where this NumPy has no such dtype."""
     if name not in DTYPES:
         raise LookupError(f"unknown dtype {name!r}; known: {', '.join(DTYPES)}")
     if name in RECORDS:
-        return np.dtype(RECORDS[name])
+        found: np.dtype = np.dtype(RECORDS[name])  # type: ignore[call-overload]
+        return found
     if name in EXTENDED:
         if not hasattr(ml_dtypes, name):
             raise LookupError(f"dtype {name} needs a newer ml_dtypes")
-        return np.dtype(getattr(ml_dtypes, name))
+        found = np.dtype(getattr(ml_dtypes, name))
+        return found
     if name == "StringDType":
         if not hasattr(np.dtypes if hasattr(np, "dtypes") else np, "StringDType"):
             raise LookupError("dtype StringDType needs NumPy 2")
-        return np.dtypes.StringDType()
+        return np.dtype(np.dtypes.StringDType())
     if name.startswith(">"):
         return np.dtype(name[1:]).newbyteorder(">")
     return np.dtype(name)
@@ -77,7 +79,7 @@ def is_raw(name: str) -> bool:
     return name not in POINTERS and not name.lstrip(">").startswith("U")
 
 
-@lru_cache(maxsize=None)
+@cache
 def component_size(name: str) -> int:
     """Bytes in one number of an element: the unit in which a byte-swapped dtype is swapped."""
     kind, size = dtype(name).kind, dtype(name).itemsize
@@ -94,7 +96,7 @@ def encode(name: str, bits: int) -> bytes:
     return data
 
 
-@lru_cache(maxsize=None)
+@cache
 def number_bits(name: str, number: int) -> int:
     """The bit pattern of a small whole number as an element of the dtype (wrapped or rounded where it does not fit)."""
     resolved = dtype(name)
@@ -131,7 +133,7 @@ def _float_specials(exponent: int, fraction: int) -> list[int]:
     ]
 
 
-@lru_cache(maxsize=None)
+@cache
 def special_bits(name: str) -> tuple[int, ...]:
     """Bit patterns on which conversions are known to stumble, for elements of the dtype; never empty."""
     resolved = dtype(name)
@@ -146,10 +148,8 @@ def special_bits(name: str) -> tuple[int, ...]:
     if resolved.kind == "b":
         return (1, 2, 0x80, 0xFF)
     if plain in ("longdouble", "clongdouble"):
-        negative = np.array(-0.0, np.longdouble).tobytes()
-        return tuple(int.from_bytes(np.array(v, np.longdouble).tobytes()[:10], "little") for v in (np.inf, np.nan, -np.inf)) + (
-            int.from_bytes(negative[:10], "little"),
-        )
+        values = np.array([np.inf, np.nan, -np.inf, -0.0], np.longdouble)
+        return tuple(int.from_bytes(value.tobytes()[:10], "little") for value in values)  # The rest is padding.
     if resolved.kind == "O":
         return tuple(range(len(OBJECTS)))
     if resolved.kind == "T":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from strategies.draw import LAYOUTS, draw_array_spec, draw_tensor_spec
 from strategies.spec import CONTAINERS, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec
 
 
-@lru_cache(maxsize=None)
+@cache
 def _below(n: int) -> st.SearchStrategy[int]:
     return st.integers(0, n - 1)
 
@@ -53,7 +53,14 @@ def array_specs(
     _known(layout, LAYOUTS, "layout")
     _known(memory, MEMORIES, "memory")
     _known(container, CONTAINERS, "container")
-    pinned = {"dtype": dtype, "shape": shape, "layout": layout, "address": address, "memory": memory, "container": container}
+    pinned: dict[str, Any] = {
+        "dtype": dtype,
+        "shape": shape,
+        "layout": layout,
+        "address": address,
+        "memory": memory,
+        "container": container,
+    }
     if dtype is None:
         pinned["names"] = _available()
     return _drawn(draw_array_spec, pinned)
@@ -98,6 +105,6 @@ def tensor_specs(
     return _drawn(draw_tensor_spec, pinned)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _available() -> tuple[str, ...]:
     return tuple(filter(dtypes.available, dtypes.DTYPES))

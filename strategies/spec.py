@@ -355,7 +355,8 @@ def spec_from_json(data: Any) -> Spec:
 
 def _jsonable(spec: Any) -> dict[str, Any]:
     planted = [[index, hex(bits)] for index, bits in spec.planted]
-    return spec._asdict() | {"shape": list(spec.shape), "strides": list(spec.strides), "planted": planted}
+    fields: dict[str, Any] = spec._asdict()
+    return fields | {"shape": list(spec.shape), "strides": list(spec.strides), "planted": planted}
 
 
 def _require(holds: bool, message: str) -> None:
@@ -369,11 +370,16 @@ def _integer(value: Any) -> bool:
 
 def _checked(data: Any, cls: Any) -> dict[str, Any]:
     """JSON data as keyword arguments for a spec class, every field present with exactly its type."""
-    _require(isinstance(data, dict) and set(data) == set(cls._fields), f"a {cls.__name__} has the fields {', '.join(cls._fields)}")
+    _require(
+        isinstance(data, dict) and set(data) == set(cls._fields), f"a {cls.__name__} has the fields {', '.join(cls._fields)}"
+    )
     fields = dict(data)
     for name, value in data.items():
         if name in ("shape", "strides"):
-            _require(isinstance(value, list) and len(value) <= MAX_RANK and all(map(_integer, value)), f"{name} is not a list of integers")
+            _require(
+                isinstance(value, list) and len(value) <= MAX_RANK and all(map(_integer, value)),
+                f"{name} is not a list of integers",
+            )
             fields[name] = tuple(value)
         elif name == "planted":
             _require(isinstance(value, list) and len(value) <= 4096, "planted is not a list")

@@ -7,7 +7,7 @@ first of all, and when it no longer breaks the law the run fails and says so: a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -59,7 +59,7 @@ class Deviation:
         return release is not None and Version(Version(release).public) in SpecifierSet(self.releases, prereleases=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def deviations() -> tuple[Deviation, ...]:
     """All that are known."""
     from conformance.deviations import tensorflow_in, tensorflow_out, torch_in, torch_out

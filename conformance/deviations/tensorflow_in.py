@@ -2,6 +2,261 @@
 
 from __future__ import annotations
 
-from conformance.deviations import Deviation
+from typing import Any
 
-DEVIATIONS: tuple[Deviation, ...] = ()
+import numpy as np
+
+from conformance.conditions import Condition, container_in, dtype_in, rank_above, swapped
+from conformance.deviations import Deviation
+from conformance.entry_points.common import named, native, same_dtype
+from conformance.entry_points.tensorflow_in import ENTRY_POINTS
+from conformance.entry_points.tensorflow_in_words import (
+    DOCS,
+    buffer,
+    exporter,
+    fits,
+    np_scalar,
+    numbers,
+    objects,
+    records,
+    sequence,
+    texts,
+    timedeltas,
+    voids,
+)
+from strategies import dtypes
+from strategies.spec import ArraySpec
+
+#: The one release in which these were seen.
+_2_21 = ">=2.21,<2.22"
+
+_NAMES = tuple(point.name for point in ENTRY_POINTS)
+_elements = Condition("the array has elements", lambda spec: spec.size > 0)
+
+
+def _zero_component(spec: Any) -> bool:
+    """Whether a number is zero, or has a zero for its real or imaginary part."""
+    return spec.size > 0 and bool((np.frombuffer(spec.values, np.float64) == 0).any())
+
+
+#: NumPy scalars that are Python floats or complex numbers, too.
+_cached = np_scalar & named("float64", "complex128") & Condition("a part of the number is zero", _zero_component)
+
+
+def _parts(spec: Any) -> np.ndarray | None:
+    """The floats of an array, real and imaginary parts apart."""
+    name = same_dtype(spec)
+    if not spec.size or not (name.startswith(("float", "complex")) or name == "bfloat16"):
+        return None
+    numbers_ = np.frombuffer(spec.values, dtypes.dtype(name))
+    return numbers_.view(numbers_.real.dtype) if numbers_.dtype.kind == "c" else numbers_
+
+
+def _subnormal(spec: Any) -> bool:
+    parts = _parts(spec)
+    if parts is None:
+        return False
+    with np.errstate(all="ignore"):
+        size = np.abs(parts.astype(np.float64))
+    return bool(((size > 0) & (size < 2.0**-126)).any())
+
+
+_subnormals = Condition("an element is no normal float32", _subnormal)
+
+
+def _signals(spec: Any) -> bool:
+    raw = np.frombuffer(spec.values, np.uint32)
+    return bool((((raw & 0x7F800000) == 0x7F800000) & ((raw & 0x007FFFFF) != 0) & ((raw & 0x00400000) == 0)).any())
+
+
+_signalling = named("float32", "complex64") & Condition("an element is a signalling NaN", _signals)
+_single = Condition("the array has exactly 1 element", lambda spec: spec.size == 1)
+_odd_truth = native("bool") & Condition("a truth is stored as other than 0 and 1", lambda spec: max(spec.values, default=0) > 1)
+_off_64 = Condition("the address is no multiple of 64", lambda spec: spec.address != 0)
+_weightless = Condition("elements have no size", lambda spec: spec.itemsize == 0)
+_walked = texts & ~sequence & ~buffer | objects & ~sequence & ~np_scalar & ~buffer
+
+DEVIATIONS: tuple[Deviation, ...] = (
+    Deviation(
+        id="tf-strings-above-rank-32",
+        title="Arrays of strings or objects with more than 32 axes crash the process.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=_NAMES,
+        laws=("survival",),
+        when=_walked & rank_above(32) & _elements,
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("S1", (1,) * 33, (1,) * 33, 0, 1),
+        shown_by="tf.constant",
+        severity="crash",
+    ),
+    Deviation(
+        id="tf-timedelta-in-list",
+        title="A list of timedelta64 crashes the process, or becomes plain integers, or raises SystemError; datetime64 is refused.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=tuple(name for name in _NAMES if name != "tf.stack"),
+        laws=("survival", "refusal"),
+        when=sequence & timedeltas,
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("timedelta64[us]", (1,), (8,), 0, 8, container="list"),
+        shown_by="tf.constant",
+        severity="crash",
+    ),
+    Deviation(
+        id="tf-records-in-list",
+        title="A list of records or voids becomes a float32 tensor of their fields with one more axis; arrays of them are refused.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=tuple(name for name in _NAMES if name != "tf.stack"),
+        laws=("refusal", "values", "shape"),
+        when=sequence & (records | voids),
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("V1", (1,), (1,), 0, 1, container="list"),
+        shown_by="tf.constant",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-stack-timedelta",
+        title="tf.stack of timedelta64 arrays crashes the process, or makes plain integers of them.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.stack",),
+        laws=("survival", "refusal"),
+        when=timedeltas,
+        url=f"{DOCS}/stack",
+        upstream="",
+        example=ArraySpec("timedelta64[us]", (1,), (8,), 0, 8),
+        shown_by="tf.stack",
+        severity="crash",
+    ),
+    Deviation(
+        id="tf-stack-records",
+        title="tf.stack of records or voids makes a float32 tensor of their fields, with one more axis.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.stack",),
+        laws=("refusal", "values", "shape", "dtype"),
+        when=records | voids,
+        url=f"{DOCS}/stack",
+        upstream="",
+        example=ArraySpec("V1", (1,), (1,), 0, 1),
+        shown_by="tf.stack",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-scalar-cache-zero",
+        title="0.0 and -0.0 are one number to the cache of scalars: NumPy float64 and complex128 scalars take the sign of the first one seen.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=_NAMES,
+        laws=("values",),
+        when=_cached,
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("float64", (), (), 0, 8, container="scalar", planted=((0, 1 << 63),)),
+        shown_by="tf.constant[after 0.0]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-variable-follows-source",
+        title="A variable made of, or assigned, an object with __array__ or __array_interface__ changes with its array.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=tuple(name for name in _NAMES if name.startswith("tf.Variable")),
+        laws=("memory", "follows"),
+        when=exporter & fits & numbers | exporter & fits & dtype_in(*dtypes.EXTENDED),
+        url=f"{DOCS}/Variable",
+        upstream="https://github.com/tensorflow/tensorflow/issues/33254",
+        example=ArraySpec("float32", (1,), (4,), 0, 4, container="array"),
+        shown_by="tf.Variable",
+        severity="memory",
+    ),
+    Deviation(
+        id="tf-dlpack-misaligned",
+        title="A tensor imported by DLPack from an address that is no multiple of 64 kills the process when a kernel computes with it.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.experimental.dlpack.from_dlpack[used]",),
+        laws=("survival",),
+        when=numbers & _off_64 & _elements,
+        url=f"{DOCS}/experimental/dlpack/from_dlpack",
+        upstream="https://github.com/tensorflow/tensorflow/pull/36862",
+        example=ArraySpec("float32", (1,), (4,), 0, 4, 32),
+        shown_by="tf.experimental.dlpack.from_dlpack[used]",
+        severity="crash",
+    ),
+    Deviation(
+        id="numpy-dlpack-weightless",
+        title="NumPy divides by zero, and dies, when it exports elements of size 0 by DLPack.",
+        package="numpy",
+        releases=">=2.4,<2.5",
+        entries=("tf.experimental.dlpack.*",),
+        laws=("survival",),
+        when=_weightless & container_in("ndarray", "subclass", "matrix", "masked", "dlpack"),
+        url="https://numpy.org/doc/stable/reference/generated/numpy.ndarray.__dlpack__.html",
+        upstream="",
+        example=ArraySpec("S0", (2,), (0,), 0, 0),
+        shown_by="tf.experimental.dlpack.from_dlpack",
+        severity="crash",
+    ),
+    Deviation(
+        id="tf-proto-byte-order",
+        title="Arrays that are not in native byte order are written into protos as if they were.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.make_tensor_proto", "tf.make_ndarray"),
+        laws=("values",),
+        when=numbers & swapped & Condition("the array has more than 1 element", lambda spec: spec.size > 1),
+        url=f"{DOCS}/make_tensor_proto",
+        upstream="https://github.com/tensorflow/tensorflow/issues/55789",
+        example=ArraySpec(">int32", (2,), (4,), 0, 8, planted=((0, 1),)),
+        shown_by="tf.make_ndarray",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-proto-signalling-nan",
+        title="Protos of exactly one float32 or complex64 element quieten a signalling NaN; of several they keep it.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.make_tensor_proto", "tf.make_ndarray"),
+        laws=("values",),
+        when=_signalling & _single,
+        url=f"{DOCS}/make_tensor_proto",
+        upstream="",
+        example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x7F800001),)),
+        shown_by="tf.make_ndarray",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-serialize-odd-bool",
+        title="parse_tensor cannot read what serialize_tensor wrote of truths stored as other than 0 and 1.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.io.serialize_tensor",),
+        laws=("acceptance",),
+        when=_odd_truth,
+        url=f"{DOCS}/io/serialize_tensor",
+        upstream="",
+        example=ArraySpec("bool", (1,), (1,), 0, 1, planted=((0, 2),)),
+        shown_by="tf.io.serialize_tensor",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-transpose-string-rank",
+        title="tf.transpose of strings with more than 8 axes (none of length 1, none mergeable) kills the process.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.transpose",),
+        laws=("survival",),
+        when=(texts | objects) & rank_above(8),
+        url=f"{DOCS}/transpose",
+        upstream="",
+        example=ArraySpec("S1", (1,) * 9, (1,) * 9, 0, 1),
+        shown_by="tf.transpose",
+        severity="crash",
+    ),
+)

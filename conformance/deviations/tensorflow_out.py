@@ -9,7 +9,14 @@ from conformance.conditions import Condition, dtype_in, empty, rank_above, scala
 from conformance.deviations import Deviation
 from conformance.entry_points.common import NP_ARRAY
 from conformance.entry_points.tensorflow_out import ENTRY_POINTS
-from conformance.entry_points.tensorflow_out_words import IMMUTABLE_TENSORS, NP_INTEROPERABILITY, extended, text, variable
+from conformance.entry_points.tensorflow_out_words import (
+    IMMUTABLE_TENSORS,
+    NP_INTEROPERABILITY,
+    NP_MIGRATION,
+    extended,
+    text,
+    variable,
+)
 from strategies.spec import TENSOR_DTYPES, TensorSpec
 
 _DOCS = "https://www.tensorflow.org/api_docs/python/tf"
@@ -141,7 +148,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         entries=("np.asarray(tf.Tensor)[copy=True]", "np.array(tf.Tensor)", "tf.numpy_function[eager]"),
         laws=("warnings",),
         when=(extended & ~scalar) | variable,
-        url=NP_INTEROPERABILITY,
+        url=NP_MIGRATION,
         upstream="",
         example=_one("float32", state="variable"),
         shown_by="np.array(tf.Tensor)",

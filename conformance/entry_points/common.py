@@ -18,7 +18,7 @@ _CANONICAL = {"longlong": "int64", "ulonglong": "uint64"}
 
 def same_dtype(spec: Any) -> str:
     """the source's dtype, in native byte order"""
-    name = spec.dtype.lstrip(">")
+    name: str = spec.dtype.lstrip(">")
     return _CANONICAL.get(name, name)
 
 

@@ -32,6 +32,8 @@ def _without_memory(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
 CONSTRUCTORS: tuple[EntryPoint, ...] = (
     entry("tf.constant", "tf.constant(a)", *CONVERTED),
     *(entry(f"tf.constant[dtype={name}]", f"tf.constant(a, dtype=tf.{name})", *cast_to(name)) for name in _DTYPES),
+    # An equal number was converted before: what it was must not show.
+    entry("tf.constant[after 0.0]", "tf.constant(0.0, tf.float64), tf.constant(0j, tf.complex128)\ntf.constant(a)", *CONVERTED),
     entry("tf.constant[shape]", "tf.constant(a, shape=np.shape(a))", *CONVERTED),
     entry("tf.convert_to_tensor", "tf.convert_to_tensor(a)", *CONVERTED),
     *(

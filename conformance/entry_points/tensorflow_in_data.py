@@ -1,30 +1,195 @@
-"""NumPy to TensorFlow: protos, datasets, Python functions, arithmetic."""
+"""NumPy to TensorFlow: DLPack, protos and bytes, datasets, Python functions, ragged and sparse tensors, arithmetic.
+
+Looked at and left out: Dataset.from_generator (0.1 s a call; it shares what fits, as tf.py_function does, and its page says
+nothing of generators that refill one buffer), StagingArea, queues, lookup tables, checkpoints, TFRecord and tf.train.Example
+(lists of Python numbers), feeding a session, tf.distribute, DTensor.
+"""
 
 from __future__ import annotations
 
-from conformance.entry_points.tensorflow_in_words import CONVERTED, entry
-from conformance.promises import EntryPoint
+from typing import Any
+
+import numpy as np
+
+from conformance.conditions import Condition, container_in, contiguous, dtype_in, empty, partial_stride, readonly, swapped
+from conformance.entry_points.common import native, same_dtype
+from conformance.entry_points.tensorflow_in_ops import without
+from conformance.entry_points.tensorflow_in_words import (
+    BUFFER_REFUSALS,
+    CAUTION,
+    CONVERSION,
+    CONVERTED,
+    COPIED,
+    DOCS,
+    DTYPE,
+    FORWARDED,
+    IMMUTABLE,
+    REFUSALS,
+    SEEN,
+    SHAPE,
+    VALUES,
+    buffer,
+    dlpack_object,
+    entry,
+    exporter,
+    extended,
+    fits,
+    interface,
+    np_scalar,
+    numbers,
+    objects,
+    rare,
+    sequence,
+    strings,
+    strings_too,
+    taken,
+    texts,
+    where,
+)
+from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, may_refuse, may_share, refuses, shape, shares, values
+
+_ANY = ("TypeError", "ValueError", "InvalidArgumentError", "UnimplementedError", "NotFoundError", "NotImplementedError", "AttributeError")
+
+# -- DLPack -------------------------------------------------------------------------------------------------------------------
+
+_FROM_DLPACK = documented(
+    f"{DOCS}/experimental/dlpack/from_dlpack", "The returned tensor uses the memory shared by dlpack capsules from other framework."
+)
+_exports = container_in("ndarray", "subclass", "matrix", "masked", "dlpack")
+_DLPACK: tuple[Clause, ...] = (
+    refuses("AttributeError", when=~_exports, source=SEEN),  # Python's: they have no __dlpack__.
+    refuses("BufferError", when=~numbers | swapped | readonly, source=SEEN),  # NumPy's.
+    may_refuse("BufferError", when=partial_stride, source=SEEN),
+    refuses("InvalidArgumentError", when=~contiguous, source=SEEN),
+    accepts(source=_FROM_DLPACK),
+    dtype(same_dtype, source=SEEN),
+)
+_CAPSULE = "tf.experimental.dlpack.from_dlpack(a.__dlpack__())"
+
+# -- protos and bytes ------------------------------------------------------------------------------------------------------------
+
+_PROTO = documented(f"{DOCS}/make_tensor_proto", "Create a TensorProto.")
+_small = native("int4", "uint4", "int2", "uint2")
+
+
+def low_bits(spec: Any) -> bytes:
+    """small integers with clean upper bits, sign-extended"""
+    bits = int(spec.dtype[-1])
+    raw = np.frombuffer(spec.values, np.uint8) & ((1 << bits) - 1)
+    if spec.dtype.startswith("int"):
+        raw = raw | np.where(raw >> (bits - 1), 0x100 - (1 << bits), 0).astype(np.uint8)
+    return raw.astype(np.uint8).tobytes()
+
+
+#: Protos have no place for some dtypes, and refuse swapped ones here and there; what they take they must keep.
+_PROTOS: tuple[Clause, ...] = (
+    may_refuse(*_ANY, when=sequence | buffer | objects, source=SEEN),
+    refuses("TypeError", when=dlpack_object | strings & ~np_scalar, source=SEEN),
+    refuses("TypeError", "ValueError", when=interface & ~(numbers | texts), source=SEEN),
+    refuses("TypeError", when=~(taken | strings), source=SEEN),
+    may_refuse("TypeError", when=swapped | native("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz"), source=SEEN),
+    dtype(lambda spec: None, when=sequence | buffer | objects, source=SEEN),
+    values(low_bits, when=_small, source=SEEN),
+    *SHAPE,
+    *VALUES,
+    copies(source=_PROTO),
+)
+_DECODE_RAW = documented(f"{DOCS}/io/decode_raw", "little_endian: Whether the input input_bytes are in little-endian order.")
+_decodable = numbers & ~dtype_in("uint32", ">uint32", "uint64", ">uint64", "ulonglong")
+
+# -- sparse ----------------------------------------------------------------------------------------------------------------------
+
+
+def dense(spec: Any) -> bytes:
+    """zeros lose their sign"""
+    name = same_dtype(spec)
+    if not name.startswith(("float", "complex")):
+        return spec.values  # type: ignore[no-any-return]
+    array = np.frombuffer(spec.values, name).copy()
+    array[array == 0] = 0
+    return array.tobytes()
+
+
+#: np.asarray first: everything that NumPy can read is an array, with a dtype.
+_AS_ARRAY: tuple[Clause, ...] = (
+    refuses(*_ANY, when=dlpack_object, source=SEEN),
+    may_refuse(*_ANY, when=interface & ~(numbers | texts) | objects | sequence & empty, source=SEEN),
+    refuses(*_ANY, when=~taken, source=SEEN),
+)
+_ARRAY_DTYPE: tuple[Clause, ...] = (
+    dtype(lambda spec: None, when=objects | sequence & empty, source=SEEN),
+    dtype("string", when=texts | strings, source=SEEN),
+    dtype(same_dtype, source=SEEN),
+)
 
 _D = "tf.constant(a).dtype"
-_CALLS = {
-    "tf.experimental.dlpack.from_dlpack": "tf.experimental.dlpack.from_dlpack(a.__dlpack__())",
-    "tf.experimental.dlpack.from_dlpack[used]": "t = tf.experimental.dlpack.from_dlpack(a.__dlpack__())\ntf.reshape(tf.stack([t]), t.shape)",
-    "tf.make_tensor_proto": "p = tf.make_tensor_proto(a)\ntf.io.parse_tensor(p.SerializeToString(), p.dtype)",
-    "tf.make_ndarray": "tf.make_ndarray(tf.make_tensor_proto(a))",
-    "tf.io.serialize_tensor": f"tf.io.parse_tensor(tf.io.serialize_tensor(a), {_D})",
-    "tf.io.decode_raw": "tf.reshape(tf.io.decode_raw(a.tobytes(), a.dtype), a.shape)",
-    "tf.data.Dataset.from_tensors": "next(iter(tf.data.Dataset.from_tensors(a)))",
-    "tf.data.Dataset.from_tensor_slices": "next(iter(tf.data.Dataset.from_tensor_slices(np.asarray(a)[None])))",
-    "tf.data.Dataset.from_generator": "s = tf.TensorSpec(np.shape(a), tf.constant(a).dtype)\nnext(iter(tf.data.Dataset.from_generator(lambda: iter([a]), output_signature=s)))",
-    "tf.numpy_function[input]": f"tf.numpy_function(lambda x: x, [a], {_D})",
-    "tf.numpy_function[output]": f"tf.numpy_function(lambda: a, [], {_D})",
-    "tf.py_function[input]": f"tf.py_function(lambda x: x, [a], {_D})",
-    "tf.py_function[output]": f"tf.py_function(lambda: a, [], {_D})",
-    "tf.TensorArray": f"tf.TensorArray({_D}, 1).write(0, a).read(0)",
-    "tf.ragged.constant": "tf.ragged.constant(a)",
-    "tf.ragged.flat": "tf.RaggedTensor.from_row_lengths(a, [len(a)]).flat_values",
-    "tf.sparse.from_dense": "tf.sparse.to_dense(tf.sparse.from_dense(a))",
-    "tf.Tensor + ndarray": f"tf.zeros(np.shape(a), {_D}) + a",
-    "ndarray + tf.Tensor": f"a + tf.zeros(np.shape(a), {_D})",
-}
-ENTRY_POINTS: tuple[EntryPoint, ...] = tuple(entry(n, c, *CONVERTED) for n, c in _CALLS.items())
+_KEPT = dtype(lambda spec: None, when=sequence, source=SEEN)  # Arrays in lists keep their dtype here and lose it there.
+_FUNCTION = documented(f"{DOCS}/numpy_function", "Input and output numpy.ndarrays of func are not guaranteed to be copies.")
+
+
+def _shared(source: Any) -> tuple[Clause, ...]:
+    return (copies(when=~fits, source=SEEN), may_share(source=source))
+
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    entry("tf.experimental.dlpack.from_dlpack", _CAPSULE, *_DLPACK, shares(source=_FROM_DLPACK)),
+    # What is imported must also be usable.
+    entry("tf.experimental.dlpack.from_dlpack[used]", f"t = {_CAPSULE}\ntf.squeeze(tf.stack([t]), 0)", *_DLPACK),
+    entry(
+        "tf.make_tensor_proto",
+        "p = tf.make_tensor_proto(a)\ntf.io.parse_tensor(p.SerializeToString(), p.dtype)",
+        *_PROTOS,
+        dtype("string", when=strings_too, source=SEEN),
+        dtype(same_dtype, source=SEEN),
+    ),
+    entry(
+        "tf.make_ndarray",
+        "tf.make_ndarray(tf.make_tensor_proto(a))",
+        *_PROTOS,
+        dtype("object", when=strings_too, source=SEEN),
+        dtype(same_dtype, source=SEEN),
+    ),
+    entry("tf.io.serialize_tensor", f"tf.io.parse_tensor(tf.io.serialize_tensor(a), {_D})", *without(rare), *CONVERTED),
+    entry(
+        "tf.io.decode_raw",
+        "b = np.asarray(a)\ntf.reshape(tf.io.decode_raw(b.tobytes(), b.dtype), b.shape)",
+        *_AS_ARRAY,
+        refuses(*_ANY, when=~_decodable, source=SEEN),
+        values("unspecified", when=swapped, source=_DECODE_RAW),
+        *_ARRAY_DTYPE,
+        *SHAPE,
+        copies(source=IMMUTABLE),
+    ),
+    entry(
+        "tf.data.Dataset.from_tensors",
+        "tf.data.Dataset.from_tensors(a).get_single_element()",
+        may_refuse(*_ANY, when=sequence | buffer, source=SEEN),
+        accepts(when=strings, source=SEEN),
+        *without(native("float8_e5m2")),
+        _KEPT,
+        *CONVERTED,
+    ),
+    entry(
+        "tf.data.Dataset.from_tensor_slices",
+        "tf.data.Dataset.from_tensor_slices(np.expand_dims(a, 0)).get_single_element()",
+        *_AS_ARRAY,
+        refuses(*_ANY, when=native("float8_e5m2"), source=SEEN),
+        *_ARRAY_DTYPE,
+        *SHAPE,
+        copies(source=IMMUTABLE),
+    ),
+    entry("tf.numpy_function[input]", f"tf.numpy_function(lambda x: x, [a], {_D})", _KEPT, *CONVERSION, *_shared(_FUNCTION)),
+    entry("tf.numpy_function[output]", f"tf.numpy_function(lambda: np.asarray(a), [], {_D})", _KEPT, *CONVERSION, *_shared(_FUNCTION)),
+    entry("tf.py_function[input]", f"tf.py_function(lambda x: x, [a], {_D})", *CONVERSION, *FORWARDED),
+    entry("tf.py_function[output]", f"tf.py_function(lambda: np.asarray(a), [], {_D})", *CONVERSION, *_shared(CAUTION)),
+    entry("tf.TensorArray", f"tf.TensorArray({_D}, 1).write(0, a).read(0)", *CONVERTED),
+    entry("tf.RaggedTensor", "tf.RaggedTensor.from_row_lengths(a, [len(a)]).flat_values", *CONVERTED),
+    entry(
+        "tf.ragged.constant",
+        "r = tf.ragged.constant(np.asarray(a))\nr.to_tensor() if isinstance(r, tf.RaggedTensor) else r",
+        *CONVERTED,
+    ),
+    entry("tf.sparse.from_dense", "tf.sparse.to_dense(tf.sparse.from_dense(a))", values(dense, source=documented(f"{DOCS}/sparse/from_dense", "Only elements not equal to zero will be present in the result.")), *CONVERTED),
+    entry("tf.Tensor * ndarray", f"tf.ones(np.shape(a), {_D}) * a", *CONVERTED),
+    entry("ndarray - tf.Tensor", f"a - tf.zeros(np.shape(a), {_D})", *CONVERTED),
+)

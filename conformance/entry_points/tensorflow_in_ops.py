@@ -1,49 +1,146 @@
-"""NumPy to TensorFlow: operations that take an array where they expect a tensor."""
+"""NumPy to TensorFlow: operations that take an array where they expect a tensor.
+
+Looked at and left out: every other operation that computes (it makes a new buffer); tf.cond, tf.nest and tf.IndexedSlices
+(they hand back the array itself); DebugIdentity (refuses all); tf.identity_n, tf.guarantee_const, tf.grad_pass_through,
+tf.custom_gradient, tf.recompute_grad, raw_ops.{CopyHost,PreventGradient,Squeeze,ExpandDims,Bitcast,EnsureShape} (forward as
+their siblings here do); what is traced (tf.function, tf.map_fn, tf.while_loop) or belongs to a session.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from conformance.conditions import Condition, container_in, empty, scalar
+from conformance.entry_points.common import native, same_dtype
 from conformance.entry_points.tensorflow_in_words import (
+    BUFFER_REFUSALS,
+    CAUTION,
     CONVERSION,
     CONVERTED,
+    COPIED,
+    DOCS,
+    DTYPE,
     FORWARDED,
+    IMMUTABLE,
+    ITEM_REFUSALS,
     SEEN,
+    SHAPE,
+    VALUES,
+    beyond_int64,
+    buffer,
+    dlpack_object,
     entry,
+    exporter,
+    extended,
+    fits,
+    list_dtype,
+    listed,
+    numbers,
+    objects,
+    rare,
+    sequence,
+    strings,
+    strings_too,
+    taken,
+    cast_to,
 )
-from conformance.promises import EntryPoint
+from conformance.promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, may_share, refuses, shape, values
 
-_FORWARDING = (*CONVERSION, *FORWARDED)
+#: What an operation raises that has no kernel for a dtype, besides what the conversion before it does.
+_NO_KERNEL = ("NotFoundError", "InvalidArgumentError", "UnimplementedError", "ValueError", "TypeError", "NotImplementedError")
 
-_CALLS_B = {
-    "tf.stop_gradient": "tf.stop_gradient(a)",
-    "tf.ensure_shape": "tf.ensure_shape(a, np.shape(a))",
-    "tf.reshape[ndarray]": "tf.reshape(a, np.array(np.shape(a), np.int32))",
-    "tf.squeeze": "tf.squeeze(a)",
-    "tf.expand_dims": "tf.expand_dims(a, 0)",
-    "tf.bitcast": "tf.bitcast(a, tf.constant(a).dtype)",
-    "tf.split": "tf.split(a, 1)[0]",
-    "tf.raw_ops.Identity": "tf.raw_ops.Identity(input=a)",
-    "tf.raw_ops.StopGradient": "tf.raw_ops.StopGradient(input=a)",
-    "tf.raw_ops.PlaceholderWithDefault": "tf.raw_ops.PlaceholderWithDefault(input=a, shape=None)",
-    "tf.raw_ops.Copy": "tf.raw_ops.Copy(input=a)",
-    "tf.raw_ops.Cast": "tf.raw_ops.Cast(x=a, DstT=tf.constant(a).dtype)",
-    "tf.raw_ops.Reshape": "tf.raw_ops.Reshape(tensor=a, shape=np.array(np.shape(a), np.int32))",
-    "tf.raw_ops.Pack": "tf.raw_ops.Pack(values=[a])",
-}
-_CALLS_A = {
-    "tf.identity": "tf.identity(a)",
-    "tf.reshape[list]": "tf.reshape(a, list(np.shape(a)))",
-    "tf.cast": "tf.cast(a, tf.constant(a).dtype)",
-    "tf.transpose": "tf.transpose(tf.transpose(a))",
-    "tf.raw_ops.DeepCopy": "tf.raw_ops.DeepCopy(x=a)",
-    "tf.raw_ops.Snapshot": "tf.raw_ops.Snapshot(input=a)",
-    "tf.stack": "tf.stack([np.asarray(a)])",
-    "tf.concat": "tf.concat([a], 0)",
-    "tnp.array": "tf.experimental.numpy.array(a)",
-    "tnp.asarray": "tf.experimental.numpy.asarray(a)",
-}
-ENTRY_POINTS: tuple[EntryPoint, ...] = (
-    *(entry(n, c, *_FORWARDING) for n, c in _CALLS_B.items()),
-    *(entry(n, c, *CONVERTED) for n, c in _CALLS_A.items()),
+
+def without(lacking: Condition) -> tuple[Clause, ...]:
+    """The refusals of an operation that has no kernel for these inputs."""
+    return (may_refuse(*_NO_KERNEL, when=objects, source=SEEN), refuses(*_NO_KERNEL, when=lacking, source=SEEN))
+
+
+def _squeezed(spec: Any) -> tuple[int, ...]:
+    """without axes of length 1"""
+    return tuple(n for n in spec.shape if n != 1)
+
+
+_splitless = rare & ~native("float8_e4m3fn", "float8_e5m2", "int4", "uint4")
+_packless = rare & ~native("float8_e4m3fn", "float8_e5m2")
+_BITCAST = documented(f"{DOCS}/bitcast", "Bitcasts a tensor from one type to another without copying data.")
+_RESHAPE = documented(f"{DOCS}/reshape", "it can reuse the underlying data buffer")
+
+_DTYPE = "tf.constant(a).dtype"
+_LIKE = "np.array(np.shape(a), np.int32)"  # A shape that is an array: with a list, tf.reshape converts `a` first.
+
+
+def _forwards(name: str, call: str, *own: Clause) -> EntryPoint:
+    return entry(name, call, *own, *CONVERSION, *FORWARDED)
+
+
+def _copies(name: str, call: str, *own: Clause) -> EntryPoint:
+    return entry(name, call, *own, *CONVERTED)
+
+
+_FORWARDING: tuple[EntryPoint, ...] = (
+    _forwards("tf.stop_gradient", "tf.stop_gradient(a)"),
+    _forwards("tf.ensure_shape", "tf.ensure_shape(a, np.shape(a))"),
+    _forwards("tf.reshape[ndarray]", f"tf.reshape(a, {_LIKE})"),
+    _forwards("tf.squeeze", "tf.squeeze(a)", *SHAPE, shape(_squeezed, source=documented(f"{DOCS}/squeeze", "Removes dimensions of size 1"))),
+    _forwards("tf.expand_dims", "tf.squeeze(tf.expand_dims(a, 0), 0)"),
+    _forwards("tf.bitcast", f"tf.bitcast(a, {_DTYPE})", *without(strings_too | rare | native("bool"))),
+    _forwards("tf.split", "tf.split(a, 1)[0]", *without(scalar | _splitless)),
+    _forwards("tf.raw_ops.Identity", "tf.raw_ops.Identity(input=a)"),
+    _forwards("tf.raw_ops.StopGradient", "tf.raw_ops.StopGradient(input=a)"),
+    _forwards("tf.raw_ops.PlaceholderWithDefault", "tf.raw_ops.PlaceholderWithDefault(input=a, shape=None)"),
+    # It is called Copy, and hands its input on.
+    _forwards("tf.raw_ops.Copy", "tf.raw_ops.Copy(input=a)"),
+    _forwards("tf.raw_ops.Cast", f"tf.raw_ops.Cast(x=a, DstT={_DTYPE})"),
+    _forwards("tf.raw_ops.Reshape", f"tf.raw_ops.Reshape(tensor=a, shape={_LIKE})"),
+    # Of one input it makes no copy.
+    _forwards("tf.raw_ops.Pack", "tf.squeeze(tf.raw_ops.Pack(values=[a]), 0)", *without(_packless)),
 )
+
+#: A list of one array is iterated over like any list, whatever the array is wrapped in: its dtype is lost, but where
+#: that fails and the dtype has a kernel, the array itself is packed: then it is kept.
+_listable = listed & ~beyond_int64
+_STACKED: tuple[Clause, ...] = (
+    refuses(*_NO_KERNEL, when=dlpack_object | (exporter & objects), source=SEEN),
+    may_refuse(*_NO_KERNEL, when=container_in("array_interface") & ~(numbers | strings_too), source=SEEN),
+    may_refuse("ValueError", "TypeError", "OverflowError", when=objects, source=SEEN),
+    refuses(*_NO_KERNEL, when=~(listed | extended) | _packless, source=SEEN),
+    dtype(lambda spec: None, when=objects | empty, source=SEEN),
+    dtype(list_dtype, when=_listable, source=SEEN),
+    dtype(same_dtype, source=SEEN),
+    shape(lambda spec: None, when=empty | objects, source=SEEN),
+    values("astype", when=_listable, source=SEEN),
+    copies(when=_listable, source=SEEN),
+    may_share(when=fits, source=CAUTION),
+    copies(source=SEEN),
+)
+
+_TNP = documented(f"{DOCS}/experimental/numpy/array", "Since Tensors are immutable, a copy is made only if val is placed on a different device")
+#: The NumPy of TensorFlow asks NumPy what its argument is: arrays in lists keep their dtype, exporters are unknown to it.
+_LIKE_NUMPY: tuple[Clause, ...] = (
+    refuses("TypeError", when=dlpack_object | exporter, source=SEEN),
+    BUFFER_REFUSALS,
+    may_refuse("TypeError", "ValueError", "OverflowError", "SystemError", when=objects | sequence & empty, source=SEEN),
+    refuses("TypeError", "ValueError", when=~(taken | strings), source=SEEN),
+    dtype(lambda spec: None, when=objects | buffer | sequence & (empty | strings_too), source=SEEN),
+    dtype("string", when=strings_too, source=SEEN),
+    dtype(same_dtype, source=SEEN),
+    *SHAPE,
+    *VALUES,
+    copies(source=_TNP),
+)
+
+_COPYING: tuple[EntryPoint, ...] = (
+    _copies("tf.identity", "tf.identity(a)"),
+    _copies("tf.reshape[list]", "tf.reshape(a, list(np.shape(a)))"),
+    _copies("tf.cast", f"tf.cast(a, {_DTYPE})"),
+    entry("tf.cast[float64]", "tf.cast(a, tf.float64)", *without(strings_too), *CONVERSION),
+    _copies("tf.transpose", "tf.transpose(tf.transpose(a))", *without(_splitless | native("int4", "uint4"))),
+    _copies("tf.raw_ops.DeepCopy", "tf.raw_ops.DeepCopy(x=a)", *without(rare)),
+    _copies("tf.raw_ops.Snapshot", "tf.raw_ops.Snapshot(input=a)", *without(strings_too | rare)),
+    entry("tf.stack", "tf.squeeze(tf.stack([np.asarray(a)]), 0)", *_STACKED),
+    _copies("tf.concat", "tf.concat([a], 0)", *without(dlpack_object)),
+    entry("tf.experimental.numpy.array", "tf.experimental.numpy.array(a)", *_LIKE_NUMPY),
+    entry("tf.experimental.numpy.asarray", "tf.experimental.numpy.asarray(a)", *_LIKE_NUMPY),
+)
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (*_FORWARDING, *_COPYING)

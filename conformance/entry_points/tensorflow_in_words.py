@@ -64,6 +64,12 @@ fits = (
 )
 fits.text = "the array is C-contiguous numbers in native byte order at a multiple of 64"
 
+#: Elements that few kernels know.
+rare = extended & ~native("bfloat16")
+rare.text = "the dtype is an 8-bit float or smaller, or a small integer"
+strings_too = texts | strings
+strings_too.text = "the elements are strings"
+
 
 def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
     """The clauses, each limited to inputs that also meet the condition."""
@@ -127,11 +133,10 @@ def _buffer_dtype(spec: Any) -> str | None:
 listed = named(*_NUMBERS, "longdouble", "clongdouble") | texts | strings
 listed.text = "Python numbers or texts can stand for the elements"
 
-_ITEM_REFUSALS: tuple[Clause, ...] = where(
-    sequence,
-    may_refuse("ValueError", "TypeError", when=objects | dtype_in("longdouble", "clongdouble"), source=SEEN),
+#: What a list of arrays may hold.
+ITEM_REFUSALS: tuple[Clause, ...] = (
+    may_refuse("ValueError", "TypeError", when=objects | dtype_in("longdouble", "clongdouble") | empty, source=SEEN),
     refuses("ValueError", when=beyond_int64, source=SEEN),
-    may_refuse("ValueError", "TypeError", when=empty, source=SEEN),
     refuses("ValueError", when=~listed, source=SEEN),
     accepts(source=SEEN),
 )
@@ -143,7 +148,7 @@ BUFFER_REFUSALS = may_refuse("ValueError", "TypeError", "NotImplementedError", w
 REFUSALS: tuple[Clause, ...] = (
     refuses("ValueError", when=dlpack_object, source=SEEN),
     BUFFER_REFUSALS,
-    *_ITEM_REFUSALS,
+    *where(sequence, *ITEM_REFUSALS),
     # Elements that are Python objects become what they are: texts are welcome, in arrays nothing else is.
     may_refuse("ValueError", "TypeError", "OverflowError", when=objects, source=SEEN),
     *where(

@@ -17,7 +17,6 @@ from conformance.entry_points.tensorflow_out_words import (
     IMMUTABLE_TENSORS,
     NO_KERNEL,
     NO_VARIABLES,
-    NP_INTEROPERABILITY,
     SAME,
     SAME_OR_BYTES,
     SEEN,
@@ -51,6 +50,7 @@ from conformance.promises import (
 _NUMPY_COPIES = copies(
     source=documented(f"{DOCS}/Tensor", "Tensors are immutable, so this method has to copy the contents to ensure safety."),
 )
+_COPIED_IF_NEEDED = "copied only if needed, ... to satisfy any of the other requirements (dtype, order, etc.)"
 _NO_COPY = "For False it raises a ValueError if a copy cannot be avoided."
 
 _METHODS = (
@@ -60,7 +60,7 @@ _METHODS = (
     way_out(
         "tf.Tensor.__array__[dtype=float64]",
         "t.__array__(np.float64)",
-        *cast("float64", NP_INTEROPERABILITY),
+        *cast("float64", SEEN),
         copies(source=SEEN),
     ),
     way_out(
@@ -89,7 +89,7 @@ def _numpy_takes(function: str, docs: str, always_copies: bool) -> tuple[EntryPo
     )
     as_copy = (
         SAME,
-        copies(source=documented(docs, "If True, then the array data is copied.")),
+        copies(source=documented(docs, f"If True, then the {'array data' if always_copies else 'object'} is copied.")),
         SILENT,
         writable(True, source=SEEN),
     )
@@ -114,18 +114,18 @@ _NUMPY = (
     way_out(
         "np.asarray(tf.Tensor)[dtype=float64]",
         "np.asarray(t, dtype=np.float64)",
-        *cast("float64", NP_ASARRAY),
+        *cast("float64", documented(NP_ASARRAY, _COPIED_IF_NEEDED)),
         shares(
             when=dtype_in("float64") & ~variable,
-            source=documented(NP_ASARRAY, "No copy is performed if the input is already an ndarray with matching dtype"),
+            source=documented(NP_ASARRAY, _COPIED_IF_NEEDED),
         ),
         copies(source=SEEN),
     ),
     way_out(
         "np.array(tf.Tensor)[dtype=float32]",
         "np.array(t, dtype=np.float32)",
-        *cast("float32", NP_ARRAY),
-        copies(source=documented(NP_ARRAY)),
+        *cast("float32", documented(NP_ARRAY, "The desired data-type for the array.")),
+        copies(source=documented(NP_ARRAY, "If True (default), then the array data is copied.")),
     ),
     way_out("np.asarray(tf.Variable)", "np.asarray(tf.Variable(t))", NO_KERNEL, SAME, copies(source=SEEN), SILENT, states=TENSOR),
     way_out("tf.Variable.numpy", "tf.Variable(t).numpy()", NO_KERNEL, SAME_OR_BYTES, copies(source=SEEN), states=TENSOR),
@@ -133,7 +133,7 @@ _NUMPY = (
 
 _DLPACK_TYPES = (
     NO_VARIABLES,
-    # "Implementations should raise BufferError when the data cannot be exported as DLPack"; this one has its own.
+    # The array API standard recommends BufferError (https://github.com/data-apis/array-api/pull/498); this has its own.
     refuses("InvalidArgumentError", "BufferError", when=~in_dlpack, source=SEEN),
     refuses("RuntimeError", "BufferError", when=dtype_in("bfloat16"), source=SEEN),
 )

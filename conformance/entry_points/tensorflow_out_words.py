@@ -23,7 +23,8 @@ from conformance.promises import (
 DOCS = "https://www.tensorflow.org/api_docs/python/tf"
 SEEN = observed("tensorflow 2.21")
 
-#: The page that says what `__array__` owes to NumPy.
+#: The pages that say what `__array__` owes to NumPy.
+NP_MIGRATION = "https://numpy.org/doc/2.4/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
 NP_INTEROPERABILITY = "https://numpy.org/doc/2.4/user/basics.interoperability.html"
 IMMUTABLE_TENSORS = "https://www.tensorflow.org/guide/tensor"
 
@@ -72,14 +73,12 @@ def own_dtype(spec: Any) -> str:
 SAME = dtype(numpy_dtype, source=SEEN)
 SAME_OR_BYTES = dtype(numpy_dtype_or_bytes, source=SEEN)
 #: Variables are there to be changed; they are not meant.
-NEVER_CHANGED = immutable(
-    when=~variable, source=documented(IMMUTABLE_TENSORS, "All tensors are immutable like Python numbers and strings")
-)
+NEVER_CHANGED = immutable(when=~variable, source=documented(IMMUTABLE_TENSORS, "All tensors are immutable"))
 #: The texts themselves cannot be compared with the spec's bytes.
 UNREAD_TEXT = values("unspecified", when=text, source=SEEN)
 #: NumPy warns of an `__array__` that takes no `copy`. One that does is silent.
 SILENT = warns(
-    "", when=always, source=documented(NP_INTEROPERABILITY, "__array__ must implement 'dtype' and 'copy' keyword arguments")
+    "", when=always, source=documented(NP_MIGRATION, "dtype=None and copy=None keywords must be added to the signature")
 )
 #: No kernel puts these into a variable.
 NO_KERNEL = refuses(
@@ -106,11 +105,11 @@ def view_or_scalar(source: Source = SEEN) -> tuple[Clause, ...]:
     return copies(when=scalar, source=SEEN), *view(source)
 
 
-def cast(to: str, docs: str) -> tuple[Clause, ...]:
+def cast(to: str, source: Source) -> tuple[Clause, ...]:
     """An explicit dtype= gives astype's values."""
     return (
         refuses("ValueError", when=text & ~empty, source=SEEN),
-        dtype(to, source=documented(docs, "dtype: data-type, optional")),
-        values("astype", source=documented(docs, "dtype: data-type, optional")),
+        dtype(to, source=source),
+        values("astype", source=source),
         warns("ComplexWarning", when=complex_, source=SEEN),
     )

@@ -15,7 +15,13 @@ class Elements:
     __slots__ = ("__array_interface__",)
 
     def __init__(self, address: int, shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> None:
-        self.__array_interface__ = {"data": (address, False), "shape": shape, "strides": strides, "typestr": f"|V{itemsize}", "version": 3}
+        self.__array_interface__ = {
+            "data": (address, False),
+            "shape": shape,
+            "strides": strides,
+            "typestr": f"|V{itemsize}",
+            "version": 3,
+        }
 
 
 class Handle:
@@ -28,7 +34,21 @@ class Handle:
     keep      whatever must live while the address is used
     """
 
-    __slots__ = ("type", "dtype", "shape", "strides", "itemsize", "address", "device", "writable", "flags", "poke", "keep", "span", "_data")
+    __slots__ = (
+        "_data",
+        "address",
+        "device",
+        "dtype",
+        "flags",
+        "itemsize",
+        "keep",
+        "poke",
+        "shape",
+        "span",
+        "strides",
+        "type",
+        "writable",
+    )
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ tf.keras.ops  # noqa: B018
 
 NAMES = {"tf": tf, "tnp": tnp}
 VERSION = str(tf.__version__)
+
 
 class _DLTensor(ctypes.Structure):
     """https://dmlc.github.io/dlpack/latest/c_api.html"""
@@ -80,7 +82,15 @@ def _tensor(tensor: Any) -> Handle:
     if dtype.name in _OPAQUE:
         return Handle("tf.Tensor", dtype.name, shape, writable=False, data=lambda: None, keep=tensor)
     return Handle(
-        "tf.Tensor", dtype.name, shape, c_strides(shape, dtype.size), dtype.size, address_of(tensor), _device(tensor), False, keep=tensor
+        "tf.Tensor",
+        dtype.name,
+        shape,
+        c_strides(shape, dtype.size),
+        dtype.size,
+        address_of(tensor),
+        _device(tensor),
+        False,
+        keep=tensor,
     )
 
 
@@ -96,10 +106,8 @@ def _variable(variable: tf.Variable) -> Handle:
 
 def _poke(variable: tf.Variable) -> None:
     """Update the variable in place, through its own API."""
-    try:
+    with contextlib.suppress(tf.errors.OpError, TypeError, ValueError):  # Some dtypes have no kernel for it.
         variable.assign_add(tf.ones_like(variable))
-    except (tf.errors.OpError, TypeError, ValueError):
-        pass  # This dtype has no kernel for it.
 
 
 def _device(tensor: Any) -> str:
@@ -119,7 +127,7 @@ def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 class TensorSource:
     """One built tensor and the memory that holds its elements."""
 
-    __slots__ = ("value", "start", "nbytes", "is_mutable")
+    __slots__ = ("is_mutable", "nbytes", "start", "value")
 
     def __init__(self, value: Any, tensor: Any, nbytes: int) -> None:
         self.value = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import marshal
@@ -105,11 +106,11 @@ class Worker:
         self.pid = os.fork()
         if not self.pid:
             try:
-                os.close(self._ask), os.close(self._done)
+                _close(self._ask, self._done)
                 self._work(side, asked, done, parent)
             finally:
                 os._exit(1)
-        os.close(asked), os.close(done)
+        _close(asked, done)
 
     def _work(self, side: Side, asked: int, done: int, parent: int) -> None:
         _die_with(parent)
@@ -146,10 +147,8 @@ class Worker:
         """Observations (as tuples) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
         _HEADER.pack_into(self._memory, 0, 0, _HEADER.size, 0)
         request = marshal.dumps((call, maker, batch))
-        try:
+        with contextlib.suppress(BrokenPipeError):  # It died before it was asked: `_await` will see.
             _write(self._ask, len(request).to_bytes(8, "little") + request)
-        except BrokenPipeError:
-            pass
         ended = self._await(limit)
         count, _, _ = self.progress()
         at, written = _HEADER.size, []
@@ -176,7 +175,7 @@ class Worker:
 
     def _bury(self) -> str:
         _, status = os.waitpid(self.pid, 0)
-        os.close(self._ask), os.close(self._done)
+        _close(self._ask, self._done)
         self.pid = 0
         if os.WIFSIGNALED(status):
             return signal.Signals(os.WTERMSIG(status)).name
@@ -241,6 +240,11 @@ def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
             channel.send(marshal.dumps(bench.observe(*marshal.loads(request))))
     finally:
         bench.close()
+
+
+def _close(*handles: int) -> None:
+    for handle in handles:
+        os.close(handle)
 
 
 def _write(handle: int, data: bytes) -> None:

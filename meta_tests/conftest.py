@@ -1,0 +1,23 @@
+"""Fixtures of the suite's own tests: subjects that have NumPy alone, so that they start at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.subjects import InProcess, Isolated
+
+
+@pytest.fixture(scope="session")
+def isolated() -> Iterator[Isolated]:
+    """A subject without any framework; a conversion may take two seconds."""
+    subject = Isolated((), limit=2.0)
+    yield subject
+    subject.close()
+
+
+@pytest.fixture(scope="session")
+def in_process() -> InProcess:
+    """The same in this process."""
+    return InProcess(())

@@ -1,0 +1,333 @@
+"""Both engines draw the same input space, and all of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import product
+from math import prod
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from conformance.grid import PLACES, array_cells, choices_of, grid, tensor_cells
+from meta_tests.helpers import NAMES, assert_all_examples, drawn, find_any, searched
+from strategies import (
+    ADDRESSES,
+    CONTAINERS,
+    LAYOUTS,
+    MEMORIES,
+    STATES,
+    TENSOR_DTYPES,
+    ArraySpec,
+    TensorSpec,
+    array_specs,
+    arrays,
+    chooser,
+    draw_array_spec,
+    draw_tensor_spec,
+    tensor_specs,
+)
+from strategies.build import build
+from strategies.draw import MAX_SIZE
+from strategies.dtypes import POINTERS
+from strategies.volume import Recorded
+
+MANY = tuple(drawn(10_000, "many"))
+
+
+def recorded(seeded: str, **pins: Any) -> tuple[ArraySpec, list[int]]:
+    recorder = Recorded(chooser(seeded))
+    return draw_array_spec(recorder, names=NAMES, **pins), recorder.choices
+
+
+def replayed(choices: list[int]) -> ArraySpec:
+    again = iter(choices)
+    spec = draw_array_spec(lambda n: next(again), names=NAMES)
+    assert next(again, None) is None, "choices were left over"
+    return spec
+
+
+def test_both_engines_make_the_same_array_spec_of_the_same_choices() -> None:
+    for number in range(60):
+        spec, choices = recorded(f"same {number}")
+        assert searched(array_specs(), choices) == spec
+
+
+def test_both_engines_make_the_same_tensor_spec_of_the_same_choices() -> None:
+    for number in range(60):
+        recorder = Recorded(chooser(f"same {number}"))
+        spec = draw_tensor_spec(recorder, states=STATES)
+        assert searched(tensor_specs(), recorder.choices) == spec
+
+
+PINS: list[dict[str, Any]] = [
+    *({"layout": layout} for layout in LAYOUTS),
+    *({"memory": memory} for memory in MEMORIES),
+    *({"container": container} for container in CONTAINERS),
+    *({"address": address} for address in ADDRESSES),
+    {"dtype": "complex64"},
+    {"dtype": "StringDType", "layout": "fortran", "memory": "bytes", "address": 1},
+    {"dtype": ">int32", "layout": "windows", "address": 8, "memory": "memmap_c", "container": "list"},
+]
+
+
+@pytest.mark.parametrize("pins", PINS, ids=lambda pins: "-".join(map(str, pins.values())))
+def test_pinned_draws_are_replayed_as_unpinned_ones(pins: dict[str, Any]) -> None:
+    for number in range(20):
+        spec, choices = recorded(f"pinned {number}", **pins)
+        assert replayed(choices) == spec
+    assert searched(array_specs(), choices) == spec
+
+
+def test_a_chooser_is_its_seed() -> None:
+    assert list(drawn(50, 3)) == list(drawn(50, 3))
+    assert list(drawn(50, 3)) != list(drawn(50, 4))
+
+
+def test_a_chooser_chooses_the_same_on_any_machine() -> None:
+    choose = chooser("anywhere")
+    assert [choose(1000) for _ in range(6)] == [280, 463, 643, 961, 407, 988]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 65, 4097])
+def test_choices_are_below_their_bound_and_reach_it(n: int) -> None:
+    choose = chooser(n)
+    seen = {choose(n) for _ in range(40 * n)}
+    assert seen <= set(range(n))
+    assert {0, n - 1} <= seen
+
+
+def test_every_drawn_array_lies_inside_its_owner() -> None:
+    assert all(spec.validate() is spec for spec in MANY)
+
+
+def test_every_searched_array_lies_inside_its_owner() -> None:
+    assert_all_examples(array_specs(), ArraySpec.validate)
+
+
+def test_every_drawn_tensor_lies_inside_its_storage() -> None:
+    choose = chooser(0)
+    assert all(draw_tensor_spec(choose, states=STATES).validate() for _ in range(5000))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 4), (1,) * 64, (5, 4, 3)], ids=str)
+def test_layouts_of_a_given_shape_keep_it_and_lie_inside_their_owner(shape: tuple[int, ...]) -> None:
+    for layout in LAYOUTS:
+        assert all(spec.validate().shape == shape for spec in drawn(20, layout, layout=layout, shape=shape))
+
+
+def test_drawn_owners_are_small() -> None:
+    assert max(spec.nbytes for spec in MANY) < 4 << 20
+
+
+def positions(spec: ArraySpec) -> list[int]:
+    return [spec.position(index) for index in range(min(spec.size, 300))]
+
+
+def is_fortran(spec: ArraySpec) -> bool:
+    return spec.rank > 1 and not spec.is_c and spec.strides == spec._replace(shape=spec.shape[::-1]).c_strides[::-1]
+
+
+def overlaps(spec: ArraySpec) -> bool:
+    places = sorted(set(positions(spec)))
+    return len(places) < min(spec.size, 300) or any(b - a < spec.itemsize for a, b in zip(places, places[1:]))
+
+
+FEATURES: dict[str, Callable[[ArraySpec], Any]] = {
+    "c": lambda spec: spec.rank > 1 and spec.size > 1 and spec.is_c,
+    "fortran": is_fortran,
+    "permuted": lambda spec: spec.rank > 2 and not spec.is_c and not is_fortran(spec) and min(spec.strides) > 0,
+    "reversed": lambda spec: spec.size > 1 and spec.has_negative_stride,
+    "stepped": lambda spec: spec.rank == 1 and spec.size > 1 and spec.strides[0] == 2 * spec.itemsize > 0,
+    "broadcast": lambda spec: spec.itemsize and any(n > 1 and not s for n, s in zip(spec.shape, spec.strides)),
+    "windows": lambda spec: len(set(spec.strides)) < spec.rank and 0 not in spec.strides and overlaps(spec),
+    "partial": lambda spec: spec.size > 1 and spec.has_partial_stride,
+    "offset": lambda spec: spec.itemsize and spec.is_c and spec.offset and spec.nbytes > spec.extent[1],
+    "length_one": lambda spec: any(n == 1 and s != c for n, s, c in zip(spec.shape, spec.strides, spec.c_strides)),
+    "empty": lambda spec: spec.size == 0,
+    "scalar": lambda spec: spec.rank == 0,
+    "mixed": lambda spec: sum(s < 0 for s in spec.strides) > 1,
+    "high_rank": lambda spec: spec.rank == 64,
+    "large": lambda spec: spec.size > MAX_SIZE,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_shows_what_it_is_named_for(layout: str) -> None:
+    assert any(map(FEATURES[layout], drawn(300, layout, layout=layout, container="ndarray")))
+
+
+@pytest.mark.parametrize("layout", ["fortran", "reversed", "partial", "empty", "scalar", "large"])
+def test_searching_finds_the_layout(layout: str) -> None:
+    find_any(array_specs("float32"), FEATURES[layout])
+
+
+RARE: dict[str, Callable[[ArraySpec], Any]] = {
+    "negative stride of a length-1 axis": lambda spec: any(n == 1 and s < 0 for n, s in zip(spec.shape, spec.strides)),
+    "odd stride of a length-1 axis": lambda spec: any(n == 1 and s % 2 for n, s in zip(spec.shape, spec.strides)) and spec.itemsize == 8,
+    "huge stride of a length-1 axis": lambda spec: any(n == 1 and abs(s) > 1 << 20 for n, s in zip(spec.shape, spec.strides)),
+    "negative stride in an empty array": lambda spec: spec.size == 0 and spec.has_negative_stride,
+    "overlapping": overlaps,
+    "misaligned": lambda spec: not spec.is_aligned,
+    "several kinds of axes": lambda spec: spec.has_negative_stride and 0 in spec.strides and spec.has_partial_stride,
+    "zeros": lambda spec: spec.size and not spec.seed and not spec.planted,
+    "random": lambda spec: spec.seed and not spec.planted,
+    "two planted": lambda spec: len(spec.planted) == 2,
+    "a NaN with its sign and a payload of zeros": lambda spec: spec.dtype == "float32" and any(b == 0xFFC00000 for _, b in spec.planted),
+    "a signalling NaN": lambda spec: spec.dtype == "float64" and any(b == 0x7FF0000000000001 for _, b in spec.planted),
+    "a boolean of 255": lambda spec: spec.dtype == "bool" and any(b == 255 for _, b in spec.planted),
+    "a bare 0-d float32 of zero": lambda spec: spec == ArraySpec("float32", (), (), 0, 4),
+}
+
+
+@pytest.mark.parametrize("feature", FEATURES | RARE)
+def test_plain_draws_reach(feature: str) -> None:
+    wanted = (FEATURES | RARE)[feature]
+    assert any(map(wanted, MANY)) or any(map(wanted, drawn(60_000, "rare")))
+
+
+@pytest.mark.parametrize(
+    ("field", "known"), [("dtype", NAMES), ("memory", MEMORIES), ("container", CONTAINERS), ("address", ADDRESSES)], ids=lambda v: str(v)[:9]
+)
+def test_plain_draws_reach_everything_in_the_table(field: str, known: tuple[Any, ...]) -> None:
+    seen = Counter(getattr(spec, field) for spec in MANY)
+    assert set(known) <= set(seen)
+    assert min(seen[value] for value in known) >= 20
+
+
+def test_every_rank_up_to_eight_is_drawn() -> None:
+    assert set(range(9)) <= {spec.rank for spec in MANY}
+
+
+def test_tensor_draws_reach_everything_in_the_tables() -> None:
+    choose = chooser(0)
+    specs = [draw_tensor_spec(choose, states=STATES) for _ in range(10_000)]
+    assert {spec.dtype for spec in specs} == set(TENSOR_DTYPES)
+    assert {spec.state for spec in specs} == set(STATES)
+    assert any(spec.size > 1 and not spec.is_c for spec in specs)
+
+
+@pytest.mark.parametrize("address", [1, 4, 8])
+def test_tensors_stand_where_they_are_pinned(address: int) -> None:
+    choose = chooser(address)
+    assert {draw_tensor_spec(choose, address=address).address for _ in range(300)} == {address}
+
+
+def test_tensors_without_strides_stand_in_c_order_at_multiples_of_64() -> None:
+    choose = chooser(0)
+    for _ in range(1000):
+        spec = draw_tensor_spec(choose, strided=False)
+        assert spec.is_c
+        assert (spec.offset, spec.address, spec.nbytes) == (0, 0, prod(spec.shape) * spec.itemsize)
+
+
+@pytest.mark.parametrize("pinned", ["dtype", "layout", "memory", "container"])
+def test_array_strategies_refuse_unknown_names_and_name_the_known(pinned: str) -> None:
+    with pytest.raises(ValueError, match=r"unknown \w+ 'floppy'; known: \w+.*, "):
+        array_specs(**{pinned: "floppy"})
+
+
+@pytest.mark.parametrize(("pinned", "known"), [("dtype", "float32"), ("layout", "fortran"), ("memory", "memmap_r")])
+def test_arrays_refuses_unknown_names_and_names_the_known(pinned: str, known: str) -> None:
+    with pytest.raises(ValueError, match=known):
+        arrays(**{pinned: "floppy"})
+
+
+@pytest.mark.parametrize(("pinned", "known"), [("dtype", "bfloat16"), ("layout", "fortran"), ("state", "requires_grad")])
+def test_tensor_strategies_refuse_unknown_names_and_name_the_known(pinned: str, known: str) -> None:
+    with pytest.raises(ValueError, match=known):
+        tensor_specs(**{pinned: "floppy"})
+
+
+def test_arrays_are_those_of_their_specs() -> None:
+    assert_all_examples(arrays("int16", (2, 3), layout="reversed"), lambda a: a.shape == (2, 3) and min(a.strides) < 0)
+    assert_all_examples(arrays("int16", address=4), lambda a: a.__array_interface__["data"][0] % 64 == 4)
+    assert_all_examples(arrays("int16", memory="bytes"), lambda a: not a.flags.writeable)
+
+
+def test_pinned_specs_are_as_pinned() -> None:
+    pins: dict[str, Any] = {"dtype": ">int32", "shape": (2, 2), "address": 8, "memory": "bytes", "container": "masked"}
+    assert_all_examples(array_specs(**pins), lambda spec: {name: getattr(spec, name) for name in pins} == pins)
+
+
+def test_arrays_of_anything_can_be_built() -> None:
+    assert_all_examples(array_specs(container="ndarray"), lambda spec: build(spec).array.shape == spec.shape)
+
+
+@pytest.mark.parametrize("strategy", [array_specs(), tensor_specs(), arrays()], ids=["arrays", "tensors", "built"])
+def test_strategies_take_part_in_hypothesis(strategy: st.SearchStrategy[Any]) -> None:
+    find_any(st.tuples(strategy, strategy.map(lambda value: value.shape)), lambda pair: pair[0].shape != pair[1])
+
+
+def _grid_of(maker: str, size: str = "pairs", seeded: int = 0) -> tuple[Any, ...]:
+    return grid(maker, STATES if maker else (), seeded, size)
+
+
+def test_the_grid_has_one_spec_per_cell_with_what_the_cell_pins() -> None:
+    cells = list(array_cells(False))
+    assert len(_grid_of("")) == len(cells)
+    for spec, cell in zip(_grid_of(""), cells):
+        for name in {"dtype", "address", "memory", "container"} & set(cell):
+            assert getattr(spec, name) == cell[name] or spec.dtype in POINTERS
+
+
+def test_the_full_grid_is_the_whole_product() -> None:
+    cells = {(cell["dtype"], cell["layout"], cell["address"], cell["memory"], cell["container"]) for cell in array_cells(True)}
+    assert len(cells) == len(NAMES) * len(LAYOUTS) * len(PLACES)
+
+
+def test_the_grid_pairs_everything_with_everything() -> None:
+    specs = _grid_of("")
+    raw = [name for name in NAMES if name not in POINTERS]
+    assert set(product(raw, MEMORIES)) <= {(spec.dtype, spec.memory) for spec in specs}
+    assert set(product(raw, ADDRESSES)) <= {(spec.dtype, spec.address) for spec in specs}
+    assert set(product(NAMES, CONTAINERS)) <= {(spec.dtype, spec.container) for spec in specs}
+
+
+@pytest.mark.parametrize("maker", ["", "torch", "tensorflow"])
+def test_the_grid_is_its_seed(maker: str) -> None:
+    first = _grid_of(maker, "sample")
+    grid.cache_clear()
+    assert _grid_of(maker, "sample") == first
+    assert _grid_of(maker, "sample", 1) != first
+
+
+@pytest.mark.parametrize("maker", ["torch", "tensorflow"])
+def test_the_grid_of_tensors_has_one_valid_spec_per_cell(maker: str) -> None:
+    cells = list(tensor_cells(False, STATES, maker != "tensorflow"))
+    specs = _grid_of(maker)
+    assert len(specs) == len(cells)
+    assert all(isinstance(spec, TensorSpec) and spec.validate() for spec in specs)
+    assert {spec.state for spec in specs} == set(STATES)
+
+
+def test_a_sample_of_the_grid_is_a_sixth() -> None:
+    sizes = [len(_grid_of("", "sample", seeded)) for seeded in range(6)]
+    assert sum(sizes) == len(_grid_of(""))
+    assert max(sizes) - min(sizes) <= 1
+
+
+def _some(specs: tuple[Any, ...]) -> Iterator[Any]:
+    return iter(specs[:: len(specs) // 12])
+
+
+@pytest.mark.parametrize("maker", ["", "torch", "tensorflow"])
+def test_the_search_can_start_from_any_spec_of_the_grid(maker: str) -> None:
+    states = STATES if maker else ()
+    strategy: Any = tensor_specs(strided=maker != "tensorflow") if maker else array_specs()
+    for spec in _some(_grid_of(maker, "sample")):
+        assert searched(strategy, choices_of(maker, states, 0, "sample", spec)) == spec
+
+
+def test_specs_and_the_grid_do_not_import_hypothesis() -> None:
+    code = "import sys, strategies, strategies.volume, conformance.grid; sys.exit('hypothesis' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, timeout=60).returncode == 0
+
+
+def test_the_strategies_import_hypothesis_when_they_are_asked_for() -> None:
+    code = "import sys; from strategies import arrays; sys.exit('hypothesis' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, timeout=60).returncode == 0

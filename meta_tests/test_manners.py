@@ -1,0 +1,182 @@
+"""The suite at the command line: what users type, see and get back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from reports.results import read
+
+ROOT = Path(__file__).resolve().parent.parent
+#: A package that is no framework, but lets itself be imported as one.
+FAKE_TORCH = """
+__version__ = "2.13.0"
+class dtype: pass
+class Tensor: pass
+def from_numpy(a):
+    return a
+def set_warn_always(on): pass
+"""
+
+
+@pytest.fixture
+def frameworks(tmp_path: Path) -> Path:
+    """A folder of fake frameworks, installed as far as importlib.metadata can tell."""
+    site = tmp_path / "site"
+    (site / "torch-2.13.0.dist-info").mkdir(parents=True)
+    (site / "torch-2.13.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0\n")
+    (site / "torch").mkdir()
+    (site / "torch" / "__init__.py").write_text(FAKE_TORCH)
+    return site
+
+
+def suite(*arguments: str, site: Path | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """`pytest conformance` with these arguments, as a user would run it."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [site and str(site), os.environ.get("PYTHONPATH", "")]))
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        "--rootdir",
+        str(ROOT),
+        str(ROOT / "conformance"),
+        *arguments,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, check=False)
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """What a refused command line says; one line, no traceback, exit code 4."""
+    assert done.returncode == 4, done.stdout + done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--framework", "jax"], "unknown framework 'jax'; known: torch, tensorflow"),
+        (["--profile", "hasty"], "unknown profile 'hasty'; known: quick, default, thorough"),
+        (["--phase", "warmup"], "unknown phase 'warmup'; known: pinned, grid, search"),
+        (["--device", "tpu"], "unknown device 'tpu'; known: cpu"),
+        (["--entry-point", "torch.nonesuch"], "no entry point matches 'torch.nonesuch'; known: "),
+        (["--subject", "jax=python"], "unknown framework in --subject 'jax'; known: torch, tensorflow"),
+        (["--subject", "torch=/no/python"], "--subject torch: there is no interpreter '/no/python'"),
+        (["--examples", "-1"], "--examples must not be negative"),
+        (["--results", "/proc/nowhere/results.jsonl"], "cannot write results to /proc/nowhere/results.jsonl"),
+        (["--replay", "0123456789", "--results", "/no/such/file"], "cannot replay: cannot read /no/such/file"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_line(frameworks: Path, arguments: list[str], expected: str) -> None:
+    assert expected in complaint(suite(*arguments, site=frameworks))
+
+
+def test_nothing_to_ask_is_no_success(tmp_path: Path) -> None:
+    empty = subprocess.run(
+        [sys.executable, "-c", "import sys; from conformance.subjects import installed; print(installed(('nonesuch',), {})[1])"],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert "nonesuch is not installed" in empty.stdout
+
+
+def run_fake(frameworks: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    results = str(tmp_path / "results.jsonl")
+    common = ["--framework", "torch", "--entry-point", "torch.from_numpy", "--profile", "quick", "--results", results, "-q"]
+    return suite(*common, *arguments, site=frameworks)
+
+
+def test_a_broken_framework_is_not_run_and_no_success(frameworks: Path, tmp_path: Path) -> None:
+    (frameworks / "torch" / "__init__.py").write_text("raise ImportError('libc10.so is missing')")
+    done = run_fake(frameworks, tmp_path)
+    assert done.returncode == 1
+    assert "NOT RUN: torch is not installed or does not import: ImportError: libc10.so is missing" in done.stdout
+    (row,) = read(tmp_path / "results.jsonl").of("not_run")
+    assert row["entry"] == "torch.from_numpy"
+
+
+def test_a_finding_shows_law_promise_spec_script_and_replay_id(frameworks: Path, tmp_path: Path) -> None:
+    done = run_fake(frameworks, tmp_path, "-k", "dtype or memory")
+    assert done.returncode == 1
+    for word in (
+        "breaks the law",
+        "owed:",
+        "promise:",
+        "observed:",
+        "spec:",
+        "replay:",
+        "import torch",
+        "r = torch.from_numpy(a)",
+    ):
+        assert word in done.stdout
+    assert "[torch.from_numpy-" in done.stdout
+
+
+def test_a_finding_can_be_replayed_from_its_results_file(frameworks: Path, tmp_path: Path) -> None:
+    run_fake(frameworks, tmp_path)
+    before = (tmp_path / "results.jsonl").read_bytes()
+    finding = next(read(tmp_path / "results.jsonl").of("finding"))
+    done = suite("--replay", finding["id"], "--results", str(tmp_path / "results.jsonl"), "-q", site=frameworks)
+    assert done.returncode == 1
+    assert f"breaks the law '{finding['law']}'" in done.stdout
+    assert (tmp_path / "results.jsonl").read_bytes() == before
+
+
+def test_an_unknown_replay_id_is_refused(frameworks: Path, tmp_path: Path) -> None:
+    run_fake(frameworks, tmp_path)
+    done = suite("--replay", "0123456789", "--results", str(tmp_path / "results.jsonl"), site=frameworks)
+    assert "holds no finding '0123456789'" in complaint(done)
+
+
+def findings(path: Path) -> list[tuple[str, str, str]]:
+    return sorted((row["entry"], row["law"], json.dumps(row["spec"])) for row in read(path).of("finding"))
+
+
+def test_the_same_seed_gives_the_same_findings_also_in_parallel(frameworks: Path, tmp_path: Path) -> None:
+    run_fake(frameworks, tmp_path)
+    first = findings(tmp_path / "results.jsonl")
+    run_fake(frameworks, tmp_path, "-n", "2")
+    assert first
+    assert findings(tmp_path / "results.jsonl") == first
+
+
+def test_an_interrupted_run_leaves_a_valid_file_without_footer(frameworks: Path, tmp_path: Path) -> None:
+    (frameworks / "torch" / "__init__.py").write_text(FAKE_TORCH.replace("return a", "import time; time.sleep(0.05); return a"))
+    results = tmp_path / "results.jsonl"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(frameworks), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "pytest", str(ROOT / "conformance"), "--framework", "torch", "--results", str(results)]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    deadline = time.monotonic() + 60
+    while not results.exists() or not results.stat().st_size:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, output
+    assert read(results).interrupted
+    assert "INTERRUPTED" in output
+
+
+def test_the_readme_names_every_option() -> None:
+    text = (ROOT / "README.md").read_text()
+    done = suite("--help")
+    own = [
+        line.split()[0].split("=")[0]
+        for line in done.stdout.partition("tensor conformance:")[2].split("\n\n")[0].splitlines()
+        if line.strip().startswith("--")
+    ]
+    assert len(own) >= 10
+    assert [option for option in own if option not in text] == []
