@@ -28,13 +28,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
+@pytest.hookimpl(tryfirst=True)  # Before Hypothesis reads its seed.
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "law(id): the law that a conformance test asserts")
-    if getattr(config.option, "dist", "no") == "load":
-        config.option.dist = "loadgroup"  # All laws of an entry point on the worker that asked about it.
     plan = options.plan(config.option)
     config.stash[_RUN] = Run(plan)
-    if hasattr(config, "workerinput") or not any(map(_covers_suite, config.args)):
+    if not any(map(_covers_suite, config.args)):
+        return
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(plan.seed)
+    if hasattr(config, "workerinput"):
         return
     options.selected(config.option, plan.only)
     environment, missing = installed(options.frameworks(config.option), plan.subjects)
@@ -73,10 +76,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if law is not None:
         module = metafunc.module.__name__.rpartition("test_")[2]
         entries = [entry for entry in options.selected(metafunc.config.option, only) if entry.owes(law)]
-        metafunc.parametrize("entry", [_item(entry, f"{entry.name}-{module}", entry.name) for entry in entries])
+        metafunc.parametrize("entry", entries, ids=[f"{entry.name}-{module}" for entry in entries])
     elif "deviation" in metafunc.fixturenames:
         names = {entry.name for entry in options.selected(metafunc.config.option, only)} if only is None else set()
-        metafunc.parametrize("deviation", [_item(d, d.id, d.shown_by) for d in deviations() if d.shown_by in names])
+        known = [deviation for deviation in deviations() if deviation.shown_by in names]
+        metafunc.parametrize("deviation", known, ids=[deviation.id for deviation in known])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -87,8 +91,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in empty]
 
 
-def _item(value: Any, id: str, group: str) -> Any:
-    return pytest.param(value, id=id, marks=pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Send all laws of an entry point to the worker that asked about it."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByEntryPoint(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            entry, _, module = nodeid.partition("[")[2].rpartition("-")
+            return entry if nodeid.startswith("conformance/") and module else nodeid
+
+    return ByEntryPoint(config, log) if config.getvalue("dist") == "load" else None
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ class _Asking:
             self._phase = "search"
             examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
             if examples:
-                search(self._attempt, entry.maker, entry.states, examples, plan.seed)
+                search(self._attempt, entry.maker, entry.states, examples)
 
     def _all(self, specs: list[Spec]) -> None:
         for spec, seen in zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)):

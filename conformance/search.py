@@ -1,4 +1,8 @@
-"""The search: Hypothesis over specs, one entry point at a time, with shrinking."""
+"""The search: Hypothesis over specs, one entry point at a time, with shrinking.
+
+The seed is Hypothesis' own, --hypothesis-seed, which `conftest` sets: @seed would switch its database off, and with it
+the way to hand a spec over.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, find, given, seed, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.database import ExampleDatabase, choices_to_bytes
 from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy
@@ -48,10 +52,9 @@ class _Handover(ExampleDatabase):
         """Nothing is kept."""
 
 
-def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int, seeded: int) -> None:
+def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int) -> None:
     """Try `examples` drawn specs and shrink whatever breaks a law; `attempt` keeps the record."""
 
-    @seed(seeded)
     @settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink], report_multiple_bugs=True)
     @given(_specs(maker, states))
     def each(spec: Any) -> None:
@@ -68,7 +71,7 @@ def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[
     how = settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=[Phase.reuse, Phase.shrink])
     breaks: Callable[[Any], bool] = lambda spec: any(law == broken for broken, _ in attempt(spec)[0].breaches)  # noqa: E731
     with contextlib.suppress(NoSuchExample):  # It broke once, and not again: the record says so.
-        find(_specs(maker, states), breaks, settings=how, database_key=b"handover")  # A seed would switch the database off.
+        find(_specs(maker, states), breaks, settings=how, database_key=b"handover")
 
 
 _SETTINGS = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)

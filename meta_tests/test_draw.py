@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import Any
 
@@ -90,7 +90,7 @@ def test_a_chooser_is_its_seed() -> None:
 
 def test_a_chooser_chooses_the_same_on_any_machine() -> None:
     choose = chooser("anywhere")
-    assert [choose(1000) for _ in range(6)] == [280, 463, 643, 961, 407, 988]
+    assert [choose(1000) for _ in range(6)] == [186, 952, 124, 479, 668, 912]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 65, 4097])
@@ -134,7 +134,7 @@ def is_fortran(spec: ArraySpec) -> bool:
 
 def overlaps(spec: ArraySpec) -> bool:
     places = sorted(set(positions(spec)))
-    return len(places) < min(spec.size, 300) or any(b - a < spec.itemsize for a, b in zip(places, places[1:]))
+    return len(places) < min(spec.size, 300) or any(b - a < spec.itemsize for a, b in pairwise(places))
 
 
 FEATURES: dict[str, Callable[[ArraySpec], Any]] = {
@@ -168,7 +168,7 @@ def test_searching_finds_the_layout(layout: str) -> None:
 
 RARE: dict[str, Callable[[ArraySpec], Any]] = {
     "negative stride of a length-1 axis": lambda spec: any(n == 1 and s < 0 for n, s in zip(spec.shape, spec.strides)),
-    "odd stride of a length-1 axis": lambda spec: any(n == 1 and s % 2 for n, s in zip(spec.shape, spec.strides)) and spec.itemsize == 8,
+    "odd stride of a length-1 axis": lambda spec: spec.itemsize > 1 and any(n == 1 and s & 1 for n, s in zip(spec.shape, spec.strides)),
     "huge stride of a length-1 axis": lambda spec: any(n == 1 and abs(s) > 1 << 20 for n, s in zip(spec.shape, spec.strides)),
     "negative stride in an empty array": lambda spec: spec.size == 0 and spec.has_negative_stride,
     "overlapping": overlaps,
@@ -177,10 +177,9 @@ RARE: dict[str, Callable[[ArraySpec], Any]] = {
     "zeros": lambda spec: spec.size and not spec.seed and not spec.planted,
     "random": lambda spec: spec.seed and not spec.planted,
     "two planted": lambda spec: len(spec.planted) == 2,
-    "a NaN with its sign and a payload of zeros": lambda spec: spec.dtype == "float32" and any(b == 0xFFC00000 for _, b in spec.planted),
+    "a NaN with its sign": lambda spec: spec.dtype == "float32" and any(b == 0xFFC00000 for _, b in spec.planted),
     "a signalling NaN": lambda spec: spec.dtype == "float64" and any(b == 0x7FF0000000000001 for _, b in spec.planted),
     "a boolean of 255": lambda spec: spec.dtype == "bool" and any(b == 255 for _, b in spec.planted),
-    "a bare 0-d float32 of zero": lambda spec: spec == ArraySpec("float32", (), (), 0, 4),
 }
 
 
@@ -191,7 +190,9 @@ def test_plain_draws_reach(feature: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "known"), [("dtype", NAMES), ("memory", MEMORIES), ("container", CONTAINERS), ("address", ADDRESSES)], ids=lambda v: str(v)[:9]
+    ("field", "known"),
+    [("dtype", NAMES), ("memory", MEMORIES), ("container", CONTAINERS), ("address", ADDRESSES)],
+    ids=lambda value: str(value)[:9],
 )
 def test_plain_draws_reach_everything_in_the_table(field: str, known: tuple[Any, ...]) -> None:
     seen = Counter(getattr(spec, field) for spec in MANY)
@@ -199,8 +200,9 @@ def test_plain_draws_reach_everything_in_the_table(field: str, known: tuple[Any,
     assert min(seen[value] for value in known) >= 20
 
 
-def test_every_rank_up_to_eight_is_drawn() -> None:
-    assert set(range(9)) <= {spec.rank for spec in MANY}
+def test_ranks_up_to_numpys_limit_are_drawn() -> None:
+    # 8, 32 and 64 are where frameworks and NumPy 1 stop; what lies just above matters too.
+    assert {0, 1, 2, 3, 4, 5, 6, 8, 9, 16, 32, 33, 64} <= {spec.rank for spec in MANY}
 
 
 def test_tensor_draws_reach_everything_in_the_tables() -> None:

@@ -188,7 +188,9 @@ def test_deep_nesting_is_refused(name: str) -> None:
 
 _numbers = st.integers() | st.sampled_from([0, 1, 4, 8, 63, 64, 1 << 27, 1 << 31, 1 << 62, 1 << 63, 1 << 64, -1, -(1 << 63)])
 _leaves = st.none() | st.booleans() | _numbers | st.floats() | st.text(max_size=8) | _numbers.map(hex) | st.sampled_from(NAMES)
-_json = st.recursive(_leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4), max_leaves=6)
+_json = st.recursive(
+    _leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4), max_leaves=6
+)
 _lists = st.lists(_numbers, max_size=4) | st.lists(st.tuples(_numbers | _leaves, _leaves).map(list), max_size=3)
 
 

@@ -17,6 +17,7 @@ from conformance.entry_points.tensorflow_in_words import (
     fits,
     np_scalar,
     numbers,
+    numeric,
     objects,
     records,
     sequence,
@@ -76,6 +77,9 @@ _off_64 = Condition("the address is no multiple of 64", lambda spec: spec.addres
 _weightless = Condition("elements have no size", lambda spec: spec.itemsize == 0)
 _walked = texts & ~sequence & ~buffer | objects & ~sequence & ~np_scalar & ~buffer
 
+#: Calls that make a list into one dtype and then into another.
+_LISTS_CAST = ("tf.experimental.numpy.*", "tf.data.Dataset.*", "tf.py_function*", "tf.numpy_function*")
+
 DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
         id="tf-strings-above-rank-32",
@@ -125,7 +129,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         package="tensorflow",
         releases=_2_21,
         entries=("tf.stack",),
-        laws=("survival", "refusal"),
+        laws=("survival", "refusal", "values", "dtype"),
         when=timedeltas,
         url=f"{DOCS}/stack",
         upstream="",
@@ -219,12 +223,12 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-proto-signalling-nan",
-        title="Protos of exactly one float32 or complex64 element quieten a signalling NaN; of several they keep it.",
+        title="Protos quieten signalling NaNs: of complex64, and of a float32 that is alone; of several float32 they keep them.",
         package="tensorflow",
         releases=_2_21,
         entries=("tf.make_tensor_proto", "tf.make_ndarray"),
         laws=("values",),
-        when=_signalling & _single,
+        when=_signalling & (_single | native("complex64")),
         url=f"{DOCS}/make_tensor_proto",
         upstream="",
         example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x7F800001),)),
@@ -247,7 +251,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-transpose-string-rank",
-        title="tf.transpose of strings with more than 8 axes (none of length 1, none mergeable) kills the process.",
+        title="tf.transpose of strings with more than 8 axes kills the process.",
         package="tensorflow",
         releases=_2_21,
         entries=("tf.transpose",),
@@ -258,5 +262,47 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("S1", (1,) * 9, (1,) * 9, 0, 1),
         shown_by="tf.transpose",
         severity="crash",
+    ),
+    Deviation(
+        id="tf-list-cast-flushes-subnormals",
+        title="The cast of a list of arrays to another dtype turns subnormal numbers into zeros; the cast of an array keeps them.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=(*(name for name in _NAMES if "dtype=" in name), *_LISTS_CAST),
+        laws=("values",),
+        when=sequence & _subnormals,
+        url=f"{DOCS}/constant",
+        upstream="https://github.com/tensorflow/tensorflow/issues/127905",
+        example=ArraySpec("float64", (1,), (8,), 0, 8, container="list", planted=((0, 0x37A0000000000000),)),
+        shown_by="tf.constant[dtype=float32]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-kernels-flush-subnormals",
+        title="Kernels turn subnormal numbers into zeros, even times 1 and minus 0; NumPy keeps them.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.Variable.assign[list]", "tf.cast[float64]", "tf.sparse.from_dense", "tf.Tensor * ndarray", "ndarray - tf.Tensor"),
+        laws=("values",),
+        when=_subnormals,
+        url=f"{DOCS}/cast",
+        upstream="https://github.com/tensorflow/tensorflow/issues/127905",
+        example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 1),)),
+        shown_by="tf.cast[float64]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-dtype-hint-casts",
+        title="dtype_hint is obeyed by arrays and scalars that do not fit it: 2**40 becomes 0, 1.7 becomes 1, and nothing says so.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.convert_to_tensor[dtype_hint=int32]",),
+        laws=("dtype",),
+        when=numeric,
+        url=f"{DOCS}/convert_to_tensor",
+        upstream="",
+        example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x3FD9999A),)),
+        shown_by="tf.convert_to_tensor[dtype_hint=int32]",
+        severity="wrong data",
     ),
 )

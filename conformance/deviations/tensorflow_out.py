@@ -108,8 +108,8 @@ DEVIATIONS: tuple[Deviation, ...] = (
         releases=_2_21,
         entries=tuple(e.name for e in ENTRY_POINTS if not e.name.startswith(("np.from_dlpack", "tf.experimental.numpy"))),
         laws=("survival", "acceptance", "refusal"),
-        # Strings are copied with NumPy's old iterators, which end at 32 axes; their refusal goes unheeded. The check for
-        # more than 64 axes in https://github.com/tensorflow/tensorflow/pull/125221 does not reach these.
+        # Empty tensors give the cause away: "this function only supports up to 32 dimensions", an error that seems to go
+        # unheeded where there are elements. Of more than 64 axes: https://github.com/tensorflow/tensorflow/issues/124973.
         when=text & rank_above(32),
         url=f"{_DOCS}/Tensor",
         upstream="",

@@ -49,9 +49,9 @@ def _is_sequence_of_sequences(spec: Any) -> bool:
     return len(spec.shape) > 1 or spec.container == "masked" or spec.kind in "SUVOT"
 
 
-_rows_of_subclass = (container_in("subclass", "matrix", "masked") | (ndarray & memory_in("memmap_r", "memmap_r+", "memmap_c"))) & Condition(
-    "it has 1 to 31 rows that are sequences", _is_sequence_of_sequences
-)
+_rows_of_subclass = (
+    container_in("subclass", "matrix", "masked") | (ndarray & memory_in("memmap_r", "memmap_r+", "memmap_c"))
+) & Condition("it has 1 to 31 rows that are sequences", _is_sequence_of_sequences)
 _weightless = Condition("elements of no size have strides", lambda spec: spec.itemsize == 0 and not spec.is_c)
 _no_exporter = ~_exporters
 _no_exporter.text = "the input has no __dlpack__"
@@ -258,7 +258,13 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="NumPy's complex64 scalars are taken for real numbers, and their imaginary part is dropped.",
         package="torch",
         releases=_2_13,
-        entries=("torch.Tensor * ndarray", "ndarray * torch.Tensor", "torch.full", "torch.Tensor.fill_", "torch.scalar_tensor[dtype=complex128]"),
+        entries=(
+            "torch.Tensor * ndarray",
+            "ndarray * torch.Tensor",
+            "torch.full",
+            "torch.Tensor.fill_",
+            "torch.scalar_tensor[dtype=complex128]",
+        ),
         laws=("values", "dtype"),
         when=np_scalar & named("complex64"),
         url=f"{DOCS}/generated/torch.Tensor.fill_.html",

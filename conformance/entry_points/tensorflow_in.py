@@ -2,27 +2,91 @@
 
 from __future__ import annotations
 
-from conformance.entry_points.tensorflow_in_words import (
-    CONVERTED,
-    CONVERSION,
-    STATE,
-    SEEN,
-    cast_to,
-    entry,
-)
+import warnings
+from typing import Any
+
+import numpy as np
+
+from conformance.conditions import empty, scalar
 from conformance.entry_points import tensorflow_in_data, tensorflow_in_ops
-from conformance.entry_points.common import native
-from conformance.promises import Clause, EntryPoint, copies, refuses
+from conformance.entry_points.common import native, same_dtype
+from conformance.entry_points.tensorflow_in_words import (
+    BUFFER_REFUSALS,
+    CASTS,
+    CONVERSION,
+    CONVERTED,
+    COPIED,
+    DOCS,
+    SEEN,
+    SHAPE,
+    STATE,
+    buffer,
+    cast_to,
+    dlpack_object,
+    entry,
+    extension,
+    interface,
+    low_bits,
+    np_scalar,
+    numbers,
+    numeric,
+    objects,
+    sequence,
+    strings,
+)
+from conformance.promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, may_share, refuses, values
+from strategies import dtypes
 
 _DTYPES = ("float32", "float64", "int32", "uint8", "bool", "complex64", "bfloat16", "float16")
 
 #: A variable owns its state.
-_OWN: tuple[Clause, ...] = (copies(source=STATE),)
+#: But Python numbers (float64 and complex128 scalars, and lists of no axis are such) come out of a cache of tensors, from
+#: which variables part when they are written: nobody can tell but by address.
+_OWN: tuple[Clause, ...] = (may_share(when=np_scalar, source=SEEN), copies(source=STATE))
 #: No kernel assigns these.
 _UNASSIGNABLE = refuses(
-    "InvalidArgumentError", "NotFoundError", when=native("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz"), source=SEEN
+    *("InvalidArgumentError", "NotFoundError", "ValueError", "TypeError"),
+    when=native("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz"),
+    source=SEEN,
 )
 _STATEFUL: tuple[Clause, ...] = (_UNASSIGNABLE, *CONVERSION, *_OWN)
+
+
+#: A list of Python numbers, cast to the dtype of the variable.
+_ASSIGNED_LIST: tuple[Clause, ...] = (
+    may_refuse("ValueError", "TypeError", when=empty | objects, source=SEEN),
+    refuses("ValueError", "TypeError", when=native("float4_e2m1fn", "int2", "uint2") | strings, source=SEEN),
+    may_share(when=scalar, source=SEEN),
+    values(low_bits, when=native("int4", "uint4"), source=SEEN),
+    values("astype", source=SEEN),
+)
+
+
+def _hinted(spec: Any) -> str | None:
+    """int32 where every element survives it, else the source's dtype"""
+    if not numeric(spec) or spec.dtype in dtypes.EXTENDED or not spec.size:
+        return None
+    source = np.frombuffer(spec.values, dtypes.dtype(same_dtype(spec)))
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        there = source.astype(np.int32)
+        kept = bool((there.astype(source.dtype) == source).all())
+    return "int32" if kept else same_dtype(spec)
+
+
+#: A hint is no order: where an array does not fit, it keeps its dtype, as a list of Python numbers does.
+_HINT = documented(f"{DOCS}/convert_to_tensor", "If the conversion to dtype_hint is not possible, this argument has no effect.")
+_HINTED: tuple[Clause, ...] = (
+    dtype(lambda spec: None, when=sequence | buffer | np_scalar & ~numbers, source=SEEN),
+    dtype(_hinted, source=_HINT),
+    values("unspecified", when=~numeric | interface & extension, source=SEEN),
+    values("astype", source=_HINT),
+    may_refuse(*CASTS, when=sequence | ~numeric | interface & ~numbers, source=SEEN),
+    refuses("ValueError", when=dlpack_object, source=SEEN),
+    BUFFER_REFUSALS,
+    *SHAPE,
+    *COPIED,
+)
 
 
 def _without_memory(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
@@ -40,6 +104,7 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
         entry(f"tf.convert_to_tensor[dtype={name}]", f"tf.convert_to_tensor(a, dtype=tf.{name})", *cast_to(name))
         for name in ("float32", "int32")
     ),
+    entry("tf.convert_to_tensor[dtype_hint=int32]", "tf.convert_to_tensor(a, dtype_hint=tf.int32)", *_HINTED),
     entry("tf.keras.ops.convert_to_tensor", "tf.keras.ops.convert_to_tensor(a)", *CONVERTED),
     entry("tf.Variable", "tf.Variable(a)", *_STATEFUL),
     *(
@@ -47,7 +112,13 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
         for name in ("float32", "int32", "bool")
     ),
     entry("tf.Variable.assign", "v = tf.Variable(tf.constant(a))\nv.assign(a)\nv", *_STATEFUL),
-    entry("tf.Variable.assign[list]", "v = tf.Variable(tf.constant(a))\nv.assign(np.asarray(a).tolist())\nv", *_STATEFUL),
+    entry(
+        "tf.Variable.assign[list]",
+        "v = tf.Variable(tf.constant(a))\nv.assign(np.asarray(a).tolist())\nv",
+        _UNASSIGNABLE,
+        *_ASSIGNED_LIST,
+        *_STATEFUL,
+    ),
     entry("tf.Variable.assign[tf.Tensor]", "v = tf.Variable(tf.constant(a))\nv.assign(tf.constant(a))\nv", *_STATEFUL),
 )
 

@@ -2,7 +2,7 @@
 
 Looked at and left out: Dataset.from_generator (0.1 s a call; it shares what fits, as tf.py_function does, and its page says
 nothing of generators that refill one buffer), StagingArea, queues, lookup tables, checkpoints, TFRecord and tf.train.Example
-(lists of Python numbers), feeding a session, tf.distribute, DTensor.
+(lists of Python numbers), tf.ragged.constant (makes Python lists of everything, then as tf.constant of lists), feeding a session, tf.distribute, DTensor.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, container_in, contiguous, dtype_in, empty, partial_stride, readonly, swapped
-from conformance.entry_points.common import native, same_dtype
+from conformance.conditions import Condition, container_in, contiguous, dtype_in, empty, partial_stride, rank_above, readonly, scalar, swapped
+from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.tensorflow_in_ops import without
 from conformance.entry_points.tensorflow_in_words import (
     BUFFER_REFUSALS,
@@ -35,6 +35,7 @@ from conformance.entry_points.tensorflow_in_words import (
     extended,
     fits,
     interface,
+    low_bits,
     np_scalar,
     numbers,
     objects,
@@ -59,7 +60,7 @@ _exports = container_in("ndarray", "subclass", "matrix", "masked", "dlpack")
 _DLPACK: tuple[Clause, ...] = (
     refuses("AttributeError", when=~_exports, source=SEEN),  # Python's: they have no __dlpack__.
     refuses("BufferError", when=~numbers | swapped | readonly, source=SEEN),  # NumPy's.
-    may_refuse("BufferError", when=partial_stride, source=SEEN),
+    may_refuse("BufferError", "InvalidArgumentError", when=partial_stride, source=SEEN),
     refuses("InvalidArgumentError", when=~contiguous, source=SEEN),
     accepts(source=_FROM_DLPACK),
     dtype(same_dtype, source=SEEN),
@@ -72,13 +73,9 @@ _PROTO = documented(f"{DOCS}/make_tensor_proto", "Create a TensorProto.")
 _small = native("int4", "uint4", "int2", "uint2")
 
 
-def low_bits(spec: Any) -> bytes:
-    """small integers with clean upper bits, sign-extended"""
-    bits = int(spec.dtype[-1])
-    raw = np.frombuffer(spec.values, np.uint8) & ((1 << bits) - 1)
-    if spec.dtype.startswith("int"):
-        raw = raw | np.where(raw >> (bits - 1), 0x100 - (1 << bits), 0).astype(np.uint8)
-    return raw.astype(np.uint8).tobytes()
+def _masked(spec: Any) -> bytes:
+    """small integers with zeros for upper bits"""
+    return bytes(b & ((1 << int(spec.dtype[-1])) - 1) for b in spec.values)
 
 
 #: Protos have no place for some dtypes, and refuse swapped ones here and there; what they take they must keep.
@@ -89,13 +86,12 @@ _PROTOS: tuple[Clause, ...] = (
     refuses("TypeError", when=~(taken | strings), source=SEEN),
     may_refuse("TypeError", when=swapped | native("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz"), source=SEEN),
     dtype(lambda spec: None, when=sequence | buffer | objects, source=SEEN),
-    values(low_bits, when=_small, source=SEEN),
     *SHAPE,
     *VALUES,
     copies(source=_PROTO),
 )
 _DECODE_RAW = documented(f"{DOCS}/io/decode_raw", "little_endian: Whether the input input_bytes are in little-endian order.")
-_decodable = numbers & ~dtype_in("uint32", ">uint32", "uint64", ">uint64", "ulonglong")
+_decodable = (numbers | native("bfloat16")) & ~dtype_in("uint32", ">uint32", "uint64", ">uint64", "ulonglong")
 
 # -- sparse ----------------------------------------------------------------------------------------------------------------------
 
@@ -123,8 +119,19 @@ _ARRAY_DTYPE: tuple[Clause, ...] = (
 )
 
 _D = "tf.constant(a).dtype"
+no_slices = Condition("there is no slice", lambda spec: spec.shape[:1] == (0,))
 _KEPT = dtype(lambda spec: None, when=sequence, source=SEEN)  # Arrays in lists keep their dtype here and lose it there.
+_LISTED_STRINGS = may_refuse("ValueError", when=sequence & strings, source=SEEN)
 _FUNCTION = documented(f"{DOCS}/numpy_function", "Input and output numpy.ndarrays of func are not guaranteed to be copies.")
+
+
+_FROM_DENSE = documented(f"{DOCS}/sparse/from_dense", "Only elements not equal to zero will be present in the result.")
+_complex = named("complex64", "complex128", "clongdouble")
+_ARITHMETIC: tuple[Clause, ...] = (
+    *without(strings_too | rare | native("bool")),
+    values("unspecified", when=_complex, source=SEEN),
+    values("astype", source=SEEN),
+)
 
 
 def _shared(source: Any) -> tuple[Clause, ...]:
@@ -134,10 +141,11 @@ def _shared(source: Any) -> tuple[Clause, ...]:
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry("tf.experimental.dlpack.from_dlpack", _CAPSULE, *_DLPACK, shares(source=_FROM_DLPACK)),
     # What is imported must also be usable.
-    entry("tf.experimental.dlpack.from_dlpack[used]", f"t = {_CAPSULE}\ntf.squeeze(tf.stack([t]), 0)", *_DLPACK),
+    entry("tf.experimental.dlpack.from_dlpack[used]", f"t = {_CAPSULE}\ntf.unstack(tf.stack([t, t]))[0]", *_DLPACK),
     entry(
         "tf.make_tensor_proto",
         "p = tf.make_tensor_proto(a)\ntf.io.parse_tensor(p.SerializeToString(), p.dtype)",
+        values(low_bits, when=_small, source=SEEN),
         *_PROTOS,
         dtype("string", when=strings_too, source=SEEN),
         dtype(same_dtype, source=SEEN),
@@ -145,6 +153,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.make_ndarray",
         "tf.make_ndarray(tf.make_tensor_proto(a))",
+        values(_masked, when=_small, source=SEEN),
         *_PROTOS,
         dtype("object", when=strings_too, source=SEEN),
         dtype(same_dtype, source=SEEN),
@@ -164,32 +173,40 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "tf.data.Dataset.from_tensors",
         "tf.data.Dataset.from_tensors(a).get_single_element()",
         may_refuse(*_ANY, when=sequence | buffer, source=SEEN),
-        accepts(when=strings, source=SEEN),
-        *without(native("float8_e5m2")),
+        accepts(when=strings & ~(exporter | dlpack_object), source=SEEN),
         _KEPT,
         *CONVERTED,
     ),
     entry(
         "tf.data.Dataset.from_tensor_slices",
-        "tf.data.Dataset.from_tensor_slices(np.expand_dims(a, 0)).get_single_element()",
-        *_AS_ARRAY,
-        refuses(*_ANY, when=native("float8_e5m2"), source=SEEN),
-        *_ARRAY_DTYPE,
-        *SHAPE,
+        "n = np.shape(a)[0]\ntf.data.Dataset.from_tensor_slices(a).batch(n).get_single_element()",
+        refuses(*_ANY, "IndexError", when=scalar | dlpack_object | no_slices, source=SEEN),
+        may_refuse(*_ANY, when=sequence | buffer | rare, source=SEEN),
+        accepts(when=strings & ~exporter, source=SEEN),
+        _KEPT,
+        *CONVERSION,
         copies(source=IMMUTABLE),
     ),
-    entry("tf.numpy_function[input]", f"tf.numpy_function(lambda x: x, [a], {_D})", _KEPT, *CONVERSION, *_shared(_FUNCTION)),
-    entry("tf.numpy_function[output]", f"tf.numpy_function(lambda: np.asarray(a), [], {_D})", _KEPT, *CONVERSION, *_shared(_FUNCTION)),
+    entry("tf.numpy_function[input]", f"tf.numpy_function(lambda x: x, [a], {_D})", _LISTED_STRINGS, _KEPT, *CONVERSION, *_shared(_FUNCTION)),
+    entry("tf.numpy_function[output]", f"tf.numpy_function(lambda: np.asarray(a), [], {_D})", _LISTED_STRINGS, _KEPT, *CONVERSION, *_shared(_FUNCTION)),
     entry("tf.py_function[input]", f"tf.py_function(lambda x: x, [a], {_D})", *CONVERSION, *FORWARDED),
     entry("tf.py_function[output]", f"tf.py_function(lambda: np.asarray(a), [], {_D})", *CONVERSION, *_shared(CAUTION)),
     entry("tf.TensorArray", f"tf.TensorArray({_D}, 1).write(0, a).read(0)", *CONVERTED),
-    entry("tf.RaggedTensor", "tf.RaggedTensor.from_row_lengths(a, [len(a)]).flat_values", *CONVERTED),
     entry(
-        "tf.ragged.constant",
-        "r = tf.ragged.constant(np.asarray(a))\nr.to_tensor() if isinstance(r, tf.RaggedTensor) else r",
+        "tf.RaggedTensor",
+        "tf.RaggedTensor.from_row_lengths(a, [len(a)]).flat_values",
+        refuses(*_ANY, when=scalar | exporter | dlpack_object, source=SEEN),  # Python's: they have no len().
         *CONVERTED,
     ),
-    entry("tf.sparse.from_dense", "tf.sparse.to_dense(tf.sparse.from_dense(a))", values(dense, source=documented(f"{DOCS}/sparse/from_dense", "Only elements not equal to zero will be present in the result.")), *CONVERTED),
-    entry("tf.Tensor * ndarray", f"tf.ones(np.shape(a), {_D}) * a", *CONVERTED),
-    entry("ndarray - tf.Tensor", f"a - tf.zeros(np.shape(a), {_D})", *CONVERTED),
+    entry(
+        "tf.sparse.from_dense",
+        "tf.sparse.to_dense(tf.sparse.from_dense(a))",
+        *without(rare),
+        may_refuse(*_ANY, when=rank_above(7), source=SEEN),
+        values(dense, when=~(sequence | buffer), source=_FROM_DENSE),
+        *CONVERTED,
+    ),
+    # Kernels keep numbers, not the payload of a NaN. Times 1 and minus 0, for these keep the sign of a zero.
+    entry("tf.Tensor * ndarray", f"tf.ones(np.shape(a), {_D}) * a", *_ARITHMETIC, *CONVERTED),
+    entry("ndarray - tf.Tensor", f"a - tf.zeros(np.shape(a), {_D})", *_ARITHMETIC, *CONVERTED),
 )

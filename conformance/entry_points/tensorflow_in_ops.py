@@ -11,18 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import Condition, container_in, empty, scalar
-from conformance.entry_points.common import native, same_dtype
+from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.tensorflow_in_words import (
     BUFFER_REFUSALS,
     CAUTION,
     CONVERSION,
     CONVERTED,
-    COPIED,
     DOCS,
-    DTYPE,
     FORWARDED,
-    IMMUTABLE,
-    ITEM_REFUSALS,
     SEEN,
     SHAPE,
     VALUES,
@@ -42,7 +38,7 @@ from conformance.entry_points.tensorflow_in_words import (
     strings,
     strings_too,
     taken,
-    cast_to,
+    timedeltas,
 )
 from conformance.promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, may_share, refuses, shape, values
 
@@ -61,6 +57,7 @@ def _squeezed(spec: Any) -> tuple[int, ...]:
 
 
 _splitless = rare & ~native("float8_e4m3fn", "float8_e5m2", "int4", "uint4")
+_castless = rare & ~native("float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz")
 _packless = rare & ~native("float8_e4m3fn", "float8_e5m2")
 _BITCAST = documented(f"{DOCS}/bitcast", "Bitcasts a tensor from one type to another without copying data.")
 _RESHAPE = documented(f"{DOCS}/reshape", "it can reuse the underlying data buffer")
@@ -103,8 +100,9 @@ _STACKED: tuple[Clause, ...] = (
     refuses(*_NO_KERNEL, when=dlpack_object | (exporter & objects), source=SEEN),
     may_refuse(*_NO_KERNEL, when=container_in("array_interface") & ~(numbers | strings_too), source=SEEN),
     may_refuse("ValueError", "TypeError", "OverflowError", when=objects, source=SEEN),
+    may_refuse(*_NO_KERNEL, when=empty | named("longdouble", "clongdouble"), source=SEEN),
     refuses(*_NO_KERNEL, when=~(listed | extended) | _packless, source=SEEN),
-    dtype(lambda spec: None, when=objects | empty, source=SEEN),
+    dtype(lambda spec: None, when=objects | empty | timedeltas, source=SEEN),
     dtype(list_dtype, when=_listable, source=SEEN),
     dtype(same_dtype, source=SEEN),
     shape(lambda spec: None, when=empty | objects, source=SEEN),
@@ -120,6 +118,7 @@ _LIKE_NUMPY: tuple[Clause, ...] = (
     refuses("TypeError", when=dlpack_object | exporter, source=SEEN),
     BUFFER_REFUSALS,
     may_refuse("TypeError", "ValueError", "OverflowError", "SystemError", when=objects | sequence & empty, source=SEEN),
+    may_refuse("ValueError", when=sequence & extended, source=SEEN),
     refuses("TypeError", "ValueError", when=~(taken | strings), source=SEEN),
     dtype(lambda spec: None, when=objects | buffer | sequence & (empty | strings_too), source=SEEN),
     dtype("string", when=strings_too, source=SEEN),
@@ -129,11 +128,14 @@ _LIKE_NUMPY: tuple[Clause, ...] = (
     copies(source=_TNP),
 )
 
+_CAST = documented(f"{DOCS}/cast", "Casts a tensor to a new type.")
+_CAST_DTYPE = (dtype("float64", source=_CAST), values("astype", source=_CAST))
+
 _COPYING: tuple[EntryPoint, ...] = (
     _copies("tf.identity", "tf.identity(a)"),
     _copies("tf.reshape[list]", "tf.reshape(a, list(np.shape(a)))"),
     _copies("tf.cast", f"tf.cast(a, {_DTYPE})"),
-    entry("tf.cast[float64]", "tf.cast(a, tf.float64)", *without(strings_too), *CONVERSION),
+    entry("tf.cast[float64]", "tf.cast(a, tf.float64)", *without(strings_too | _castless), *_CAST_DTYPE, *CONVERTED),
     _copies("tf.transpose", "tf.transpose(tf.transpose(a))", *without(_splitless | native("int4", "uint4"))),
     _copies("tf.raw_ops.DeepCopy", "tf.raw_ops.DeepCopy(x=a)", *without(rare)),
     _copies("tf.raw_ops.Snapshot", "tf.raw_ops.Snapshot(input=a)", *without(strings_too | rare)),

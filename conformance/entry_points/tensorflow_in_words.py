@@ -182,10 +182,21 @@ FORWARDED: tuple[Clause, ...] = (
 )
 CONVERTED: tuple[Clause, ...] = (*CONVERSION, *COPIED)
 
+
+
+def low_bits(spec: Any) -> bytes:
+    """small integers with clean upper bits: those of signed ones are the sign's"""
+    bits = int(spec.dtype[-1])
+    raw = np.frombuffer(spec.values, np.uint8) & ((1 << bits) - 1)
+    if spec.dtype.startswith("int"):
+        raw = raw | np.where(raw >> (bits - 1), 0x100 - (1 << bits), 0)
+    return raw.astype(np.uint8).tobytes()
+
+
 # -- dtype= -------------------------------------------------------------------------------------------------------------------
 
 #: With a dtype, elements are cast as NumPy's astype does it, whatever that loses, and Python numbers are packed.
-_CASTS = ("ValueError", "TypeError", "OverflowError")
+CASTS = ("ValueError", "TypeError", "OverflowError")
 
 
 def cast_to(name: str) -> tuple[Clause, ...]:
@@ -194,7 +205,7 @@ def cast_to(name: str) -> tuple[Clause, ...]:
     return (
         refuses("ValueError", when=dlpack_object, source=SEEN),
         BUFFER_REFUSALS,
-        may_refuse(*_CASTS, when=sequence | ~numeric | interface & ~numbers, source=SEEN),
+        may_refuse(*CASTS, when=sequence | ~numeric | interface & ~numbers, source=SEEN),
         dtype(name, source=CAST),
         shape(lambda spec: None, when=(sequence | buffer) & empty | objects, source=SEEN),
         values("unspecified", when=~numeric | interface & extension, source=SEEN),

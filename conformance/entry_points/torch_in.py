@@ -13,7 +13,14 @@ Looked at and left out:
 
 from __future__ import annotations
 
-from conformance.entry_points import torch_in_buffers, torch_in_constructors, torch_in_data, torch_in_dlpack, torch_in_legacy, torch_in_operators
+from conformance.entry_points import (
+    torch_in_buffers,
+    torch_in_constructors,
+    torch_in_data,
+    torch_in_dlpack,
+    torch_in_legacy,
+    torch_in_operators,
+)
 from conformance.promises import EntryPoint
 
 _MODULES = (torch_in_constructors, torch_in_dlpack, torch_in_buffers, torch_in_legacy, torch_in_data, torch_in_operators)

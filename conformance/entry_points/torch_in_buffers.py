@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.conditions import Condition, always, contiguous, readonly, swapped
-from conformance.entry_points.torch_in_words import DOCS, NO_FLAGS, SEEN, bare, buffer, dlpack_object, entry, np_scalar, sequence, where
+from conformance.entry_points.torch_in_words import DOCS, NO_FLAGS, SEEN, bare, dlpack_object, entry, np_scalar, sequence, where
 from conformance.promises import Clause, EntryPoint, accepts, documented, dtype, may_refuse, refuses, shape, shares, values, warns
 
 _FROMBUFFER = f"{DOCS}/generated/torch.frombuffer.html"
@@ -41,14 +41,28 @@ def read_as(to: str, when: Condition = always) -> tuple[Clause, ...]:
     return where(
         when,
         # The bytes of a scalar are its own, and those of a text's trailing zeros are gone.
-        *where(_trimmed, may_refuse("ValueError", source=SEEN), shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
+        *where(
+            _trimmed,
+            may_refuse("ValueError", source=SEEN),
+            shape(lambda spec: None, source=SEEN),
+            values("unspecified", source=SEEN),
+        ),
+        refuses("RuntimeError", "ValueError", when=~contiguous & no_bytes, source=SEEN),
         refuses("RuntimeError", when=~contiguous, source=SEEN),
         refuses("ValueError", when=no_bytes | uneven(to), source=documented(_FROMBUFFER)),
-        accepts(source=documented(_FROMBUFFER, "Creates a 1-dimensional Tensor from an object that implements the Python buffer protocol.")),
+        accepts(
+            source=documented(
+                _FROMBUFFER, "Creates a 1-dimensional Tensor from an object that implements the Python buffer protocol."
+            )
+        ),
         dtype(to, source=documented(_FROMBUFFER, "dtype (torch.dtype): the desired data type of returned tensor.")),
         shape(_flat(to), source=documented(_FROMBUFFER, "Creates a 1-dimensional Tensor ...")),
         # Bytes are bytes: those of swapped numbers arrive swapped.
-        values("unspecified", when=swapped, source=documented(_FROMBUFFER, "Passing a different dtype than its source may result in unexpected behavior.")),
+        values(
+            "unspecified",
+            when=swapped,
+            source=documented(_FROMBUFFER, "Passing a different dtype than its source may result in unexpected behavior."),
+        ),
         values("bits", source=_SHARING),
         shares(when=~np_scalar, source=_SHARING),
         warns("UserWarning", when=readonly, source=SEEN),
@@ -58,7 +72,11 @@ def read_as(to: str, when: Condition = always) -> tuple[Clause, ...]:
 
 
 _NO_BUFFER: tuple[Clause, ...] = (
-    refuses("ValueError", when=sequence | bare | dlpack_object, source=documented(_FROMBUFFER, "buffer (object): a Python object that exposes the buffer interface.")),
+    refuses(
+        "ValueError",
+        when=sequence | bare | dlpack_object,
+        source=documented(_FROMBUFFER, "buffer (object): a Python object that exposes the buffer interface."),
+    ),
 )
 
 
@@ -67,14 +85,24 @@ def _skipped_8(spec: Any) -> bool:
 
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
-    *(entry(f"torch.frombuffer[dtype={to}]", f"torch.frombuffer(a, dtype=torch.{to})", *_NO_BUFFER, *read_as(to)) for to in _ITEMSIZE),
+    *(
+        entry(f"torch.frombuffer[dtype={to}]", f"torch.frombuffer(a, dtype=torch.{to})", *_NO_BUFFER, *read_as(to))
+        for to in _ITEMSIZE
+    ),
     entry(
         "torch.frombuffer[offset=8]",
         "torch.frombuffer(a, dtype=torch.uint8, offset=8)",
         *_NO_BUFFER,
-        refuses("RuntimeError", when=~contiguous, source=SEEN),
-        refuses("ValueError", when=Condition("the buffer has no more than 8 bytes", _skipped_8) & ~_trimmed, source=documented(_FROMBUFFER)),
-        shape(lambda spec: None if _trimmed(spec) else _flat("uint8", 8)(spec), source=documented(_FROMBUFFER, "offset (int, optional): the number of bytes to skip at the start of the buffer.")),
+        refuses("RuntimeError", "ValueError", when=~contiguous, source=SEEN),
+        refuses(
+            "ValueError",
+            when=Condition("the buffer has no more than 8 bytes", _skipped_8) & ~_trimmed,
+            source=documented(_FROMBUFFER),
+        ),
+        shape(
+            lambda spec: None if _trimmed(spec) else _flat("uint8", 8)(spec),
+            source=documented(_FROMBUFFER, "offset (int, optional): the number of bytes to skip at the start of the buffer."),
+        ),
         values("unspecified", source=SEEN),
         *read_as("uint8"),
     ),
@@ -82,11 +110,17 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.frombuffer[count=1]",
         "torch.frombuffer(a, dtype=torch.int32, count=1)",
         *_NO_BUFFER,
-        refuses("RuntimeError", when=~contiguous, source=SEEN),
-        refuses("ValueError", when=Condition("the buffer has less than 4 bytes", lambda spec: _bytes_in(spec) < 4) & ~_trimmed, source=documented(_FROMBUFFER)),
+        refuses("RuntimeError", "ValueError", when=~contiguous, source=SEEN),
+        refuses(
+            "ValueError",
+            when=Condition("the buffer has less than 4 bytes", lambda spec: _bytes_in(spec) < 4) & ~_trimmed,
+            source=documented(_FROMBUFFER),
+        ),
         may_refuse("ValueError", when=_trimmed, source=SEEN),
         accepts(source=documented(_FROMBUFFER, "count (int, optional): the number of desired elements to be read.")),
-        shape(lambda spec: (1,), source=documented(_FROMBUFFER, "count (int, optional): the number of desired elements to be read.")),
+        shape(
+            lambda spec: (1,), source=documented(_FROMBUFFER, "count (int, optional): the number of desired elements to be read.")
+        ),
         values("unspecified", source=SEEN),
         *read_as("int32"),
     ),
@@ -94,8 +128,12 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.frombuffer[count=2**62]",
         "torch.frombuffer(a, dtype=torch.int32, count=2**62)",
         *_NO_BUFFER,
-        refuses("RuntimeError", when=~contiguous, source=SEEN),
-        refuses("ValueError", when=always, source=documented(_FROMBUFFER, "total number of bytes in the buffer is more than offset plus count times the size")),
+        refuses("RuntimeError", "ValueError", when=~contiguous, source=SEEN),
+        refuses(
+            "ValueError",
+            when=always,
+            source=documented(_FROMBUFFER, "total number of bytes in the buffer is more than offset plus count times the size"),
+        ),
         # What comes instead is larger than the buffer: nothing of it can be judged.
         shape(lambda spec: None, source=SEEN),
         values("unspecified", source=SEEN),

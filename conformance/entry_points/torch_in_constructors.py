@@ -30,7 +30,21 @@ from conformance.entry_points.torch_in_words import (
     sequence,
     where,
 )
-from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, flags, may_refuse, refuses, shape, shares, values, warns
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    flags,
+    may_refuse,
+    refuses,
+    shape,
+    shares,
+    values,
+    warns,
+)
 
 _TENSOR = f"{DOCS}/generated/torch.tensor.html"
 _AS_TENSOR = f"{DOCS}/generated/torch.as_tensor.html"
@@ -38,10 +52,18 @@ ASARRAY = f"{DOCS}/generated/torch.asarray.html"
 _NEW_TENSOR = f"{DOCS}/generated/torch.Tensor.new_tensor.html"
 
 _ARRAY_LIKE = documented(_TENSOR, "data (array_like): ... Can be a list, tuple, NumPy ndarray, scalar, and other types.")
-_COPYING = documented(_TENSOR, "Constructs a tensor with no autograd history (also known as a 'leaf tensor') by copying data.")
-_SHARING = documented(_AS_TENSOR, "If data is a NumPy array (an ndarray) with the same dtype and device then a tensor is constructed using torch.from_numpy.")
-_SHARING_BY_DEFAULT = documented(ASARRAY, "When obj is a tensor, NumPy array, or DLPack capsule the returned tensor will, by default, ... share memory with it.")
-_SHARING_OR_ERROR = documented(ASARRAY, "If False then the returned tensor shares its memory with obj and an error is thrown if it cannot.")
+_COPYING = documented(_TENSOR, "Constructs a tensor with no autograd history ... by copying data.")
+_SHARING = documented(
+    _AS_TENSOR,
+    "If data is a NumPy array (an ndarray) with the same dtype and device then a tensor is constructed using torch.from_numpy.",
+)
+_SHARING_BY_DEFAULT = documented(
+    ASARRAY,
+    "When obj is a tensor, NumPy array, or DLPack capsule the returned tensor will, by default, ... share memory with it.",
+)
+_SHARING_OR_ERROR = documented(
+    ASARRAY, "If False then the returned tensor shares its memory with obj and an error is thrown if it cannot."
+)
 _NOT_SHARING = documented(ASARRAY, "If True then the returned tensor does not share its memory.")
 _SCALARS_COPIED = documented(ASARRAY, "a 0-dimensional tensor on the CPU and that doesn't share its memory")
 
@@ -64,7 +86,12 @@ _KEEPING: tuple[Clause, ...] = (
 _ASARRAY_KEEPING: tuple[Clause, ...] = (
     *_REFUSALS,
     *read_as("float32", when=buffer),
-    accepts(source=documented(ASARRAY, "obj: a tensor, NumPy array, DLPack capsule, object that implements Python's buffer protocol, scalar, or sequence of scalars")),
+    accepts(
+        source=documented(
+            ASARRAY,
+            "obj (object): a tensor, NumPy array, DLPack Capsule, object that implements Python's buffer protocol, ...",
+        )
+    ),
     *ELEMENT_DTYPE,
     dtype(same_dtype, source=SEEN),
     LIST_SHAPE,
@@ -93,7 +120,7 @@ def _casting(to: str) -> tuple[Clause, ...]:
         # Booleans stored as other than 0 and 1 are true to PyTorch, but numbers to ml_dtypes.
         *([values("unspecified", when=named("bool"), source=SEEN)] if to == "bfloat16" else []),
         values("bits", when=named(to) & (ndarray | dlpack_object), source=SEEN),
-        values("astype", source=documented(f"{DOCS}/generated/torch.Tensor.to.html", "performs dtype conversion")),
+        values("astype", source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.astype.html")),
         NO_FLAGS,
     )
 
@@ -102,7 +129,13 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
     """tensor, as_tensor, asarray and new_tensor with a dtype of their own."""
     keeps = named(to) & (ndarray | dlpack_object)
     return (
-        entry(f"torch.tensor[dtype={to}]", f"torch.tensor(a, dtype=torch.{to})", *_ELEMENTWISE, *_casting(to), copies(source=_COPYING)),
+        entry(
+            f"torch.tensor[dtype={to}]",
+            f"torch.tensor(a, dtype=torch.{to})",
+            *_ELEMENTWISE,
+            *_casting(to),
+            copies(source=_COPYING),
+        ),
         entry(
             f"torch.as_tensor[dtype={to}]",
             f"torch.as_tensor(a, dtype=torch.{to})",
@@ -135,7 +168,14 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *READONLY_WARNING,
         NO_FLAGS,
     ),
-    entry("torch.tensor", "torch.tensor(a)", *_KEEPING, copies(source=_COPYING), warns("", when=ndarray | np_scalar, source=SEEN), NO_FLAGS),
+    entry(
+        "torch.tensor",
+        "torch.tensor(a)",
+        *_KEEPING,
+        copies(source=_COPYING),
+        warns("", when=ndarray | np_scalar, source=SEEN),
+        NO_FLAGS,
+    ),
     entry(
         "torch.tensor[requires_grad=True]",
         "torch.tensor(a, requires_grad=True)",
@@ -144,7 +184,12 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *where(~(sequence | buffer) | ~no_list_items, refuses("RuntimeError", "TypeError", when=~floating, source=SEEN)),
         *_KEEPING,
         copies(source=_COPYING),
-        flags("requires_grad", source=documented(_TENSOR, "requires_grad: If autograd should record operations on the returned tensor.")),
+        flags(
+            "requires_grad",
+            source=documented(
+                _TENSOR, "requires_grad (bool, optional): If autograd should record operations on the returned tensor."
+            ),
+        ),
     ),
     entry(
         "torch.as_tensor",
@@ -189,5 +234,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *_casting("float64"),
         copies(source=documented(_NEW_TENSOR, "new_tensor() always copies data.")),
     ),
-    *(point for to in ("float32", "float64", "int32", "uint8", "bool", "complex64", "bfloat16", "float16") for point in _with_dtype(to)),
+    *(
+        point
+        for to in ("float32", "float64", "int32", "uint8", "bool", "complex64", "bfloat16", "float16")
+        for point in _with_dtype(to)
+    ),
 )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from conformance.conditions import Condition, readonly
 from conformance.entry_points.common import DLPACK_PYTHON, same_dtype
-from conformance.entry_points.torch_in_words import DLPACK_REFUSALS, DLPACKED, DOCS, FROM_DLPACK, NO_FLAGS, SEEN, entry
+from conformance.entry_points.torch_in_words import DLPACK_REFUSALS, DLPACKED, FROM_DLPACK, NO_FLAGS, SEEN, entry
 from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, refuses, shares
 
 _SPEC = "https://data-apis.org/array-api/2024.12/API_specification/generated/array_api.from_dlpack.html"
 _SHARING = documented(FROM_DLPACK, "The returned PyTorch tensor will share the memory with the input tensor")
-_NO_CAPSULE = Condition("the input has no __dlpack__", lambda spec: spec.container not in ("ndarray", "subclass", "matrix", "masked", "dlpack"))
+_NO_CAPSULE = Condition(
+    "the input has no __dlpack__", lambda spec: spec.container not in ("ndarray", "subclass", "matrix", "masked", "dlpack")
+)
 
 #: What comes without __dlpack__ is told to be no capsule.
 _EXPORTERS_ONLY = refuses("RuntimeError", "AttributeError", when=_NO_CAPSULE, source=SEEN)
 #: Capsules of the first kind have no word for read-only memory: NumPy does not make them.
-_READONLY_REFUSED = refuses("BufferError", when=readonly, source=documented(DLPACK_PYTHON, "... read-only"))
+_READONLY_REFUSED = refuses("BufferError", when=readonly, source=documented(DLPACK_PYTHON))
 
 _SHARED: tuple[Clause, ...] = (
     accepts(source=documented(FROM_DLPACK, "Converts a tensor from an external library into a torch.Tensor.")),
@@ -32,7 +34,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         _EXPORTERS_ONLY,
         # NumPy makes the copy before it exports, so that any strides will do.
         refuses("BufferError", when=~DLPACKED, source=SEEN),
-        copies(source=documented(FROM_DLPACK, "copy: ... If True, PyTorch will always copy")),
+        copies(
+            source=documented(FROM_DLPACK, "copy (bool or None): An optional boolean indicating whether or not to copy self.")
+        ),
         *_SHARED,
     ),
     entry(

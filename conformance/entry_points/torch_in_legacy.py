@@ -6,11 +6,23 @@ from typing import Any
 
 from conformance.conditions import ndarray, pointers, readonly
 from conformance.entry_points.common import named, native
-from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, BRIDGED_EITHER_ORDER, DOCS, NO_FLAGS, SEEN, entry, not_numbers, np_scalar, protocol, sequence, where
+from conformance.entry_points.torch_in_words import (
+    ARRAY_REFUSALS,
+    BRIDGED_EITHER_ORDER,
+    DOCS,
+    NO_FLAGS,
+    SEEN,
+    entry,
+    not_numbers,
+    np_scalar,
+    protocol,
+    sequence,
+    where,
+)
 from conformance.promises import EntryPoint, accepts, copies, documented, dtype, may_refuse, refuses, shape, shares, values, warns
 
 _TENSOR_CLASS = f"{DOCS}/tensors.html"
-_OWN_TYPE = documented(_TENSOR_CLASS, "torch.Tensor is an alias for the default tensor type (torch.FloatTensor).")
+_OWN_TYPE = documented(_TENSOR_CLASS)
 
 
 def _at_least_1d(spec: Any) -> tuple[int, ...] | None:
@@ -28,8 +40,21 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         name,
         f'{name}(a if getattr(a, "ndim", 1) else a.reshape(1))',
         # Sequences of anything but numbers that fit are refused in as many ways as there are.
-        may_refuse("TypeError", "ValueError", "RuntimeError", "OverflowError", "NotImplementedError", "AttributeError", when=sequence | protocol, source=SEEN),
-        *where(np_scalar, may_refuse("AttributeError", "TypeError", "ValueError", when=pointers, source=SEEN), refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN)),
+        may_refuse(
+            "TypeError",
+            "ValueError",
+            "RuntimeError",
+            "OverflowError",
+            "NotImplementedError",
+            "AttributeError",
+            when=sequence | protocol,
+            source=SEEN,
+        ),
+        *where(
+            np_scalar,
+            may_refuse("AttributeError", "TypeError", "ValueError", when=pointers, source=SEEN),
+            refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN),
+        ),
         *ARRAY_REFUSALS,
         accepts(source=SEEN),
         dtype(to, source=_OWN_TYPE),

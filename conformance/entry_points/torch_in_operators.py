@@ -8,25 +8,56 @@ import numpy as np
 
 from conformance.conditions import Condition, always, container_in, ndarray, pointers
 from conformance.entry_points.common import named, same_dtype
-from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, BRIDGE, BRIDGED_EITHER_ORDER, DOCS, SEEN, complex_numbers, entry, np_scalar, sequence, where
-from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, flags, may_refuse, refuses, shape, values, warns
+from conformance.entry_points.torch_in_words import (
+    ARRAY_REFUSALS,
+    BRIDGE,
+    BRIDGED_EITHER_ORDER,
+    DOCS,
+    SEEN,
+    complex_numbers,
+    entry,
+    np_scalar,
+    sequence,
+    where,
+)
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    flags,
+    may_refuse,
+    refuses,
+    shape,
+    values,
+    warns,
+)
 
 _COPY = f"{DOCS}/generated/torch.Tensor.copy_.html"
 _FILL = f"{DOCS}/generated/torch.Tensor.fill_.html"
 _FULL = f"{DOCS}/generated/torch.full.html"
 _INDEXING = "https://numpy.org/doc/2.4/user/basics.indexing.html"
 
-# -- one number at a time: NumPy scalars, and nothing else ---------------------------------------------------------------------
+# -- one number at a time: NumPy scalars, and nothing else --------------------------------------------------
 
 _ONE_NUMBER: tuple[Clause, ...] = (
     # Bytes, texts, times, objects, and numbers wider than Python's or than the tensor's.
     may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", when=np_scalar & ~BRIDGED_EITHER_ORDER, source=SEEN),
-    refuses("TypeError", "RuntimeError", "ValueError", when=~np_scalar & ~pointers, source=documented(_FILL, "value: a number")),
+    refuses("TypeError", "RuntimeError", "ValueError", when=~np_scalar & ~pointers, source=documented(_FILL)),
     may_refuse("TypeError", "RuntimeError", "ValueError", when=~np_scalar, source=SEEN),
 )
 _overflow = may_refuse("RuntimeError", when=named("float64", "complex128"), source=SEEN)
-_large = Condition("the number is 2**63 or more", lambda spec: spec.dtype.endswith("uint64") and int.from_bytes(spec.values, "little") >= 1 << 63)
-_NUMBER_RESULTS: tuple[Clause, ...] = (values("unspecified", when=~BRIDGED_EITHER_ORDER, source=SEEN), values("astype", source=SEEN), copies(source=SEEN), flags(source=SEEN))
+_large = Condition(
+    "the number is 2**63 or more", lambda spec: spec.dtype.endswith("uint64") and int.from_bytes(spec.values, "little") >= 1 << 63
+)
+_NUMBER_RESULTS: tuple[Clause, ...] = (
+    values("unspecified", when=~BRIDGED_EITHER_ORDER, source=SEEN),
+    values("astype", source=SEEN),
+    copies(source=SEEN),
+    flags(source=SEEN),
+)
 #: Half of NumPy's scalars are classes of Python's numbers, or say that they are integers; the others are not assigned.
 _assignable = named(*"float64 complex128 int8 int16 int32 int64 longlong uint8 uint16 uint32 uint64".split())
 
@@ -39,9 +70,25 @@ def _inferred(spec: Any) -> str | None:
 
 
 #: Python takes a list times a 0-d tensor of one for the list repeated once.
-_REPEATED = where(sequence, accepts(source=SEEN), dtype(lambda spec: None, source=SEEN), shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN))
+_REPEATED = where(
+    sequence,
+    accepts(source=SEEN),
+    dtype(lambda spec: None, source=SEEN),
+    shape(lambda spec: None, source=SEEN),
+    values("unspecified", source=SEEN),
+)
 
-# -- arrays as indices ------------------------------------------------------------------------------------------------------------
+#: A matrix multiplies by its own rules, object by object.
+_matrix = container_in("matrix")
+_MATRIX = where(
+    _matrix,
+    may_refuse("TypeError", "ValueError", "RuntimeError", source=SEEN),
+    dtype(lambda spec: None, source=SEEN),
+    shape(lambda spec: None, source=SEEN),
+    values("unspecified", source=SEEN),
+)
+
+# -- arrays as indices --------------------------------------------------
 
 _whole = named(*"int8 int16 int32 int64 longlong uint16 uint32 uint64".split())
 _masks = named("bool", "uint8")
@@ -128,34 +175,37 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.Tensor * ndarray",
         "torch.ones((), dtype=torch.bool) * a",
         *_REPEATED,
+        *_MATRIX,
         # The tensor gives way and NumPy multiplies, by its own rules; the product becomes a tensor if it can.
         refuses("TypeError", when=container_in("masked"), source=SEEN),
-        *where(np_scalar, may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN), dtype(_inferred, source=SEEN)),
+        *where(
+            np_scalar,
+            may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN),
+            dtype(_inferred, source=SEEN),
+        ),
         refuses("TypeError", when=~ndarray, source=SEEN),
         may_refuse("TypeError", "ValueError", when=pointers, source=SEEN),
         refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN),
         accepts(source=SEEN),
         dtype(same_dtype, source=SEEN),
-        copies(when=ndarray | np_scalar, source=SEEN),
+        copies(when=(ndarray & ~_matrix) | np_scalar, source=SEEN),
         # One times infinity is no number where the numbers are complex.
         values("unspecified", when=complex_numbers, source=SEEN),
         values("bits", when=named("bool"), source=SEEN),
         values("astype", source=SEEN),
-        warns("DeprecationWarning", when=ndarray, source=SEEN),
+        warns("DeprecationWarning", when=ndarray & ~_matrix, source=SEEN),
         flags(source=SEEN),
     ),
     entry(
         "ndarray * torch.Tensor",
         "a * torch.ones((), dtype=torch.bool)",
         *_REPEATED,
-        # A matrix multiplies by its own rules, object by object.
+        *_MATRIX,
         *where(
-            container_in("matrix"),
-            may_refuse("TypeError", "ValueError", "RuntimeError", source=SEEN),
-            shape(lambda spec: None, source=SEEN),
-            values("unspecified", source=SEEN),
+            np_scalar,
+            may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN),
+            dtype(_inferred, source=SEEN),
         ),
-        *where(np_scalar, may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN), dtype(_inferred, source=SEEN)),
         refuses("TypeError", when=always, source=SEEN),
         values("unspecified", when=complex_numbers, source=SEEN),
         values("astype", source=SEEN),
@@ -172,7 +222,11 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
             values("unspecified", source=SEEN),
         ),
         *ARRAY_REFUSALS,
-        refuses("IndexError", when=~_whole, source=documented(_INDEXING, "arrays used as indices must be of integer (or boolean) type")),
+        refuses(
+            "IndexError",
+            when=~_whole,
+            source=documented(_INDEXING),
+        ),
         may_refuse("IndexError", when=~_in_range, source=SEEN),
         accepts(source=SEEN),
         dtype("int64", source=SEEN),

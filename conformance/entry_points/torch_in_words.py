@@ -19,7 +19,20 @@ from conformance.conditions import (
     swapped,
 )
 from conformance.entry_points.common import named, native, same_dtype
-from conformance.promises import Clause, EntryPoint, copies, documented, dtype, flags, may_refuse, observed, refuses, shape, values, warns
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    copies,
+    documented,
+    dtype,
+    flags,
+    may_refuse,
+    observed,
+    refuses,
+    shape,
+    values,
+    warns,
+)
 
 DOCS = "https://docs.pytorch.org/docs/2.13"
 FROM_NUMPY = f"{DOCS}/generated/torch.from_numpy.html"
@@ -27,7 +40,9 @@ FROM_DLPACK = f"{DOCS}/generated/torch.from_dlpack.html"
 SEEN = observed("torch 2.13")
 
 #: What the C bridge takes, by C type: ulonglong is refused although uint64 is taken.
-_BRIDGED_NAMES = "bool int8 int16 int32 int64 longlong uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+_BRIDGED_NAMES = (
+    "bool int8 int16 int32 int64 longlong uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+)
 BRIDGED = native(*_BRIDGED_NAMES)
 BRIDGED_EITHER_ORDER = named(*_BRIDGED_NAMES)
 
@@ -40,7 +55,9 @@ buffer = container_in("buffer")
 protocol = bare | dlpack_object | buffer
 
 #: Where a dtype is given, these are sequences: of nothing, of their bytes, of their fields; or whole numbers of days.
-not_numbers = Condition("elements are texts, bytes, records or times", lambda spec: spec.kind in "SUTOmM" or spec.dtype[0] in "Vr")
+not_numbers = Condition(
+    "elements are texts, bytes, records or times", lambda spec: spec.kind in "SUTOmM" or spec.dtype[0] in "Vr"
+)
 floating = named("float16", "float32", "float64", "complex64", "complex128")
 complex_numbers = named("complex64", "complex128")
 records = named("record", "record_padded", "record_nested", "record_empty")
@@ -67,7 +84,9 @@ def with_batch_axis(spec: Any) -> tuple[int, ...]:
 #: The checks of the C bridge from arrays, in its order: the first that applies decides. A copy is refused like a share.
 ARRAY_REFUSALS: tuple[Clause, ...] = where(
     ndarray,
-    refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=documented(FROM_NUMPY, "It currently accepts ndarray with dtypes of ...")),
+    refuses(
+        "TypeError", when=~BRIDGED_EITHER_ORDER, source=documented(FROM_NUMPY, "It currently accepts ndarray with dtypes of ...")
+    ),
     refuses("ValueError", when=negative_stride | partial_stride, source=SEEN),
     refuses("ValueError", when=swapped, source=SEEN),
 )
@@ -75,7 +94,9 @@ ARRAY_REFUSALS: tuple[Clause, ...] = where(
 BRIDGE: tuple[Clause, ...] = (refuses("TypeError", when=~ndarray, source=SEEN), *ARRAY_REFUSALS)
 
 #: The warning over read-only memory, and silence over other memory.
-READONLY_WARNING: tuple[Clause, ...] = where(ndarray, warns("UserWarning", when=readonly, source=SEEN), warns("", when=~readonly, source=SEEN))
+READONLY_WARNING: tuple[Clause, ...] = where(
+    ndarray, warns("UserWarning", when=readonly, source=SEEN), warns("", when=~readonly, source=SEEN)
+)
 
 #: Nothing that comes from NumPy asks for gradients.
 NO_FLAGS = flags(source=SEEN)
@@ -83,7 +104,7 @@ NO_FLAGS = flags(source=SEEN)
 #: Objects that have __array_interface__ or __array__ and nothing else are no array_likes to PyTorch.
 BARE_REFUSALS = refuses("RuntimeError", "TypeError", when=bare, source=SEEN)
 
-# -- NumPy scalars and lists: every element passes through a Python number -----------------------------------------------
+# -- NumPy scalars and lists: every element passes through a Python number --------------------------------------------------
 
 _ANYTHING = ("TypeError", "ValueError", "RuntimeError", "OverflowError")
 
@@ -122,7 +143,7 @@ ELEMENT_DTYPE: tuple[Clause, ...] = (
 #: A number keeps its value through a Python number; a NaN may lose sign, payload and signal (as float16's always do).
 ELEMENT_VALUES = values("astype", when=(np_scalar | sequence) & floating, source=SEEN)
 
-# -- memoryviews, element by element ---------------------------------------------------------------------------------------
+# -- memoryviews, element by element --------------------------------------------------
 
 _BUFFER_NUMBERS = {"b": "bool", "i": "int64", "u": "int64", "f": "float32"}
 
@@ -144,7 +165,7 @@ MEMORYVIEW: tuple[Clause, ...] = where(
     values("astype", source=SEEN),
 )
 
-# -- DLPack -----------------------------------------------------------------------------------------------------------------
+# -- DLPack --------------------------------------------------
 
 #: What NumPy exports: other than the bridge, ulonglong too.
 DLPACKED = native(*_BRIDGED_NAMES, "ulonglong")
@@ -158,7 +179,11 @@ def _scattered(spec: Any) -> bool:
 unspeakable = Condition("a stride that matters is no multiple of the item size", _scattered)
 #: NumPy's own refusals to export.
 DLPACK_REFUSALS: tuple[Clause, ...] = (
-    refuses("BufferError", when=~DLPACKED, source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.__dlpack__.html")),
+    refuses(
+        "BufferError",
+        when=~DLPACKED,
+        source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.__dlpack__.html"),
+    ),
     refuses("BufferError", when=unspeakable, source=SEEN),
 )
 
@@ -190,10 +215,10 @@ __all__ = [
     "entry",
     "floating",
     "no_list_items",
-    "records",
     "not_numbers",
     "np_scalar",
     "protocol",
+    "records",
     "scalar",
     "sequence",
     "unspeakable",

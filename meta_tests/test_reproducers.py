@@ -1,0 +1,127 @@
+"""A reproducer's lines build, without this suite, the array that its spec describes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.reproducer import _array
+from meta_tests.helpers import NAMES, drawn
+from meta_tests.test_build import address_of, elements
+from strategies import ADDRESSES, LAYOUTS, MEMORIES, ArraySpec, build
+from strategies.dtypes import POINTERS
+
+ml_dtypes = pytest.importorskip("ml_dtypes")
+SPEC = ArraySpec("int16", (3,), (-4,), 9, 12, 1, seed=7, planted=((0, 0x0102),))
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # Scripts of memory-mapped arrays write a file.
+
+
+def run(spec: ArraySpec) -> dict[str, Any]:
+    """What the lines leave behind: `a` is the input."""
+    names: dict[str, Any] = {"np": np, "ml_dtypes": ml_dtypes, "ctypes": ctypes, "random": random}
+    exec("\n".join(_array(spec)), names)
+    return names
+
+
+def contents(array: np.ndarray, spec: ArraySpec) -> bytes:
+    """The elements' bytes, less the padding of records, which nobody owes."""
+    return repr(array.tolist()).encode() if spec.dtype == "record_padded" else elements(array)
+
+
+def assert_rebuilt(spec: ArraySpec) -> None:
+    """The law of reproducers: the script's array is the one that was built."""
+    script, built = run(spec)["a"], build(spec)
+    assert script.dtype == built.array.dtype
+    assert script.dtype.char == built.array.dtype.char
+    assert script.shape == built.array.shape
+    assert script.strides == built.array.strides
+    assert address_of(script) % 64 == address_of(built.array) % 64
+    assert script.flags.writeable == built.array.flags.writeable
+    assert contents(script, spec) == contents(built.array, spec)
+    built.close()
+
+
+@pytest.mark.parametrize("dtype", [name for name in NAMES if name not in POINTERS])
+def test_scripts_rebuild_arrays_of_each_dtype(dtype: str) -> None:
+    for spec in drawn(8, dtype, dtype=dtype, container="ndarray"):
+        assert_rebuilt(spec)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_scripts_rebuild_arrays_of_each_layout(layout: str) -> None:
+    for spec in drawn(20, layout, layout=layout, container="ndarray"):
+        if spec.dtype not in POINTERS:
+            assert_rebuilt(spec)
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_scripts_rebuild_arrays_in_each_memory_at_each_address(memory: str) -> None:
+    for address in ADDRESSES:
+        assert_rebuilt(SPEC._replace(memory=memory, address=address))
+        assert_rebuilt(SPEC._replace(memory=memory, address=address, seed=0, planted=()))
+
+
+def test_scripts_of_memory_maps_write_one_file() -> None:
+    run(SPEC._replace(memory="memmap_r"))
+    assert os.listdir() == ["buffer.bin"]
+
+
+def test_scripts_of_zeros_plant_nothing() -> None:
+    assert not any("data" in line for line in _array(ArraySpec("float32", (), (), 0, 4)) if "ctypes.data" not in line)
+
+
+@pytest.mark.parametrize("memory", ["plain", "readonly"])
+def test_the_buffer_of_a_script_is_what_the_array_looks_at(memory: str) -> None:
+    names = run(SPEC._replace(memory=memory))
+    before = names["a"].tolist()
+    names["buffer"][:] = ~names["buffer"]
+    assert names["a"].tolist() == [~number for number in before]
+
+
+@pytest.mark.parametrize("container", ["subclass", "matrix", "masked"])
+def test_scripts_rebuild_what_wraps_an_array(container: str) -> None:
+    for spec in drawn(20, container, container=container, dtype="float32", memory="plain"):
+        if container == "matrix" or spec.rank:
+            script, value = run(spec)["a"], build(spec).value
+            assert type(script).__name__ == type(value).__name__
+            assert elements(script) == elements(value)
+
+
+def test_scripts_of_masked_arrays_mask_the_same_elements() -> None:
+    spec = ArraySpec("int8", (2, 3), (3, 1), 0, 6, container="masked")
+    assert run(spec)["a"].mask.tolist() == build(spec).value.mask.tolist()
+
+
+@pytest.mark.parametrize("container", ["list", "scalar"])
+def test_scripts_rebuild_lists_and_scalars(container: str) -> None:
+    for spec in drawn(20, container, container=container, dtype="int16"):
+        script, value = run(spec)["a"], build(spec).value
+        assert type(script) is type(value)
+        assert np.array(script).tolist() == np.array(value).tolist()
+
+
+@pytest.mark.parametrize(
+    ("container", "spoken"),
+    [("array_interface", "__array_interface__"), ("dlpack", "__dlpack__"), ("array", "__array__"), ("buffer", "tobytes")],
+)
+def test_scripts_rebuild_objects_of_one_protocol(container: str, spoken: str) -> None:
+    value = run(SPEC._replace(container=container))["a"]
+    assert hasattr(value, spoken)
+    assert not isinstance(value, np.ndarray)
+
+
+@pytest.mark.parametrize("dtype", POINTERS)
+def test_scripts_of_pointers_keep_dtype_and_shape(dtype: str) -> None:
+    for spec in drawn(60, dtype, dtype=dtype, container="ndarray"):
+        script = run(spec)["a"]
+        assert (script.dtype, script.shape) == (spec.np_dtype, spec.shape)
