@@ -44,6 +44,7 @@ class Subject(Protocol):
 class Isolated:
     """A subject in a process of its own, whose conversions run in children that may die.
 
+    pid       of the process whose children convert
     versions  of Python, NumPy and the frameworks
     missing   framework to the reason why it cannot be imported
     """
@@ -56,7 +57,7 @@ class Isolated:
         try:
             gateway = self._group.makegateway(f"popen//python={python}")
             self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=list(frameworks))
-            self.versions, self.missing = marshal.loads(self._channel.receive(timeout=180))
+            self.pid, self.versions, self.missing = marshal.loads(self._channel.receive(timeout=180))
         except (OSError, EOFError, execnet.TimeoutError, execnet.RemoteError) as error:
             self._group.terminate(1)
             reason = str(error).strip().splitlines()

@@ -52,7 +52,7 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         ),
         *where(
             np_scalar,
-            may_refuse("AttributeError", "TypeError", "ValueError", when=pointers, source=SEEN),
+            may_refuse("AttributeError", "TypeError", "ValueError", "RuntimeError", when=pointers, source=SEEN),
             refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN),
         ),
         *ARRAY_REFUSALS,

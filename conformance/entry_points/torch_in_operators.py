@@ -191,7 +191,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         copies(when=(ndarray & ~_matrix) | np_scalar, source=SEEN),
         # One times infinity is no number where the numbers are complex.
         values("unspecified", when=complex_numbers, source=SEEN),
-        values("bits", when=named("bool"), source=SEEN),
+        values("bits", when=named("bool") & ndarray, source=SEEN),
         values("astype", source=SEEN),
         warns("DeprecationWarning", when=ndarray & ~_matrix, source=SEEN),
         flags(source=SEEN),
@@ -230,7 +230,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         may_refuse("IndexError", when=~_in_range, source=SEEN),
         accepts(source=SEEN),
         dtype("int64", source=SEEN),
-        values("unspecified", when=~_in_range, source=SEEN),
+        values("unspecified", when=~_whole | ~_in_range, source=SEEN),
         values("astype", source=SEEN),
         copies(source=SEEN),
         flags(source=SEEN),

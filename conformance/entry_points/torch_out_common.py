@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.conditions import Condition, always, dtype_in, state_in
 from conformance.entry_points.common import same_dtype
-from conformance.promises import Clause, EntryPoint, documented, dtype, observed, refuses, warns, writable
+from conformance.promises import Clause, EntryPoint, documented, dtype, observed, refuses, values, warns, writable
 
 DOCS = "https://docs.pytorch.org/docs/2.13"
 NP_DOCS = "https://numpy.org/doc/2.4/reference/generated"
@@ -99,6 +99,9 @@ FORCED_GATE: tuple[Clause, ...] = (
     refuses("RuntimeError", "TypeError", when=NESTED, source=SEEN),
     refuses("TypeError", when=~TWINS, source=_UNLESS_FORCED),
 )
+
+#: Halves are negated as single floats, which makes signalling NaNs quiet: NaNs count as equal.
+NEGATED_HALVES = values("astype", when=NEG & dtype_in("float16"), source=SEEN)
 
 
 def out(name: str, call: str, *promise: Clause) -> EntryPoint:

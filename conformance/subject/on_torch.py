@@ -97,7 +97,9 @@ def build(spec: TensorSpec) -> TensorSource:
     item, nbytes, state = spec.itemsize, spec.nbytes, spec.state
     room = bytearray(nbytes + 64)
     address = ctypes.addressof(ctypes.c_char.from_buffer(room))
-    pad = (spec.address - spec.offset - address) % 64
+    elsewhere = state in _ELSEWHERE or spec.dtype in _QUANTIZED
+    # What is made of these is a copy: at an odd address, copying alone may kill the process.
+    pad = ((0 if elsewhere else spec.address) - spec.offset - address) % 64
     room[pad : pad + nbytes] = spec.owner_bytes
     size, steps = spec.shape, tuple([s // item for s in spec.strides])
     try:
@@ -116,7 +118,7 @@ def build(spec: TensorSpec) -> TensorSource:
         raise Unbuildable(f"torch tensors are never in state {state!r}") from None
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
         raise Unbuildable(f"{state}: {str(error)[:120]}") from None
-    if not nbytes or state in _ELSEWHERE or spec.dtype in _QUANTIZED:
+    if elsewhere or not nbytes:
         return TensorSource(tensor, 0, 0, room)
     return TensorSource(tensor, address + pad, nbytes, room)
 

@@ -233,7 +233,7 @@ class Bench:
 def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
     """Answer requests of an execnet channel until it closes: (call, maker, batch, limit), marshalled."""
     side = Side(frameworks)
-    channel.send(marshal.dumps((side.versions, side.missing)))
+    channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side)
     try:
         for request in channel:
