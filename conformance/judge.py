@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from conformance.deviations import Deviation
-from conformance.laws import LAWS, Breach
+from conformance.laws import LAWS, ON_ENDINGS, Breach
 from conformance.observation import Observation
 from conformance.promises import EntryPoint
 
-_CHECKS = [(law.id, law.check) for law in LAWS.values()]
+_ANY_ENDING = [(law.id, law.check) for law in ON_ENDINGS.values()]
+_ALL = [(law.id, law.check) for law in LAWS.values()]
 
 
 class Verdict(NamedTuple):
@@ -32,8 +33,9 @@ def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviatio
     if seen.outcome == "unbuildable":
         return Verdict("not run")
     held, breaches, deviations = [], [], []
-    for id, check in _CHECKS:
-        answer = check(entry, spec, seen)
+    owed = entry.owed(spec)
+    for id, check in _ALL if seen.outcome == "ok" else _ANY_ENDING:
+        answer = check(owed, spec, seen)
         if answer is True:
             held.append(id)
         elif answer:

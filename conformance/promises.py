@@ -35,7 +35,7 @@ def observed(releases: str) -> Source:
 class Clause(NamedTuple):
     """One thing that is owed.
 
-    topic   "refuses", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device"
+    topic   "refuses", "type", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device"
     value   what is owed; see the functions below
     when    the inputs to which it applies; the first clause of a topic that applies decides
     source  where it is written, or was seen
@@ -115,6 +115,11 @@ def values(value: str | Callable[[Any], bytes], when: Condition = always, *, sou
     return Clause("values", value, when, source)
 
 
+def type_(*names: str, when: Condition = always, source: Source) -> Clause:
+    """The result's type, qualified, or any of several: "torch.Tensor", "numpy.ndarray", "list"."""
+    return Clause("type", names, when, source)
+
+
 def shape(value: Callable[[Any], tuple[int, ...] | None], when: Condition = always, *, source: Source) -> Clause:
     """The result's shape as a function of the spec, where it is not the source's (None: not promised)."""
     return Clause("shape", value, when, source)
@@ -133,6 +138,7 @@ def immutable(*, when: Condition = always, source: Source) -> Clause:
 #: Laws that judge only what a clause of this topic promises.
 _NEEDED_TOPICS = {
     **dict.fromkeys(("memory", "follows", "leads", "twins"), "aliasing"),
+    "type": "type",
     "dtype": "dtype",
     "flags": "flags",
     "immutability": "immutable",
@@ -184,7 +190,26 @@ class EntryPoint:
         topic = _NEEDED_TOPICS.get(law)
         return topic is None or topic in self._topics
 
+    def owed(self, spec: Any) -> Owed:
+        """What is owed for this spec."""
+        return Owed(self, spec)
+
     @property
     def maker(self) -> str:
         """Which framework builds the input: none for arrays."""
         return self.framework if self.direction == "out" else ""
+
+
+class Owed(dict[str, "Clause | None"]):
+    """The clauses that decide for one spec, by topic, each looked up when it is first wanted."""
+
+    __slots__ = ("direction", "_entry", "_spec")
+
+    def __init__(self, entry: EntryPoint, spec: Any) -> None:
+        super().__init__()
+        self.direction = entry.direction
+        self._entry, self._spec = entry, spec
+
+    def __missing__(self, topic: str) -> Clause | None:
+        clause = self[topic] = self._entry.clause(topic, self._spec)
+        return clause

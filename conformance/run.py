@@ -184,9 +184,6 @@ class _Asking:
 def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:
     """A tally as a row of the results file."""
     entry = tally.entry
-    matrix: dict[str, dict[str, dict[str, int]]] = {}
-    for (axis, value), counts in tally.matrix.items():
-        matrix.setdefault(axis, {})[value] = dict(counts)
     return {
         "kind": "entry",
         "entry": entry.name,
@@ -196,7 +193,7 @@ def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:
         "promise": [{"topic": c.topic, "text": c.text, "source": c.source.text, "quote": c.source.quote} for c in entry.promise],
         "verdicts": dict(tally.verdicts),
         "laws": {law: dict(counts) for law, counts in tally.laws.items()},
-        "matrix": matrix,
+        "matrix": {axis: {value: dict(counts) for value, counts in cells.items()} for axis, cells in tally.matrix.items()},
         "deviated": dict(tally.deviated),
         "reasons": dict(tally.reasons),
         "seconds": round(seconds, 3),

@@ -54,21 +54,21 @@ def plainness(spec: Any) -> tuple[int, ...]:
 class Tally:
     """All that was seen of one entry point.
 
-    laws      law id to Counter of "held", "broken", "deviated"
     verdicts  verdict name to number of conversions
-    matrix    (axis, value) to Counter of headlines: "shares", "copies", "raised TypeError", ...
     findings  the plainest of each distinct breach
     deviated  deviation id to number of conversions
     reasons   why specs could not be built, with counts
     """
 
     entry: EntryPoint
-    laws: dict[str, Counter[str]] = field(default_factory=dict)
     verdicts: Counter[str] = field(default_factory=Counter)
-    matrix: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
     deviated: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    # Counted whole here and taken apart when asked: this happens hundreds of thousands of times.
+    _held: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    _failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _seen: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def add(self, spec: Any, seen: Observation, verdict: Verdict, phase: str) -> None:
         """Count one judged conversion."""
@@ -76,26 +76,35 @@ class Tally:
         if verdict.name == "not run":
             self.reasons[seen.message] += 1
             return
-        for law in verdict.held:
-            self._law(law)["held"] += 1
-        headline = seen.headline
-        for axis in ("dtype", "memory", "container", "state"):
-            value = getattr(spec, axis, None)
-            if value is not None:
-                self._cell(axis, value)[headline] += 1
-        self._cell("layout", layout_of(spec))[headline] += 1
+        self._held[verdict.held] += 1
+        self._seen[(seen.headline, layout_of(spec), *spec.traits)] += 1
         for law, breach in verdict.breaches:
-            self._law(law)["broken"] += 1
+            self._failed[law, "broken"] += 1
             self._find(law, breach, spec, seen, phase)
         for deviation, law, _ in verdict.deviations:
-            self._law(law)["deviated"] += 1
+            self._failed[law, "deviated"] += 1
             self.deviated[deviation.id] += 1
 
-    def _law(self, law: str) -> Counter[str]:
-        return self.laws.setdefault(law, Counter())
+    @property
+    def laws(self) -> dict[str, Counter[str]]:
+        """Law to how often it "held", was "broken", or "deviated" as known; only laws that applied."""
+        laws: dict[str, Counter[str]] = {}
+        for held, count in self._held.items():
+            for law in held:
+                laws.setdefault(law, Counter())["held"] += count
+        for (law, how), count in self._failed.items():
+            laws.setdefault(law, Counter())[how] += count
+        return laws
 
-    def _cell(self, axis: str, value: str) -> Counter[str]:
-        return self.matrix.setdefault((axis, value), Counter())
+    @property
+    def matrix(self) -> dict[str, dict[str, Counter[str]]]:
+        """Axis ("layout", "dtype", ...) to value to how many conversions had which headline ("shares", ...)."""
+        matrix: dict[str, dict[str, Counter[str]]] = {}
+        axes = ("layout", "dtype", "memory", "container") if self.entry.direction == "in" else ("layout", "dtype", "state")
+        for (headline, *values), count in self._seen.items():
+            for axis, value in zip(axes, values):
+                matrix.setdefault(axis, {}).setdefault(value, Counter())[headline] += count
+        return matrix
 
     def _find(self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str) -> None:
         # What is quoted differs from spec to spec; the kind of breach is what counts.

@@ -40,7 +40,8 @@ def _noise(seed: int, quads: int) -> bytes:
 
 def noise(seed: int, nbytes: int) -> bytes:
     """`nbytes` reproducible random bytes: a prefix of what `random.Random(seed).randbytes` yields."""
-    return _noise(seed, max(64, -(-nbytes // 4)))[:nbytes]
+    # One block serves all small owners: the shorter stream is a prefix of the longer.
+    return _noise(seed, max(1024, -(-nbytes // 4)))[:nbytes]
 
 
 class _Layout:
@@ -148,6 +149,11 @@ class ArraySpec(_Layout, _ArrayFields):
     @cached_property
     def np_dtype(self) -> np.dtype:
         return dtypes.dtype(self.dtype)
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """What reports group by, beside the layout."""
+        return (self.dtype, self.memory, self.container)
 
     @cached_property
     def kind(self) -> str:
@@ -300,6 +306,11 @@ class TensorSpec(_Layout, _TensorFields):
     @property
     def itemsize(self) -> int:
         return TENSOR_DTYPES[self.dtype][0]
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """What reports group by, beside the layout."""
+        return (self.dtype, self.state)
 
     @cached_property
     def owner_bytes(self) -> bytes:

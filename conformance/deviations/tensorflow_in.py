@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, container_in, dtype_in, rank_above, swapped
+from conformance.conditions import Condition, container_in, rank_above, swapped
 from conformance.deviations import Deviation
 from conformance.entry_points.common import named, native, same_dtype
-from conformance.entry_points.tensorflow_in import ENTRY_POINTS
+from conformance.entry_points.tensorflow_in import ENTRY_POINTS, hinted
 from conformance.entry_points.tensorflow_in_words import (
     DOCS,
     buffer,
     exporter,
+    extension,
     fits,
+    interface,
     np_scalar,
     numbers,
-    numeric,
     objects,
     records,
     sequence,
@@ -80,6 +81,8 @@ _walked = texts & ~sequence & ~buffer | objects & ~sequence & ~np_scalar & ~buff
 #: Calls that make a list into one dtype and then into another.
 _LISTS_CAST = ("tf.experimental.numpy.*", "tf.data.Dataset.*", "tf.py_function*", "tf.numpy_function*")
 
+_unfit = Condition("an element is no int32", lambda spec: hinted(spec) not in (None, "int32"))
+
 DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
         id="tf-strings-above-rank-32",
@@ -97,7 +100,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-timedelta-in-list",
-        title="A list of timedelta64 crashes the process, or becomes plain integers, or raises SystemError; datetime64 is refused.",
+        title="A list of timedelta64 crashes the process, becomes plain integers or raises SystemError.",
         package="tensorflow",
         releases=_2_21,
         entries=tuple(name for name in _NAMES if name != "tf.stack"),
@@ -111,7 +114,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-records-in-list",
-        title="A list of records or voids becomes a float32 tensor of their fields with one more axis; arrays of them are refused.",
+        title="A list of records or voids becomes a float32 tensor of their fields, with one more axis.",
         package="tensorflow",
         releases=_2_21,
         entries=tuple(name for name in _NAMES if name != "tf.stack"),
@@ -144,7 +147,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         releases=_2_21,
         entries=("tf.stack",),
         laws=("refusal", "values", "shape", "dtype"),
-        when=records | voids,
+        when=records | voids | interface & extension,
         url=f"{DOCS}/stack",
         upstream="",
         example=ArraySpec("V1", (1,), (1,), 0, 1),
@@ -153,7 +156,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-scalar-cache-zero",
-        title="0.0 and -0.0 are one number to the cache of scalars: NumPy float64 and complex128 scalars take the sign of the first one seen.",
+        title="0.0 and -0.0 are one number to the cache of scalars: NumPy scalars take the sign of the first one seen.",
         package="tensorflow",
         releases=_2_21,
         entries=_NAMES,
@@ -172,7 +175,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         releases=_2_21,
         entries=tuple(name for name in _NAMES if name.startswith("tf.Variable")),
         laws=("memory", "follows"),
-        when=exporter & fits & numbers | exporter & fits & dtype_in(*dtypes.EXTENDED),
+        when=exporter & fits & (numbers | extension),
         url=f"{DOCS}/Variable",
         upstream="https://github.com/tensorflow/tensorflow/issues/33254",
         example=ArraySpec("float32", (1,), (4,), 0, 4, container="array"),
@@ -181,7 +184,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-dlpack-misaligned",
-        title="A tensor imported by DLPack from an address that is no multiple of 64 kills the process when a kernel computes with it.",
+        title="Kernels kill the process on a tensor that DLPack imported from an address that is no multiple of 64.",
         package="tensorflow",
         releases=_2_21,
         entries=("tf.experimental.dlpack.from_dlpack[used]",),
@@ -223,7 +226,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-proto-signalling-nan",
-        title="Protos quieten signalling NaNs: of complex64, and of a float32 that is alone; of several float32 they keep them.",
+        title="Protos quieten signalling NaNs of complex64, and of a float32 that is alone; several float32 keep them.",
         package="tensorflow",
         releases=_2_21,
         entries=("tf.make_tensor_proto", "tf.make_ndarray"),
@@ -265,7 +268,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-list-cast-flushes-subnormals",
-        title="The cast of a list of arrays to another dtype turns subnormal numbers into zeros; the cast of an array keeps them.",
+        title="The cast of a list of arrays turns subnormal numbers into zeros; the cast of an array keeps them.",
         package="tensorflow",
         releases=_2_21,
         entries=(*(name for name in _NAMES if "dtype=" in name), *_LISTS_CAST),
@@ -282,7 +285,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Kernels turn subnormal numbers into zeros, even times 1 and minus 0; NumPy keeps them.",
         package="tensorflow",
         releases=_2_21,
-        entries=("tf.Variable.assign[list]", "tf.cast[float64]", "tf.sparse.from_dense", "tf.Tensor * ndarray", "ndarray - tf.Tensor"),
+        entries=("tf.Variable.assign[list]", "tf.cast[float64]", "tf.sparse.from_dense", "tf.Tensor * ndarray", "ndarray - *"),
         laws=("values",),
         when=_subnormals,
         url=f"{DOCS}/cast",
@@ -293,12 +296,12 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-dtype-hint-casts",
-        title="dtype_hint is obeyed by arrays and scalars that do not fit it: 2**40 becomes 0, 1.7 becomes 1, and nothing says so.",
+        title="Arrays and scalars obey a dtype_hint that they do not fit: 2**40 becomes 0 and 1.7 becomes 1, in silence.",
         package="tensorflow",
         releases=_2_21,
         entries=("tf.convert_to_tensor[dtype_hint=int32]",),
         laws=("dtype",),
-        when=numeric,
+        when=_unfit & ~(sequence | buffer),
         url=f"{DOCS}/convert_to_tensor",
         upstream="",
         example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x3FD9999A),)),

@@ -13,6 +13,7 @@ from conformance.entry_points.torch_out_common import (
     NEG,
     NESTED,
     NOWHERE,
+    NUMPY,
     OTHER_LAYOUT,
     READONLY,
     SUB_BYTE,
@@ -34,7 +35,9 @@ _DLPACK_VIEWS = (
 )
 
 # The crash is in the last odd element of a run that is copied two at a time.
-_odd_run = CONJ | ~contiguous | Condition("the number of elements is odd", lambda spec: spec.size % 2 == 1)
+_odd_run = ~contiguous | Condition("the number of elements is odd", lambda spec: spec.size % 2 == 1)
+# Conjugation goes four at a time, and does one left over by itself.
+_broken_four = ~contiguous | Condition("2 or 3 elements are left over by fours", lambda spec: spec.size % 4 > 1)
 _halved = Condition("the address is no multiple of 16", lambda spec: spec.address % 16 != 0)
 _above_int64 = Condition("the number is above the largest int64", lambda spec: int.from_bytes(spec.values, "little") >= 1 << 63)
 
@@ -134,13 +137,27 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Copying a complex128 tensor whose address is no multiple of 16 kills the process.",
         package="torch",
         releases=_THIS,
-        entries=("np.from_dlpack(torch.Tensor)[copy=True]", "torch.Tensor.numpy[force=True]"),
+        entries=("np.from_dlpack(torch.Tensor)[copy=True]",),
         laws=("survival",),
         when=dtype_in("complex128") & _halved & ~empty & _odd_run,
         url=DLPACK_PYTHON,
         upstream=f"{_PYTORCH}/190043",
         example=TensorSpec("complex128", (1,), (16,), 0, 16, 8),
         shown_by="np.from_dlpack(torch.Tensor)[copy=True]",
+        severity="crash",
+    ),
+    Deviation(
+        id="torch-misaligned-complex128-conjugate",
+        title="Resolving the conjugation of a complex128 tensor whose address is no multiple of 16 kills the process.",
+        package="torch",
+        releases=_THIS,
+        entries=("torch.Tensor.numpy[force=True]", "torch.Tensor.tolist"),
+        laws=("survival",),
+        when=dtype_in("complex128") & _halved & ~empty & CONJ & _broken_four,
+        url=NUMPY,
+        upstream=f"{_PYTORCH}/190043",
+        example=TensorSpec("complex128", (2,), (16,), 0, 32, 8, "conj"),
+        shown_by="torch.Tensor.numpy[force=True]",
         severity="crash",
     ),
     Deviation(

@@ -22,11 +22,11 @@ from conformance.entry_points.tensorflow_in_words import (
     STATE,
     buffer,
     cast_to,
+    clean_bits,
     dlpack_object,
     entry,
     extension,
     interface,
-    low_bits,
     np_scalar,
     numbers,
     numeric,
@@ -54,15 +54,15 @@ _STATEFUL: tuple[Clause, ...] = (_UNASSIGNABLE, *CONVERSION, *_OWN)
 
 #: A list of Python numbers, cast to the dtype of the variable.
 _ASSIGNED_LIST: tuple[Clause, ...] = (
-    may_refuse("ValueError", "TypeError", when=empty | objects, source=SEEN),
-    refuses("ValueError", "TypeError", when=native("float4_e2m1fn", "int2", "uint2") | strings, source=SEEN),
+    may_refuse("ValueError", "TypeError", when=empty | objects | strings, source=SEEN),
+    refuses("ValueError", "TypeError", when=native("float4_e2m1fn", "int2", "uint2"), source=SEEN),
     may_share(when=scalar, source=SEEN),
-    values(low_bits, when=native("int4", "uint4"), source=SEEN),
+    values(clean_bits, when=native("int4", "uint4"), source=SEEN),
     values("astype", source=SEEN),
 )
 
 
-def _hinted(spec: Any) -> str | None:
+def hinted(spec: Any) -> str | None:
     """int32 where every element survives it, else the source's dtype"""
     if not numeric(spec) or spec.dtype in dtypes.EXTENDED or not spec.size:
         return None
@@ -78,12 +78,12 @@ def _hinted(spec: Any) -> str | None:
 _HINT = documented(f"{DOCS}/convert_to_tensor", "If the conversion to dtype_hint is not possible, this argument has no effect.")
 _HINTED: tuple[Clause, ...] = (
     dtype(lambda spec: None, when=sequence | buffer | np_scalar & ~numbers, source=SEEN),
-    dtype(_hinted, source=_HINT),
+    dtype(hinted, source=_HINT),
     values("unspecified", when=~numeric | interface & extension, source=SEEN),
     values("astype", source=_HINT),
-    may_refuse(*CASTS, when=sequence | ~numeric | interface & ~numbers, source=SEEN),
     refuses("ValueError", when=dlpack_object, source=SEEN),
     BUFFER_REFUSALS,
+    may_refuse(*CASTS, when=sequence | ~numeric | interface & ~numbers, source=SEEN),
     *SHAPE,
     *COPIED,
 )

@@ -2,7 +2,8 @@
 
 Looked at and left out: Dataset.from_generator (0.1 s a call; it shares what fits, as tf.py_function does, and its page says
 nothing of generators that refill one buffer), StagingArea, queues, lookup tables, checkpoints, TFRecord and tf.train.Example
-(lists of Python numbers), tf.ragged.constant (makes Python lists of everything, then as tf.constant of lists), feeding a session, tf.distribute, DTensor.
+(lists of Python numbers), tf.ragged.constant (makes Python lists of everything, then as tf.constant of lists), feeding a
+session, tf.distribute, DTensor.
 """
 
 from __future__ import annotations
@@ -11,50 +12,78 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, container_in, contiguous, dtype_in, empty, partial_stride, rank_above, readonly, scalar, swapped
+from conformance.conditions import (
+    Condition,
+    container_in,
+    contiguous,
+    dtype_in,
+    empty,
+    partial_stride,
+    rank_above,
+    readonly,
+    scalar,
+    swapped,
+)
 from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.tensorflow_in_ops import without
 from conformance.entry_points.tensorflow_in_words import (
-    BUFFER_REFUSALS,
     CAUTION,
     CONVERSION,
     CONVERTED,
-    COPIED,
     DOCS,
-    DTYPE,
     FORWARDED,
     IMMUTABLE,
-    REFUSALS,
     SEEN,
     SHAPE,
     VALUES,
     buffer,
+    clean_bits,
     dlpack_object,
     entry,
     exporter,
-    extended,
     fits,
     interface,
-    low_bits,
     np_scalar,
     numbers,
     objects,
     rare,
     sequence,
+    signed_bits,
     strings,
     strings_too,
     taken,
     texts,
-    where,
 )
-from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, may_refuse, may_share, refuses, shape, shares, values
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    may_refuse,
+    may_share,
+    refuses,
+    shares,
+    values,
+)
+from strategies import dtypes
 
-_ANY = ("TypeError", "ValueError", "InvalidArgumentError", "UnimplementedError", "NotFoundError", "NotImplementedError", "AttributeError")
+_ANY = (
+    "TypeError",
+    "ValueError",
+    "InvalidArgumentError",
+    "UnimplementedError",
+    "NotFoundError",
+    "NotImplementedError",
+    "RuntimeError",
+)
 
 # -- DLPack -------------------------------------------------------------------------------------------------------------------
 
 _FROM_DLPACK = documented(
-    f"{DOCS}/experimental/dlpack/from_dlpack", "The returned tensor uses the memory shared by dlpack capsules from other framework."
+    f"{DOCS}/experimental/dlpack/from_dlpack",
+    "The returned tensor uses the memory shared by dlpack capsules from other framework.",
 )
 _exports = container_in("ndarray", "subclass", "matrix", "masked", "dlpack")
 _DLPACK: tuple[Clause, ...] = (
@@ -71,11 +100,6 @@ _CAPSULE = "tf.experimental.dlpack.from_dlpack(a.__dlpack__())"
 
 _PROTO = documented(f"{DOCS}/make_tensor_proto", "Create a TensorProto.")
 _small = native("int4", "uint4", "int2", "uint2")
-
-
-def _masked(spec: Any) -> bytes:
-    """small integers with zeros for upper bits"""
-    return bytes(b & ((1 << int(spec.dtype[-1])) - 1) for b in spec.values)
 
 
 #: Protos have no place for some dtypes, and refuse swapped ones here and there; what they take they must keep.
@@ -99,9 +123,9 @@ _decodable = (numbers | native("bfloat16")) & ~dtype_in("uint32", ">uint32", "ui
 def dense(spec: Any) -> bytes:
     """zeros lose their sign"""
     name = same_dtype(spec)
-    if not name.startswith(("float", "complex")):
+    if not name.startswith(("float", "bfloat", "complex")):
         return spec.values  # type: ignore[no-any-return]
-    array = np.frombuffer(spec.values, name).copy()
+    array = np.frombuffer(spec.values, dtypes.dtype(name)).copy()
     array[array == 0] = 0
     return array.tobytes()
 
@@ -119,8 +143,8 @@ _ARRAY_DTYPE: tuple[Clause, ...] = (
 )
 
 _D = "tf.constant(a).dtype"
-no_slices = Condition("there is no slice", lambda spec: spec.shape[:1] == (0,))
-_KEPT = dtype(lambda spec: None, when=sequence, source=SEEN)  # Arrays in lists keep their dtype here and lose it there.
+_no_slices = Condition("there is no slice", lambda spec: spec.shape[:1] == (0,))
+_KEPT = dtype(lambda spec: None, when=sequence | buffer, source=SEEN)  # Arrays in lists keep their dtype here and lose it there.
 _LISTED_STRINGS = may_refuse("ValueError", when=sequence & strings, source=SEEN)
 _FUNCTION = documented(f"{DOCS}/numpy_function", "Input and output numpy.ndarrays of func are not guaranteed to be copies.")
 
@@ -128,7 +152,6 @@ _FUNCTION = documented(f"{DOCS}/numpy_function", "Input and output numpy.ndarray
 _FROM_DENSE = documented(f"{DOCS}/sparse/from_dense", "Only elements not equal to zero will be present in the result.")
 _complex = named("complex64", "complex128", "clongdouble")
 _ARITHMETIC: tuple[Clause, ...] = (
-    *without(strings_too | rare | native("bool")),
     values("unspecified", when=_complex, source=SEEN),
     values("astype", source=SEEN),
 )
@@ -145,7 +168,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.make_tensor_proto",
         "p = tf.make_tensor_proto(a)\ntf.io.parse_tensor(p.SerializeToString(), p.dtype)",
-        values(low_bits, when=_small, source=SEEN),
+        values(signed_bits, when=_small, source=SEEN),
         *_PROTOS,
         dtype("string", when=strings_too, source=SEEN),
         dtype(same_dtype, source=SEEN),
@@ -153,7 +176,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.make_ndarray",
         "tf.make_ndarray(tf.make_tensor_proto(a))",
-        values(_masked, when=_small, source=SEEN),
+        values(clean_bits, when=_small, source=SEEN),
         *_PROTOS,
         dtype("object", when=strings_too, source=SEEN),
         dtype(same_dtype, source=SEEN),
@@ -172,23 +195,35 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.data.Dataset.from_tensors",
         "tf.data.Dataset.from_tensors(a).get_single_element()",
-        may_refuse(*_ANY, when=sequence | buffer, source=SEEN),
-        accepts(when=strings & ~(exporter | dlpack_object), source=SEEN),
+        may_refuse(*_ANY, when=sequence | buffer | strings, source=SEEN),
         _KEPT,
         *CONVERTED,
     ),
     entry(
         "tf.data.Dataset.from_tensor_slices",
         "n = np.shape(a)[0]\ntf.data.Dataset.from_tensor_slices(a).batch(n).get_single_element()",
-        refuses(*_ANY, "IndexError", when=scalar | dlpack_object | no_slices, source=SEEN),
-        may_refuse(*_ANY, when=sequence | buffer | rare, source=SEEN),
-        accepts(when=strings & ~exporter, source=SEEN),
+        refuses(*_ANY, "IndexError", when=scalar | dlpack_object | _no_slices, source=SEEN),
+        may_refuse(*_ANY, when=sequence | buffer | strings, source=SEEN),
         _KEPT,
         *CONVERSION,
         copies(source=IMMUTABLE),
     ),
-    entry("tf.numpy_function[input]", f"tf.numpy_function(lambda x: x, [a], {_D})", _LISTED_STRINGS, _KEPT, *CONVERSION, *_shared(_FUNCTION)),
-    entry("tf.numpy_function[output]", f"tf.numpy_function(lambda: np.asarray(a), [], {_D})", _LISTED_STRINGS, _KEPT, *CONVERSION, *_shared(_FUNCTION)),
+    entry(
+        "tf.numpy_function[input]",
+        f"tf.numpy_function(lambda x: x, [a], {_D})",
+        _LISTED_STRINGS,
+        _KEPT,
+        *CONVERSION,
+        *_shared(_FUNCTION),
+    ),
+    entry(
+        "tf.numpy_function[output]",
+        f"tf.numpy_function(lambda: np.asarray(a), [], {_D})",
+        _LISTED_STRINGS,
+        _KEPT,
+        *CONVERSION,
+        *_shared(_FUNCTION),
+    ),
     entry("tf.py_function[input]", f"tf.py_function(lambda x: x, [a], {_D})", *CONVERSION, *FORWARDED),
     entry("tf.py_function[output]", f"tf.py_function(lambda: np.asarray(a), [], {_D})", *CONVERSION, *_shared(CAUTION)),
     entry("tf.TensorArray", f"tf.TensorArray({_D}, 1).write(0, a).read(0)", *CONVERTED),
@@ -201,12 +236,18 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.sparse.from_dense",
         "tf.sparse.to_dense(tf.sparse.from_dense(a))",
-        *without(rare),
+        *without(scalar | rare),
         may_refuse(*_ANY, when=rank_above(7), source=SEEN),
         values(dense, when=~(sequence | buffer), source=_FROM_DENSE),
         *CONVERTED,
     ),
     # Kernels keep numbers, not the payload of a NaN. Times 1 and minus 0, for these keep the sign of a zero.
-    entry("tf.Tensor * ndarray", f"tf.ones(np.shape(a), {_D}) * a", *_ARITHMETIC, *CONVERTED),
-    entry("ndarray - tf.Tensor", f"a - tf.zeros(np.shape(a), {_D})", *_ARITHMETIC, *CONVERTED),
+    entry("tf.Tensor * ndarray", f"tf.ones(np.shape(a), {_D}) * a", *without(strings_too | rare), *_ARITHMETIC, *CONVERTED),
+    entry(
+        "ndarray - tf.Tensor",
+        f"a - tf.zeros(np.shape(a), {_D})",
+        *without(strings_too | rare | native("bool")),
+        *_ARITHMETIC,
+        *CONVERTED,
+    ),
 )

@@ -8,7 +8,20 @@ import numpy as np
 
 from conformance.conditions import Condition, always, container_in, dtype_in, empty
 from conformance.entry_points.common import named, native, same_dtype
-from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, may_refuse, may_share, observed, refuses, shape, values
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    may_refuse,
+    may_share,
+    observed,
+    refuses,
+    shape,
+    values,
+)
 from strategies import dtypes
 
 DOCS = "https://www.tensorflow.org/api_docs/python/tf"
@@ -18,7 +31,9 @@ SEEN = observed("tensorflow 2.21")
 #: one; the same page's caution takes back the rest for arrays and data frames: "the underlying buffer may be re-used ...
 #: an implementation detail that is subject to change". So a tensor may share, and follow its source, wherever the page of
 #: the call itself promises nothing else. Nobody says that of variables, which are state of their own.
-CAUTION = documented(f"{DOCS}/Tensor", "when constructing a tensor from a numpy array or pandas dataframe the underlying buffer may be re-used")
+CAUTION = documented(
+    f"{DOCS}/Tensor", "when constructing a tensor from a numpy array or pandas dataframe the underlying buffer may be re-used"
+)
 IMMUTABLE = documented(f"{DOCS}/constant", "All eager tf.Tensor values are immutable (in contrast to tf.Variable).")
 STATE = documented(f"{DOCS}/Variable", "A variable maintains shared, persistent state manipulated by a program.")
 CAST = documented(f"{DOCS}/constant", "If dtype is specified, the resulting tensor values are cast to the requested dtype.")
@@ -35,8 +50,12 @@ exporter = container_in("array_interface", "array")
 
 # -- dtypes -------------------------------------------------------------------------------------------------------------
 
-_NUMBERS = "bool int8 int16 int32 int64 longlong uint8 uint16 uint32 uint64 ulonglong float16 float32 float64 complex64 complex128".split()
-_EXTENDED = "bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e4m3b11fnuz float4_e2m1fn int4 uint4 int2 uint2".split()
+_NUMBERS = (
+    "bool int8 int16 int32 int64 longlong uint8 uint16 uint32 uint64 ulonglong float16 float32 float64 complex64 complex128"
+).split()
+_EXTENDED = (
+    "bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e4m3b11fnuz float4_e2m1fn int4 uint4 int2 uint2"
+).split()
 
 numbers = named(*_NUMBERS)
 extended = native(*_EXTENDED)
@@ -143,7 +162,7 @@ ITEM_REFUSALS: tuple[Clause, ...] = (
 
 # -- the conversion that all calls share ------------------------------------------------------------------------------------
 
-BUFFER_REFUSALS = may_refuse("ValueError", "TypeError", "NotImplementedError", when=buffer, source=SEEN)
+BUFFER_REFUSALS = may_refuse("ValueError", "TypeError", "NotImplementedError", "InvalidArgumentError", when=buffer, source=SEEN)
 #: What cannot become a tensor, by what it is.
 REFUSALS: tuple[Clause, ...] = (
     refuses("ValueError", when=dlpack_object, source=SEEN),
@@ -183,14 +202,16 @@ FORWARDED: tuple[Clause, ...] = (
 CONVERTED: tuple[Clause, ...] = (*CONVERSION, *COPIED)
 
 
+def clean_bits(spec: Any) -> bytes:
+    """small integers with zeros for upper bits"""
+    return bytes(b & ((1 << int(spec.dtype[-1])) - 1) for b in spec.values)
 
-def low_bits(spec: Any) -> bytes:
-    """small integers with clean upper bits: those of signed ones are the sign's"""
+
+def signed_bits(spec: Any) -> bytes:
+    """small integers with their sign for upper bits"""
     bits = int(spec.dtype[-1])
-    raw = np.frombuffer(spec.values, np.uint8) & ((1 << bits) - 1)
-    if spec.dtype.startswith("int"):
-        raw = raw | np.where(raw >> (bits - 1), 0x100 - (1 << bits), 0)
-    return raw.astype(np.uint8).tobytes()
+    sign, ones = 1 << (bits - 1), 0x100 - (1 << bits)
+    return bytes(b | ones if b & sign and spec.dtype.startswith("int") else b for b in clean_bits(spec))
 
 
 # -- dtype= -------------------------------------------------------------------------------------------------------------------
@@ -209,6 +230,8 @@ def cast_to(name: str) -> tuple[Clause, ...]:
         dtype(name, source=CAST),
         shape(lambda spec: None, when=(sequence | buffer) & empty | objects, source=SEEN),
         values("unspecified", when=~numeric | interface & extension, source=SEEN),
+        # ml_dtypes makes a number of the byte, of arrays, and TensorFlow of the truth, of scalars.
+        *([values("unspecified", when=np_scalar & dtype_in("bool"), source=SEEN)] if name == "bfloat16" else []),
         values("astype", source=CAST),
         may_share(when=exporter & fits & kept, source=CAUTION),
         copies(source=IMMUTABLE),

@@ -72,7 +72,7 @@ def _inferred(spec: Any) -> str | None:
 #: Python takes a list times a 0-d tensor of one for the list repeated once.
 _REPEATED = where(
     sequence,
-    accepts(source=SEEN),
+    may_refuse("TypeError", "ValueError", "RuntimeError", "OverflowError", source=SEEN),
     dtype(lambda spec: None, source=SEEN),
     shape(lambda spec: None, source=SEEN),
     values("unspecified", source=SEEN),

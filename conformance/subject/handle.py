@@ -30,7 +30,8 @@ class Handle:
     type, dtype, shape, strides (bytes), device, writable, flags: as in `Observation`
     address   of element 0, or None where the memory cannot be seen
     data      reads the elements where there is no address
-    poke      changes the elements through the result's own API, or is None where it has no such thing
+    poke      changes the elements through the result's own API, told whether they are all zero bytes; None where it
+              has no such thing
     keep      whatever must live while the address is used
     """
 
@@ -62,7 +63,7 @@ class Handle:
         writable: bool | None = None,
         flags: tuple[str, ...] = (),
         data: Callable[[], bytes | None] | None = None,
-        poke: Callable[[], None] | None = None,
+        poke: Callable[[bool], None] | None = None,
         keep: Any = None,
     ) -> None:
         self.type, self.dtype, self.shape, self.strides, self.itemsize = type, dtype, shape, strides, itemsize

@@ -47,7 +47,7 @@ def _array(array: np.ndarray) -> Handle:
         keep=array,
     )
     if array.flags.writeable and not pointers and handle.span[1] > handle.span[0]:
-        handle.poke = lambda: _flip(handle.span)
+        handle.poke = lambda blank: _flip(handle.span)
     return handle
 
 

@@ -100,7 +100,7 @@ def _variable(variable: tf.Variable) -> Handle:
     handle = _tensor(read)
     handle.type, handle.keep, handle.writable = "tf.Variable", variable, True
     if variable.dtype.is_floating or variable.dtype.is_integer:
-        handle.poke = lambda: _poke(variable)
+        handle.poke = lambda blank: _poke(variable)
     return handle
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import lru_cache, partial
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from strategies.spec import TENSOR_DTYPES, TensorSpec
 
 NAMES = {"torch": torch}
 VERSION = str(torch.__version__)
+_MARKS = ("requires_grad", "non_leaf", "conj", "neg")
 
 
 def renew() -> None:
@@ -31,16 +33,8 @@ def describe(result: Any) -> Handle | None:
     if not isinstance(result, torch.Tensor):
         return None
     itemsize = result.element_size()
-    flags = tuple(
-        name
-        for name, holds in (
-            ("requires_grad", result.requires_grad),
-            ("non_leaf", not result.is_leaf),
-            ("conj", result.is_conj()),
-            ("neg", result.is_neg()),
-        )
-        if holds
-    )
+    marks = (result.requires_grad, not result.is_leaf, result.is_conj(), result.is_neg())
+    flags = tuple(compress(_MARKS, marks)) if any(marks) else ()
     return Handle(
         f"{type(result).__module__}.{type(result).__name__}",
         str(result.dtype).removeprefix("torch."),
@@ -56,12 +50,11 @@ def describe(result: Any) -> Handle | None:
     )
 
 
-def _poke(tensor: torch.Tensor) -> None:
+def _poke(tensor: torch.Tensor, blank: bool) -> None:
     """Change the elements in place, through the tensor."""
     tensor = tensor.detach()
     try:
-        old = tensor.reshape(-1)[:1].tolist()
-        tensor.fill_(0 if old == [1] else 1)
+        tensor.fill_(1 if blank else 0)
     except RuntimeError:  # Overlapping elements, or a dtype that cannot be filled: change its bytes.
         ctypes.memset(tensor.data_ptr(), 0xA5, tensor.element_size())
 

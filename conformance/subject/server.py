@@ -16,6 +16,7 @@ import signal
 import struct
 import sys
 import time
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class Side:
             if maker:
                 source, pokeable = self.modules[maker].build(TensorSpec(*fields)), True
             else:
-                spec = ArraySpec(*fields)
+                spec = _array_spec(fields)
                 source, pokeable = build_array(spec), _may_be_written(spec)
         except Unbuildable as reason:
             return Observation("unbuildable", message=str(reason)[:200], stage="build")
@@ -87,6 +88,12 @@ class Side:
         trial.hear_warnings()
         for module in self.modules.values():
             module.renew()
+
+
+# A batch is asked of one entry point after the other: what a spec has worked out about itself is worth keeping.
+@lru_cache(maxsize=1 << 14)
+def _array_spec(fields: tuple[Any, ...]) -> ArraySpec:
+    return ArraySpec(*fields)
 
 
 def _may_be_written(spec: ArraySpec) -> bool:
