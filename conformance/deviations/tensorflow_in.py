@@ -75,7 +75,7 @@ _signalling = named("float32", "complex64") & Condition("an element is a signall
 _single = Condition("the array has exactly 1 element", lambda spec: spec.size == 1)
 _odd_truth = native("bool") & Condition("a truth is stored as other than 0 and 1", lambda spec: max(spec.values, default=0) > 1)
 _off_64 = Condition("the address is no multiple of 64", lambda spec: spec.address != 0)
-_weightless = Condition("elements have no size", lambda spec: spec.itemsize == 0)
+_weightless = Condition("elements have no size, and strides", lambda spec: spec.itemsize == 0 and not spec.is_c)
 _walked = texts & ~sequence & ~buffer | objects & ~sequence & ~np_scalar & ~buffer
 
 #: Calls that make a list into one dtype and then into another.
@@ -206,7 +206,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         when=_weightless & container_in("ndarray", "subclass", "matrix", "masked", "dlpack"),
         url="https://numpy.org/doc/stable/reference/generated/numpy.ndarray.__dlpack__.html",
         upstream="",
-        example=ArraySpec("S0", (2,), (0,), 0, 0),
+        example=ArraySpec("S0", (2,), (1,), 0, 1),
         shown_by="tf.experimental.dlpack.from_dlpack",
         severity="crash",
     ),
@@ -259,10 +259,12 @@ DEVIATIONS: tuple[Deviation, ...] = (
         releases=_2_21,
         entries=("tf.transpose",),
         laws=("survival",),
-        when=(texts | objects) & rank_above(8),
+        when=(texts | objects)
+        & rank_above(8)
+        & Condition("2 axes are longer than 1", lambda spec: sum(n > 1 for n in spec.shape) > 1),
         url=f"{DOCS}/transpose",
         upstream="",
-        example=ArraySpec("S1", (1,) * 9, (1,) * 9, 0, 1),
+        example=ArraySpec("S1", (*(1,) * 7, 2, 2), (*(4,) * 7, 2, 1), 0, 4),
         shown_by="tf.transpose",
         severity="crash",
     ),
@@ -276,8 +278,8 @@ DEVIATIONS: tuple[Deviation, ...] = (
         when=sequence & _subnormals,
         url=f"{DOCS}/constant",
         upstream="https://github.com/tensorflow/tensorflow/issues/127905",
-        example=ArraySpec("float64", (1,), (8,), 0, 8, container="list", planted=((0, 0x37A0000000000000),)),
-        shown_by="tf.constant[dtype=float32]",
+        example=ArraySpec("float32", (2,), (4,), 0, 8, container="list", planted=((0, 1),)),
+        shown_by="tf.constant[dtype=complex64]",
         severity="wrong data",
     ),
     Deviation(
@@ -307,5 +309,19 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x3FD9999A),)),
         shown_by="tf.convert_to_tensor[dtype_hint=int32]",
         severity="wrong data",
+    ),
+    Deviation(
+        id="tf-numpy-big-integer",
+        title="tf.experimental.numpy raises SystemError for Python integers beyond 64 bits.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.experimental.numpy.*",),
+        laws=("refusal",),
+        when=np_scalar & objects,
+        url=f"{DOCS}/experimental/numpy/array",
+        upstream="",
+        example=ArraySpec("object", (), (), 0, 8, container="scalar", planted=((0, dtypes.OBJECTS.index(2**70)),)),
+        shown_by="tf.experimental.numpy.array",
+        severity="manners",
     ),
 )

@@ -39,9 +39,8 @@ from strategies import dtypes
 
 _DTYPES = ("float32", "float64", "int32", "uint8", "bool", "complex64", "bfloat16", "float16")
 
-#: A variable owns its state.
-#: But Python numbers (float64 and complex128 scalars, and lists of no axis are such) come out of a cache of tensors, from
-#: which variables part when they are written: nobody can tell but by address.
+#: A variable owns its state. But numbers (NumPy's scalars float64 and complex128 are Python's, too) come out of a cache of
+#: tensors, which a variable leaves when it is written: nobody can tell but by address.
 _OWN: tuple[Clause, ...] = (may_share(when=np_scalar, source=SEEN), copies(source=STATE))
 #: No kernel assigns these.
 _UNASSIGNABLE = refuses(
@@ -97,7 +96,7 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
     entry("tf.constant", "tf.constant(a)", *CONVERTED),
     *(entry(f"tf.constant[dtype={name}]", f"tf.constant(a, dtype=tf.{name})", *cast_to(name)) for name in _DTYPES),
     # An equal number was converted before: what it was must not show.
-    entry("tf.constant[after 0.0]", "tf.constant(0.0, tf.float64), tf.constant(0j, tf.complex128)\ntf.constant(a)", *CONVERTED),
+    entry("tf.constant[after 0.0]", "tf.constant(np.float64(0)), tf.constant(np.complex128(0))\ntf.constant(a)", *CONVERTED),
     entry("tf.constant[shape]", "tf.constant(a, shape=np.shape(a))", *CONVERTED),
     entry("tf.convert_to_tensor", "tf.convert_to_tensor(a)", *CONVERTED),
     *(

@@ -126,7 +126,8 @@ def dense(spec: Any) -> bytes:
     if not name.startswith(("float", "bfloat", "complex")):
         return spec.values  # type: ignore[no-any-return]
     array = np.frombuffer(spec.values, dtypes.dtype(name)).copy()
-    array[array == 0] = 0
+    with np.errstate(all="ignore"):
+        array[array == 0] = 0
     return array.tobytes()
 
 
@@ -202,7 +203,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.data.Dataset.from_tensor_slices",
         "n = np.shape(a)[0]\ntf.data.Dataset.from_tensor_slices(a).batch(n).get_single_element()",
-        refuses(*_ANY, "IndexError", when=scalar | dlpack_object | _no_slices, source=SEEN),
+        refuses(*_ANY, "IndexError", when=scalar | dlpack_object | _no_slices | rare & ~sequence & ~buffer, source=SEEN),
         may_refuse(*_ANY, when=sequence | buffer | strings, source=SEEN),
         _KEPT,
         *CONVERSION,
@@ -230,6 +231,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.RaggedTensor",
         "tf.RaggedTensor.from_row_lengths(a, [len(a)]).flat_values",
+        may_refuse(*_ANY, when=objects, source=SEEN),
         refuses(*_ANY, when=scalar | exporter | dlpack_object, source=SEEN),  # Python's: they have no len().
         *CONVERTED,
     ),

@@ -33,6 +33,7 @@ from conformance.entry_points.tensorflow_in_words import (
     interface,
     list_dtype,
     listed,
+    np_scalar,
     objects,
     rare,
     sequence,
@@ -41,7 +42,19 @@ from conformance.entry_points.tensorflow_in_words import (
     taken,
     timedeltas,
 )
-from conformance.promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, may_share, refuses, shape, values
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    Source,
+    copies,
+    documented,
+    dtype,
+    may_refuse,
+    may_share,
+    refuses,
+    shape,
+    values,
+)
 
 #: What an operation raises that has no kernel for a dtype, besides what the conversion before it does.
 _NO_KERNEL = ("NotFoundError", "InvalidArgumentError", "UnimplementedError", "ValueError", "TypeError", "NotImplementedError")
@@ -49,7 +62,7 @@ _NO_KERNEL = ("NotFoundError", "InvalidArgumentError", "UnimplementedError", "Va
 
 def without(lacking: Condition) -> tuple[Clause, ...]:
     """The refusals of an operation that has no kernel for these inputs."""
-    return (may_refuse(*_NO_KERNEL, when=objects, source=SEEN), refuses(*_NO_KERNEL, when=lacking, source=SEEN))
+    return (may_refuse(*_NO_KERNEL, when=objects | buffer, source=SEEN), refuses(*_NO_KERNEL, when=lacking, source=SEEN))
 
 
 def _squeezed(spec: Any) -> tuple[int, ...]:
@@ -66,6 +79,11 @@ _DTYPE = "tf.constant(a).dtype"
 _LIKE = "np.array(np.shape(a), np.int32)"  # A shape that is an array: with a list, tf.reshape converts `a` first.
 
 
+def _in_place(source: Source) -> Clause:
+    """Whose page says that it makes no copy of a tensor; it does not say so of what the tensor was made of."""
+    return may_share(when=fits & ~(np_scalar | sequence | buffer), source=source)
+
+
 def _forwards(name: str, call: str, *own: Clause) -> EntryPoint:
     return entry(name, call, *own, *CONVERSION, *FORWARDED)
 
@@ -77,7 +95,7 @@ def _copies(name: str, call: str, *own: Clause) -> EntryPoint:
 _FORWARDING: tuple[EntryPoint, ...] = (
     _forwards("tf.stop_gradient", "tf.stop_gradient(a)"),
     _forwards("tf.ensure_shape", "tf.ensure_shape(a, np.shape(a))"),
-    _forwards("tf.reshape[ndarray]", f"tf.reshape(a, {_LIKE})"),
+    _forwards("tf.reshape[ndarray]", f"tf.reshape(a, {_LIKE})", _in_place(_RESHAPE)),
     _forwards(
         "tf.squeeze",
         "tf.squeeze(a)",
@@ -85,7 +103,7 @@ _FORWARDING: tuple[EntryPoint, ...] = (
         shape(_squeezed, source=documented(f"{DOCS}/squeeze", "Removes dimensions of size 1")),
     ),
     _forwards("tf.expand_dims", "tf.squeeze(tf.expand_dims(a, 0), 0)"),
-    _forwards("tf.bitcast", f"tf.bitcast(a, {_DTYPE})", *without(strings_too | rare | native("bool"))),
+    _forwards("tf.bitcast", f"tf.bitcast(a, {_DTYPE})", _in_place(_BITCAST), *without(strings_too | rare | native("bool"))),
     _forwards("tf.split", "tf.split(a, 1)[0]", *without(scalar | _splitless)),
     _forwards("tf.raw_ops.Identity", "tf.raw_ops.Identity(input=a)"),
     _forwards("tf.raw_ops.StopGradient", "tf.raw_ops.StopGradient(input=a)"),
@@ -124,8 +142,8 @@ _TNP = documented(
 _LIKE_NUMPY: tuple[Clause, ...] = (
     refuses("TypeError", when=dlpack_object | exporter, source=SEEN),
     BUFFER_REFUSALS,
-    may_refuse("TypeError", "ValueError", "OverflowError", "SystemError", when=objects | sequence & empty, source=SEEN),
-    may_refuse("ValueError", when=sequence & extended, source=SEEN),
+    may_refuse("TypeError", "ValueError", "OverflowError", when=objects | sequence & empty, source=SEEN),
+    may_refuse("ValueError", "TypeError", when=sequence & (extended | strings), source=SEEN),
     refuses("TypeError", "ValueError", when=~(taken | strings), source=SEEN),
     dtype(lambda spec: None, when=objects | buffer | sequence & (empty | strings_too), source=SEEN),
     dtype("string", when=strings_too, source=SEEN),

@@ -84,7 +84,7 @@ def _or_value_error(gate: tuple[Clause, ...]) -> tuple[Clause, ...]:
 
 def _python_dtype(spec: Any) -> str | None:
     """the Python number that holds the dtype's values"""
-    if not spec.size:
+    if not spec.size or OTHER_LAYOUT(spec):  # A sparse tensor of nothing but zeros gives the int 0, whatever its dtype.
         return None
     kinds = {"bool": "bool", "int": "int", "uint": "int", "complex": "complex"}
     return kinds.get(spec.dtype.rstrip("0123456789"), "float")
