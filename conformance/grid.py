@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from strategies import dtypes
-from strategies.draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
+from strategies.draw import ADDRESSES, LAYOUTS, Choose, draw_array_spec, draw_tensor_spec
 from strategies.spec import CONTAINERS, MEMORIES, TENSOR_DTYPES, Spec
 from strategies.volume import Recorded, chooser
 
@@ -62,8 +62,21 @@ def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterato
     draw: Any = draw_tensor_spec if maker else draw_array_spec
     for number, pins in enumerate(cells):
         if size != "sample" or number % 6 == seed % 6:
-            recorder = Recorded(choose)
-            yield draw(recorder, **pins), recorder.choices
+            yield _one_that_shows(draw, choose, pins)
+
+
+def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[int]]:
+    """A spec of the cell on which its layout shows, if there is one: a tensor never steps backwards."""
+    shows = LAYOUTS[pins["layout"]].shows if "layout" in pins else lambda spec: True
+    for _ in range(_TRIES):
+        recorder = Recorded(choose)
+        spec = draw(recorder, **pins)
+        if shows(spec):
+            break
+    return spec, recorder.choices
+
+
+_TRIES = 64
 
 
 @lru_cache(maxsize=8)

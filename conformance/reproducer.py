@@ -7,7 +7,7 @@ from typing import Any
 from conformance.laws import LAWS, Breach
 from conformance.promises import EntryPoint
 from strategies import dtypes
-from strategies.spec import ArraySpec, TensorSpec
+from strategies.spec import QUIET_SEEDS, ArraySpec, TensorSpec
 
 _IMPORTS = {"torch": "import torch", "tensorflow": "import tensorflow as tf"}
 
@@ -57,11 +57,16 @@ def _contents(spec: ArraySpec | TensorSpec) -> list[str]:
     """Lines that make the owner's bytes, a uint8 array called `data`; none when they are all zero."""
     if not any(spec.owner_bytes):
         return []
-    if spec.seed and (isinstance(spec, TensorSpec) or dtypes.is_raw(spec.dtype)):
-        noise = f"random.Random({spec.seed}).randbytes({max(-(-spec.nbytes // 4) * 4, 256)})[:{spec.nbytes}]"
-        lines = [f"data = np.frombuffer({noise}, np.uint8){' & 1' if spec.dtype == 'bool' else '.copy()'}"]
-    else:
+    plain = spec._replace(planted=()).owner_bytes
+    random_bits = spec.seed >= QUIET_SEEDS and (isinstance(spec, TensorSpec) or dtypes.is_raw(spec.dtype))
+    if not spec.seed:
         lines = [f"data = np.zeros({spec.nbytes}, np.uint8)"]
+    elif random_bits and len(plain) > 256:
+        noise = f"random.Random({spec.seed}).randbytes({max(-(-spec.nbytes // 4) * 4, 4096)})[:{spec.nbytes}]"
+        lines = [f"data = np.frombuffer({noise}, np.uint8){' & 1' if spec.dtype == 'bool' else '.copy()'}"]
+    else:  # Quiet contents come round after 251 elements.
+        period = spec.offset % max(spec.itemsize, 1) + 251 * spec.itemsize
+        lines = [f"data = np.resize(np.frombuffer(bytes.fromhex({plain[:period].hex()!r}), np.uint8), {spec.nbytes})"]
     for index, _ in spec.planted:
         at = spec.position(index)
         element = spec.owner_bytes[at : at + spec.itemsize]
@@ -73,7 +78,9 @@ def _array(spec: ArraySpec) -> list[str]:
     if spec.dtype in dtypes.POINTERS:
         pool = dtypes.OBJECTS if spec.dtype == "object" else dtypes.TEXTS
         first = pool[spec.planted[-1][1] % len(pool)] if spec.planted else pool[0]
-        return [f"a = np.full({spec.shape}, {first!r}, {_dtype_text(spec.dtype)})", *_container(spec)]
+        text = f"float({str(first)!r})" if first != first else repr(first)
+        lines = [f"a = np.empty({spec.shape}, {_dtype_text(spec.dtype)})", f"for i in np.ndindex(a.shape): a[i] = {text}"]
+        return [*lines, *_container(spec)]
     pad, n = (spec.address - spec.offset) % 64, spec.nbytes
     written = _contents(spec)
     data = "data" if written else f"np.zeros({n}, np.uint8)"

@@ -78,4 +78,6 @@ _SETTINGS = settings(database=None, deadline=None, suppress_health_check=list(He
 
 
 def _specs(maker: str, states: tuple[str, ...]) -> SearchStrategy[Any]:
-    return tensor_specs(states=states, strided=maker != "tensorflow") if maker else array_specs()
+    if maker:
+        return tensor_specs(states=states, strided=maker != "tensorflow", wild=True)
+    return array_specs(wild=True)

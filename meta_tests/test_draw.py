@@ -54,18 +54,18 @@ def replayed(choices: list[int]) -> ArraySpec:
 def test_both_engines_make_the_same_array_spec_of_the_same_choices() -> None:
     for number in range(60):
         spec, choices = recorded(f"same {number}")
-        assert searched(array_specs(), choices) == spec
+        assert searched(array_specs(wild=True), choices) == spec
 
 
 def test_both_engines_make_the_same_tensor_spec_of_the_same_choices() -> None:
     for number in range(60):
         recorder = Recorded(chooser(f"same {number}"))
         spec = draw_tensor_spec(recorder, states=STATES)
-        assert searched(tensor_specs(), recorder.choices) == spec
+        assert searched(tensor_specs(wild=True), recorder.choices) == spec
 
 
 PINS: list[dict[str, Any]] = [
-    *({"layout": layout} for layout in LAYOUTS),
+    *({"layout": layout} for layout in LAYOUTS if layout != "large"),  # The grid's own: a search has large ones of every class.
     *({"memory": memory} for memory in MEMORIES),
     *({"container": container} for container in CONTAINERS),
     *({"address": address} for address in ADDRESSES),
@@ -80,7 +80,7 @@ def test_pinned_draws_are_replayed_as_unpinned_ones(pins: dict[str, Any]) -> Non
     for number in range(20):
         spec, choices = recorded(f"pinned {number}", **pins)
         assert replayed(choices) == spec
-    assert searched(array_specs(), choices) == spec
+    assert searched(array_specs(wild=True), choices) == spec
 
 
 def test_a_chooser_is_its_seed() -> None:
@@ -161,7 +161,7 @@ def test_every_layout_shows_what_it_is_named_for(layout: str) -> None:
     assert any(map(FEATURES[layout], drawn(300, layout, layout=layout, container="ndarray")))
 
 
-@pytest.mark.parametrize("layout", ["fortran", "reversed", "partial", "empty", "scalar", "large"])
+@pytest.mark.parametrize("layout", ["fortran", "reversed", "partial", "empty", "scalar"])
 def test_searching_finds_the_layout(layout: str) -> None:
     find_any(array_specs("float32"), FEATURES[layout])
 
@@ -314,13 +314,14 @@ def test_a_sample_of_the_grid_is_a_sixth() -> None:
 
 
 def _some(specs: tuple[Any, ...]) -> Iterator[Any]:
-    return iter(specs[:: len(specs) // 12])
+    small = [spec for spec in specs if spec.size <= MAX_SIZE]
+    return iter(small[:: len(small) // 12])
 
 
 @pytest.mark.parametrize("maker", ["", "torch", "tensorflow"])
-def test_the_search_can_start_from_any_spec_of_the_grid(maker: str) -> None:
+def test_the_search_can_start_from_any_small_spec_of_the_grid(maker: str) -> None:
     states = STATES if maker else ()
-    strategy: Any = tensor_specs(strided=maker != "tensorflow") if maker else array_specs()
+    strategy: Any = tensor_specs(strided=maker != "tensorflow", wild=True) if maker else array_specs(wild=True)
     for spec in _some(_grid_of(maker, "sample")):
         assert searched(strategy, choices_of(maker, states, 0, "sample", spec)) == spec
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from meta_tests.helpers import minimal
-from strategies import ArraySpec, array_specs
+from conformance.conditions import walks_backwards
+from strategies import ArraySpec, array_specs, arrays
 
 SEEDS = range(3)
 NAN = 0x7FC00000
@@ -26,7 +27,7 @@ def test_anything_shrinks_to_a_bare_zero(seeded: int) -> None:
 
 @pytest.mark.parametrize("seeded", SEEDS)
 def test_a_negative_stride_shrinks_to_one_reversed_pair(seeded: int) -> None:
-    found = minimal(array_specs(), lambda spec: spec.size > 1 and spec.has_negative_stride, seeded)
+    found = minimal(array_specs(), walks_backwards, seeded)
     assert found == ArraySpec("float32", (2,), (-4,), 4, 8)
 
 
@@ -61,3 +62,16 @@ def test_read_only_memory_shrinks_to_a_read_only_zero(seeded: int) -> None:
 @pytest.mark.parametrize("seeded", SEEDS)
 def test_a_dtype_shrinks_to_the_first_of_its_kind(seeded: int) -> None:
     assert minimal(array_specs(), lambda spec: not spec.is_native, seeded) == ArraySpec(">float32", (), (), 0, 4)
+
+
+@pytest.mark.parametrize("seeded", SEEDS)
+def test_any_negative_stride_shrinks_to_one_axis_with_at_most_an_element(seeded: int) -> None:
+    found = minimal(array_specs("float32"), lambda spec: spec.has_negative_stride, seeded)
+    assert (found.shape in ((0,), (1,)), found.strides, any(found.values)) == (True, (-4,), False)
+
+
+@pytest.mark.parametrize("seeded", SEEDS)
+def test_real_arrays_shrink_as_their_specs_do(seeded: int) -> None:
+    found = minimal(arrays(np.float32), lambda array: array.ndim >= 2 and np.isnan(array).any(), seeded)
+    assert (found.shape, found.strides) == ((1, 1), (4, 4))
+    assert minimal(arrays(np.float32), lambda array: array.size >= 100, seeded).tolist() == [0.0] * 100

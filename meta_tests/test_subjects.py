@@ -75,7 +75,8 @@ def test_a_batch_larger_than_the_shared_memory_arrives_whole(isolated: Isolated)
 
 def test_in_process_and_isolated_subjects_see_the_same(isolated: Isolated, in_process: InProcess) -> None:
     choose = chooser(11)
-    specs = [draw_array_spec(choose) for _ in range(400)]
+    drawn = [draw_array_spec(choose) for _ in range(400)]
+    specs = [spec for spec in drawn if not spec.dtype.startswith(("record", "long", "clong"))]  # Nobody writes their padding.
     call = "np.array(a, copy=None, ndmin=1)[..., :1]"
     mine, theirs = in_process.observe(call, "", specs), isolated.observe(call, "", specs)
     assert [o.headline for o in mine] == [o.headline for o in theirs]

@@ -76,21 +76,19 @@ class Results:
 def read(path: Path) -> Results:
     """The results in a file. Raises ResultsError for anything that is not one; a cut-off last line is left out."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             return _assemble(_parse(file, path), path)
     except OSError as error:
         raise ResultsError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ResultsError(f"{path} is not a results file: it is not UTF-8 text") from None
 
 
-def _parse(lines: Iterable[str], path: Path) -> Iterator[tuple[int, Row]]:
+def _parse(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, Row]]:
     check = jsonschema.Draft202012Validator(schema())
     for number, line in enumerate(lines, 1):
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            if not line.endswith("\n"):
+            row = json.loads(line.decode())
+        except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError.
+            if not line.endswith(b"\n"):
                 return  # The run died while writing this line.
             raise ResultsError(f"{path}, line {number}: not JSON") from None
         problem = jsonschema.exceptions.best_match(check.iter_errors(row))
@@ -108,8 +106,8 @@ def _assemble(rows: Iterator[tuple[int, Row]], path: Path) -> Results:
     for number, row in rows:
         if row["kind"] == "header":
             raise ResultsError(f"{path}, line {number}: a second header")
+        if body and body[-1]["kind"] == "footer":
+            raise ResultsError(f"{path}, line {number}: a row after the footer")
         body.append(row)
     footer = body.pop() if body and body[-1]["kind"] == "footer" else None
-    if any(row["kind"] == "footer" for row in body):
-        raise ResultsError(f"{path}: rows after the footer")
     return Results(header, tuple(body), footer)

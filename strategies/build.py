@@ -6,12 +6,17 @@ import ctypes
 import mmap
 import os
 import tempfile
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from strategies import dtypes
 from strategies.spec import ArraySpec
+
+
+#: Objects in a list of arrays at most.
+MAX_LIST = 1 << 16
 
 
 class Unbuildable(Exception):
@@ -129,6 +134,8 @@ def wrap(container: str, array: np.ndarray) -> Any:
         if container == "list":
             if not array.ndim:
                 raise Unbuildable("a list of arrays needs an axis")
+            if len(array) > MAX_LIST:  # Strides of 0 make long axes of no memory; their list would be gigabytes.
+                raise Unbuildable(f"a list of more than {MAX_LIST} objects")
             return list(array)
         if container == "array_interface":
             return _ArrayInterfaceOnly(array)
@@ -228,8 +235,10 @@ def _of_pointers(spec: ArraySpec, resolved: np.dtype) -> Built:
         owner[(spec.position(index) - spec.offset) // resolved.itemsize + first] = pool[bits % len(pool)]
     if spec.dtype == "object":
         array = np.lib.stride_tricks.as_strided(owner[first:], spec.shape, spec.strides)
-    elif spec.is_c:
-        array = owner[first : first + spec.size].reshape(spec.shape)
+    elif spec.strides == spec.c_strides:
+        # Sliced to nothing last: NumPy forgets where an empty slice of the owner started.
+        full = tuple(max(n, 1) for n in spec.shape)
+        array = owner[first : first + prod(full)].reshape(full)[(..., *(slice(n) for n in spec.shape))]
     else:
         raise Unbuildable("NumPy lays StringDType out in C order only")
     if spec.memory == "readonly":

@@ -2,7 +2,9 @@
 
 Everything here is drawn through one primitive, `choose(n)`: an integer in 0..n-1, where 0 is the simplest. Hypothesis
 supplies it when we search and shrink (`strategies.search`), a seeded generator when we want volume (`strategies.volume`).
-Layout is drawn first and contents last, so that shrinking settles the structure before the noise.
+
+The order of the draws is made for shrinking: each spends its choices before the layout, whose classes spend them each in
+their own way, so that leaving a class for a plainer one changes nothing else.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ from math import prod
 from typing import NamedTuple
 
 from strategies import dtypes
-from strategies.spec import CONTAINERS, MAX_RANK, MEMORIES, TENSOR_DTYPES, ArraySpec, TensorSpec
+from strategies.spec import CONTAINERS, MAX_RANK, MEMORIES, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
 
 Choose = Callable[[int], int]
 
-#: Elements of an ordinary drawn array at most; "large" ones go up to four times as many.
+#: Arrays with more elements than this are "large"; none has more than four times as many.
 MAX_SIZE = 4096
 
 ADDRESSES = (0, 32, 16, 8, 4, 1, 48, 2, 63)
@@ -24,8 +26,8 @@ _ANY_ADDRESS = ("0",) * 4 + tuple(map(str, ADDRESSES))
 # Tables, not weights: the engines draw an index, and the simple entries come first.
 _ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:]
 _ANY_CONTAINER = ("ndarray",) * 18 + CONTAINERS[1:]
-_RANKS = (0, 1, 2, 1, 2, 3, 1, 2, 3, 4, 5, 2, 3, 6, 8, 16)
-_SIDES = (0, 1, 2, 3, 4, 1, 2, 3, 5, 6, 1, 2, 3, 7, 8, 2)
+_RANKS = (0, 1, 2, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 1, 5, 6) * 3 + (8, 16, 24, 32, 33, MAX_RANK)
+_SIDES = (1, 2, 3, 4, 1, 2, 5, 8)
 
 
 class Axis(NamedTuple):
@@ -63,14 +65,16 @@ class Layout(NamedTuple):
 
     axes    draws how each axis lies
     order   draws which axis is outermost, next, ... (None: C order)
-    shape   draws the shapes on which the class shows (None: any)
+    shape   adds to a drawn shape what the class needs
     lead    whether the elements start some way into the owner
+    shows   whether a spec is what the class is about: a drawn shape may be too small for that
     """
 
     axes: Callable[[Choose, tuple[int, ...], int], list[Axis]] | None = None
     order: Callable[[Choose, int], list[int]] | None = None
-    shape: Callable[[Choose], tuple[int, ...]] | None = None
+    shape: Callable[[Choose, tuple[int, ...]], tuple[int, ...]] | None = None
     lead: bool = False
+    shows: Callable[[ArraySpec | TensorSpec], bool] = lambda spec: True
 
 
 def _each(*kinds: Axis) -> Callable[[Choose, tuple[int, ...], int], list[Axis]]:
@@ -102,53 +106,37 @@ def _fortran(choose: Choose, rank: int) -> list[int]:
     return list(range(rank))[::-1]
 
 
-def _side(choose: Choose) -> int:
-    code = choose(65)
-    if code < 64:
-        return _SIDES[code & 15]
-    return choose(MAX_SIZE + 1)
+def _shape(choose: Choose) -> tuple[int, ...]:
+    """A shape, by its number of elements first, so that a size shrinks to that many elements in a row."""
+    rank = _RANKS[choose(len(_RANKS))]
+    if not rank:
+        return ()
+    size = choose(67)
+    if size >= 64:
+        size = choose(4 * MAX_SIZE)
+    leading = []
+    for _ in range(min(rank, 6) - 1):  # Of many axes most have length 1.
+        side = min(_SIDES[choose(len(_SIDES))], max(size, 1))
+        leading.append(side)
+        size //= side
+    return (*(1,) * (rank - 6), *leading, size)
 
 
-def _sides(choose: Choose, rank: int) -> tuple[int, ...]:
-    shape, room = [], MAX_SIZE
-    for _ in range(rank):
-        n = _side(choose) if room > 1 else 1
-        n = min(n, room)
-        room //= max(n, 1)
-        shape.append(n)
-    return tuple(shape)
+def _not_c(spec: ArraySpec | TensorSpec) -> bool:
+    return not spec.is_c
 
 
-def _any_shape(choose: Choose) -> tuple[int, ...]:
-    return _sides(choose, _RANKS[choose(len(_RANKS))])
+def _empty(choose: Choose, shape: tuple[int, ...]) -> tuple[int, ...]:
+    sides = list(shape or (0,))
+    sides[choose(len(sides))] = 0
+    return tuple(sides)
 
 
-def _with_axes(choose: Choose) -> tuple[int, ...]:
-    return _sides(choose, 1 + _RANKS[choose(10)])
-
-
-def _matrix_like(choose: Choose) -> tuple[int, ...]:
-    return tuple(2 + choose(3) for _ in range(2 + choose(3)))
-
-
-def _vector_like(choose: Choose) -> tuple[int, ...]:
-    return tuple(2 + choose(4) for _ in range(1 + choose(3)))
-
-
-def _scalar(choose: Choose) -> tuple[int, ...]:
-    return ()
-
-
-def _empty(choose: Choose) -> tuple[int, ...]:
-    shape = list(_with_axes(choose))
-    shape[choose(len(shape))] = 0
-    return tuple(shape)
-
-
-def _length_one(choose: Choose) -> tuple[int, ...]:
-    shape = list(_vector_like(choose))
-    shape.insert(choose(len(shape) + 1), 1)
-    return tuple(shape)
+def _length_one(choose: Choose, shape: tuple[int, ...]) -> tuple[int, ...]:
+    if len(shape) == MAX_RANK:
+        return shape
+    at = choose(len(shape) + 1)
+    return (*shape[:at], 1, *shape[at:])
 
 
 def _odd_length_one(choose: Choose, shape: tuple[int, ...], itemsize: int) -> list[Axis]:
@@ -157,43 +145,37 @@ def _odd_length_one(choose: Choose, shape: tuple[int, ...], itemsize: int) -> li
     return [odd[choose(len(odd))] if n <= 1 else _C for n in shape]
 
 
-def _high_rank(choose: Choose) -> tuple[int, ...]:
-    ranks = (5, 8, 9, 16, 24, 32, 33, 48, MAX_RANK)
-    shape = [1] * ranks[choose(len(ranks))]
-    for _ in range(3):
-        shape[choose(len(shape))] = 1 + choose(3)
-    return tuple(shape)
+def _large(choose: Choose, shape: tuple[int, ...]) -> tuple[int, ...]:
+    rows = prod(shape[:-1])
+    return (*shape[:-1], (MAX_SIZE + choose(2 * MAX_SIZE)) // max(rows, 1) + 1)
 
 
-def _large(choose: Choose) -> tuple[int, ...]:
-    return ((MAX_SIZE + 1 + choose(3 * MAX_SIZE),), (65, 64 + choose(64)), (17, 16, 16 + choose(16)))[choose(3)]
-
-
-#: Every class of layouts, the simplest first. To add one, add a line.
+#: Every class of layouts, the simplest first: a search leaves a class most easily for the one above it.
 LAYOUTS: dict[str, Layout] = {
     "c": Layout(),
-    "fortran": Layout(order=_fortran, shape=_matrix_like),
-    "permuted": Layout(order=_permutation, shape=_matrix_like),
-    "reversed": Layout(axes=_each(Axis(-1)), shape=_vector_like),
-    "stepped": Layout(axes=_each(Axis(2), Axis(3), Axis(-2)), shape=_vector_like),
-    "broadcast": Layout(axes=_each(Axis(0)), shape=_vector_like),
-    "windows": Layout(axes=_each(Axis(overlap=True)), shape=_matrix_like),
-    "partial": Layout(axes=_each(Axis(1, 1), Axis(1, 2), Axis(1, 3), Axis(-1, 1)), shape=_vector_like),
-    "offset": Layout(lead=True),
+    "fortran": Layout(order=_fortran, shows=_not_c),
+    "permuted": Layout(order=_permutation, shows=_not_c),
+    "broadcast": Layout(axes=_each(Axis(0)), shows=_not_c),
+    "windows": Layout(axes=_each(Axis(overlap=True)), shows=_not_c),
+    "offset": Layout(lead=True, shows=lambda spec: spec.offset > 0),
+    "stepped": Layout(axes=_each(Axis(2), Axis(3)), shows=_not_c),
+    "reversed": Layout(axes=_each(Axis(-1)), shows=_not_c),
+    "partial": Layout(axes=_each(Axis(1, 1), Axis(1, 2), Axis(1, 3), Axis(-1, 1)), shows=_not_c),
     "length_one": Layout(axes=_odd_length_one, shape=_length_one),
+    "mixed": Layout(axes=_mixed, order=_permutation, lead=True),
     "empty": Layout(axes=_mixed, shape=_empty),
-    "scalar": Layout(shape=_scalar, lead=True),
-    "mixed": Layout(axes=_mixed, order=_permutation, shape=_with_axes, lead=True),
-    "high_rank": Layout(axes=_each(_C, Axis(2), Axis(-1)), shape=_high_rank),
+    "scalar": Layout(lead=True, shows=lambda spec: not spec.shape),
+    "high_rank": Layout(axes=_each(_C, Axis(2), Axis(-1)), shows=lambda spec: len(spec.shape) > 6),
     "large": Layout(axes=_each(_C, Axis(2), Axis(-1)), shape=_large),
 }
-_LAYOUT_NAMES = tuple(LAYOUTS)
-_ANY_LAYOUT = ("c",) * 6 + _LAYOUT_NAMES[1:9] * 2 + _LAYOUT_NAMES[9:]
+_NAMES = tuple(LAYOUTS)
+# Any class may be large by itself; the class of that name is for the grid.
+_ANY_LAYOUT = ("c",) * 6 + tuple(name for name in _NAMES[1:9] for _ in range(2)) + _NAMES[9:-1]
 # What stands for the array decides which shapes make sense.
-_CONTAINER_SHAPES: dict[str, Callable[[Choose], tuple[int, ...]]] = {
-    "matrix": lambda choose: (1 + choose(3), 1 + choose(3)),
-    "scalar": _scalar,
-    "list": _vector_like,
+_CONTAINER_SHAPES: dict[str, Callable[[Choose, tuple[int, ...]], tuple[int, ...]]] = {
+    "matrix": lambda choose, shape: ((1, 1) + shape)[-2:],
+    "scalar": lambda choose, shape: (),
+    "list": lambda choose, shape: shape or (1,),
 }
 
 
@@ -203,7 +185,7 @@ def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None) -> str:
         return table[choose(len(table))]
     note = getattr(choose, "note", None)
     if note is not None:
-        note(table.index(pinned))
+        note(table.index(pinned) if pinned in table else 0)
     return pinned
 
 
@@ -223,19 +205,30 @@ def _draw_strided(
     return strides, offset, nbytes
 
 
-def _draw_contents(choose: Choose, size: int, bits_of: str) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """Seed of the background (0: zeros) and up to two planted elements, each a small number or a special value."""
-    code = choose(768)
-    count, seed = code >> 8, code & 255
-    if not size:
-        return seed, ()
+def _draw_contents(choose: Choose, bits_of: str, wild: bool) -> tuple[int, list[tuple[int, int]]]:
+    """Seed of the background and up to two (position, bits) to plant, each a small number or a special value.
+
+    The backgrounds are zeros, numbers below 251 and, if `wild`, random bits. Only the first two shrink well: no search
+    turns the NaN that it met in random bits into a planted one.
+    """
+    kind = choose(5)
+    count, noisy = (kind, False) if kind < 3 else (kind - 3, True)
+    seed = 1 + choose(255 if wild else QUIET_SEEDS - 1) if noisy else 0
     planted = []
     for _ in range(count):
         value = choose(4096)
         specials = dtypes.special_bits(bits_of)
         bits = dtypes.number_bits(bits_of, value) if value < 2048 else specials[(value - 2048) % len(specials)]
-        planted.append((choose(size) if size > 1 else 0, bits))
-    return seed, tuple(planted)
+        position = choose(1 << 14)
+        if value:  # A zero that covers another planted element would keep a shape from shrinking.
+            planted.append((position, bits))
+    return seed, planted
+
+
+def _plant(planted: list[tuple[int, int]], shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """The planted elements of an array of this shape: positions count round and round."""
+    size = prod(shape)
+    return tuple((position % size, bits) for position, bits in planted) if size else ()
 
 
 def draw_array_spec(
@@ -248,26 +241,36 @@ def draw_array_spec(
     memory: str | None = None,
     container: str | None = None,
     names: tuple[str, ...] = dtypes.DTYPES,
+    wild: bool = True,
 ) -> ArraySpec:
-    """Draw one array spec; whatever is given is pinned, all else is drawn (the dtype from `names`)."""
+    """Draw one array spec; whatever is given is pinned, all else is drawn (the dtype from `names`).
+
+    `wild` says whether contents may be random bits.
+    """
     dtype = _pick(choose, names, dtype)
     container = _pick(choose, _ANY_CONTAINER, container)
+    address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
+    memory = _pick(choose, _ANY_MEMORY, memory)
+    seed, planted = _draw_contents(choose, dtype, wild)
     layout = _pick(choose, _ANY_LAYOUT, layout)
     if dtype == "StringDType" and layout not in ("scalar", "empty", "offset"):
         layout = "c"  # All that NumPy lays it out in.
     itemsize, raw = dtypes.dtype(dtype).itemsize, dtypes.is_raw(dtype)
     if shape is None:
-        shape = (_CONTAINER_SHAPES.get(container) or LAYOUTS[layout].shape or _any_shape)(choose)
+        shape = _shape(choose)
+        adapt = _CONTAINER_SHAPES.get(container) or LAYOUTS[layout].shape
+        shape = adapt(choose, shape) if adapt else shape
     strides, offset, nbytes = _draw_strided(
-        choose, itemsize, LAYOUTS[layout], shape, lambda axis: raw or not axis.gap % max(itemsize, 1)
+        choose,
+        itemsize,
+        LAYOUTS[layout],
+        shape,
+        lambda axis: raw or (dtype != "StringDType" and not axis.gap % max(itemsize, 1)),
     )
-    address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
-    memory = _pick(choose, _ANY_MEMORY, memory)
     if dtype in dtypes.POINTERS:  # They cannot be misaligned, nor live in memory that others own.
         address = address // itemsize * itemsize % 64
         memory = memory if memory in ("plain", "readonly") else "plain"
-    seed, planted = _draw_contents(choose, prod(shape), dtype)
-    return ArraySpec(dtype, shape, strides, offset, nbytes, address, memory, container, seed, planted)
+    return ArraySpec(dtype, shape, strides, offset, nbytes, address, memory, container, seed, _plant(planted, shape))
 
 
 def draw_tensor_spec(
@@ -280,6 +283,7 @@ def draw_tensor_spec(
     names: tuple[str, ...] = tuple(TENSOR_DTYPES),
     states: tuple[str, ...] = ("plain",),
     strided: bool = True,
+    wild: bool = True,
 ) -> TensorSpec:
     """Draw one tensor spec; whatever is given is pinned. Tensors step forwards, by whole elements, or stand still.
 
@@ -287,15 +291,17 @@ def draw_tensor_spec(
     """
     dtype = _pick(choose, names, dtype)
     state = _pick(choose, states, state)
-    layout = _pick(choose, _ANY_LAYOUT, layout)
+    address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
     itemsize, like = TENSOR_DTYPES[dtype]
-    shape = (LAYOUTS[layout].shape or _any_shape)(choose)
+    seed, planted = _draw_contents(choose, like, wild)
+    layout = _pick(choose, _ANY_LAYOUT, layout)
+    shape = _shape(choose)
+    adapt = LAYOUTS[layout].shape
+    shape = adapt(choose, shape) if adapt else shape
     strides, offset, nbytes = _draw_strided(
         choose, itemsize, LAYOUTS[layout], shape, lambda axis: strided and axis.step >= 0 and not axis.gap % itemsize
     )
-    address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
     if not strided:
         strides, offset, _ = lay_out(shape, itemsize, [_C] * len(shape), list(range(len(shape))))
         address, nbytes = 0, prod(shape) * itemsize
-    seed, planted = _draw_contents(choose, prod(shape), like)
-    return TensorSpec(dtype, shape, strides, offset, nbytes, address, state, seed, planted)
+    return TensorSpec(dtype, shape, strides, offset, nbytes, address, state, seed, _plant(planted, shape))

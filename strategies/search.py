@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 from typing import Any
 
@@ -29,27 +30,41 @@ def _known(value: str | None, known: Any, what: str) -> None:
         raise ValueError(f"unknown {what} {value!r}; known: {', '.join(known)}")
 
 
+def _name(dtype: Any) -> str | None:
+    """The name by which `strategies` knows a dtype, given by that name or in any way that NumPy understands."""
+    if dtype is None or dtype in dtypes.DTYPES:
+        return dtype  # type: ignore[no-any-return]
+    with contextlib.suppress(TypeError):
+        wanted = np.dtype(dtype)
+        for name in _available():
+            if dtypes.dtype(name) == wanted and dtypes.dtype(name).char == wanted.char:
+                return name
+    raise ValueError(f"unknown dtype {dtype!r}; known: {', '.join(dtypes.DTYPES)}")
+
+
 def array_specs(
-    dtype: str | None = None,
+    dtype: Any = None,
     shape: tuple[int, ...] | None = None,
     *,
     layout: str | None = None,
     address: int | None = None,
     memory: str | None = None,
     container: str | None = None,
+    wild: bool = False,
 ) -> st.SearchStrategy[ArraySpec]:
     """Specs of NumPy inputs. What is given is pinned, all else is drawn.
 
-    dtype      a name from `strategies.DTYPES`; None draws any that this NumPy has
+    dtype      a name from `strategies.DTYPES`, or its NumPy dtype; None draws any that this NumPy has
     shape      axis lengths; None draws rank 0 to 64
     layout     a name from `strategies.LAYOUTS`
     address    of element 0, modulo 64
     memory     a name from `strategies.MEMORIES`
     container  a name from `strategies.CONTAINERS`
+    wild       whether contents may be random bits: they meet more, and shrink less well
 
     Raises ValueError for a name that is not known. Shrinks to a 0-d array of float32 zero in memory of its own.
     """
-    _known(dtype, dtypes.DTYPES, "dtype")
+    dtype = _name(dtype)
     _known(layout, LAYOUTS, "layout")
     _known(memory, MEMORIES, "memory")
     _known(container, CONTAINERS, "container")
@@ -60,14 +75,16 @@ def array_specs(
         "address": address,
         "memory": memory,
         "container": container,
+        "wild": wild,
     }
     if dtype is None:
         pinned["names"] = _available()
-    return _drawn(draw_array_spec, pinned)
+    specs = _drawn(draw_array_spec, pinned)
+    return specs if layout is None or shape is not None else specs.filter(LAYOUTS[layout].shows)
 
 
 def arrays(
-    dtype: str | None = None,
+    dtype: Any = None,
     shape: tuple[int, ...] | None = None,
     *,
     layout: str | None = None,
@@ -93,6 +110,7 @@ def tensor_specs(
     state: str | None = None,
     states: tuple[str, ...] = STATES,
     strided: bool = True,
+    wild: bool = False,
 ) -> st.SearchStrategy[TensorSpec]:
     """Specs of tensors for the way back. What is given is pinned, all else is drawn (the state from `states`).
 
@@ -101,8 +119,8 @@ def tensor_specs(
     _known(dtype, TENSOR_DTYPES, "tensor dtype")
     _known(layout, LAYOUTS, "layout")
     _known(state, STATES, "tensor state")
-    pinned = {"dtype": dtype, "layout": layout, "address": address, "state": state, "states": states, "strided": strided}
-    return _drawn(draw_tensor_spec, pinned)
+    pinned = {"dtype": dtype, "layout": layout, "address": address, "state": state}
+    return _drawn(draw_tensor_spec, {**pinned, "states": states, "strided": strided, "wild": wild})
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, NamedTuple
@@ -44,6 +45,39 @@ def noise(seed: int, nbytes: int) -> bytes:
     return _noise(seed, max(1024, -(-nbytes // 4)))[:nbytes]
 
 
+#: Seeds below this make quiet backgrounds, the others random bits.
+QUIET_SEEDS = 128
+
+
+def background(layout: _Layout, seed: int, dtype: str) -> bytes:
+    """An owner's bytes before anything is planted, of elements of the dtype (a NumPy name).
+
+    Zeros for seed 0; for quiet seeds, numbers below 251 of which neighbours differ; for others, random bytes.
+    """
+    nbytes, itemsize = layout.nbytes, layout.itemsize
+    if not seed or dtype in dtypes.POINTERS or not itemsize:
+        return bytes(nbytes)
+    if seed >= QUIET_SEEDS and dtypes.is_raw(dtype):
+        return noise(seed, nbytes)
+    if not layout.has_partial_stride:  # Elements stand on one grid, whose every place is filled.
+        lead = layout.offset % itemsize
+        return (bytes(lead) + _quiet(dtype, seed, (nbytes - lead) // itemsize + 1).tobytes())[:nbytes]
+    owner = bytearray(nbytes)
+    elements = np.ndarray(layout.shape, f"V{itemsize}", owner, layout.offset, layout.strides)
+    elements[...] = _quiet(dtype, seed, layout.size).reshape(layout.shape)
+    return bytes(owner)
+
+
+def _quiet(dtype: str, seed: int, count: int) -> np.ndarray:
+    return _quiet_table(dtype)[(np.arange(count) * 37 + seed) % 251]
+
+
+@lru_cache(maxsize=None)
+def _quiet_table(dtype: str) -> np.ndarray:
+    elements = b"".join(dtypes.encode(dtype, dtypes.number_bits(dtype, number)) for number in range(251))
+    return np.frombuffer(elements, f"V{len(elements) // 251}")
+
+
 class _Layout:
     """What any strided description of memory knows about itself."""
 
@@ -83,6 +117,11 @@ class _Layout:
         high = self.offset + sum(s * (n - 1) for s, n in zip(self.strides, self.shape) if s > 0)
         return low, high + self.itemsize
 
+    @cached_property
+    def has_partial_stride(self) -> bool:
+        """Whether some stride is no multiple of the item size."""
+        return any(s % self.itemsize for s in self.strides) if self.itemsize else False
+
     @property
     def itemsize(self) -> int:
         raise NotImplementedError
@@ -103,7 +142,7 @@ class _Layout:
             raise SpecError(f"rank {len(self.shape)} is above {MAX_RANK}")
         if not 0 <= self.nbytes <= MAX_BYTES or any(n < 0 for n in self.shape):
             raise SpecError(f"{self.nbytes} bytes, shape {self.shape}: out of bounds")
-        if self.size * max(self.itemsize, 1) > MAX_BYTES:
+        if prod(filter(None, self.shape)) * max(self.itemsize, 1) > MAX_BYTES:  # NumPy counts so, empty or not.
             raise SpecError(f"shape {self.shape} holds more than {MAX_BYTES} bytes")
         if any(abs(s) >= 1 << 62 for s in self.strides):
             raise SpecError(f"strides {self.strides}: out of bounds")
@@ -136,7 +175,7 @@ class ArraySpec(_Layout, _ArrayFields):
     address    address of element 0, modulo 64
     memory     one of `MEMORIES`
     container  one of `CONTAINERS`
-    seed       0 for an owner of zero bytes, else the seed of its random bytes
+    seed       of the owner's contents, see `background`
     planted    (flat index, bit pattern) of elements written over that background, in order
     """
 
@@ -169,11 +208,6 @@ class ArraySpec(_Layout, _ArrayFields):
         return any(s < 0 for s in self.strides)
 
     @cached_property
-    def has_partial_stride(self) -> bool:
-        """Whether some stride is no multiple of the item size."""
-        return any(s % self.itemsize for s in self.strides) if self.itemsize else False
-
-    @cached_property
     def is_aligned(self) -> bool:
         """Whether NumPy's ALIGNED flag is set: the address and the strides of axes longer than 1 fit the dtype."""
         unit = self.np_dtype.alignment
@@ -188,19 +222,13 @@ class ArraySpec(_Layout, _ArrayFields):
     @cached_property
     def owner_bytes(self) -> bytes:
         """The owner's contents (of raw dtypes; object and StringDType elements are indices, see `build`)."""
-        data = bytearray(self._background())
+        data = bytearray(background(self, self.seed, self.dtype))
+        if self.kind == "b":
+            data = bytearray(b & 1 for b in data)
         for index, bits in self.planted:
             at = self.position(index)
             data[at : at + self.itemsize] = dtypes.encode(self.dtype, bits)
         return bytes(data)
-
-    def _background(self) -> bytes:
-        if not self.seed or not dtypes.is_raw(self.dtype):
-            return bytes(self.nbytes)
-        data = noise(self.seed, self.nbytes)
-        if self.kind == "b":
-            return bytes(b & 1 for b in data)
-        return data
 
     @cached_property
     def values(self) -> bytes:
@@ -315,7 +343,7 @@ class TensorSpec(_Layout, _TensorFields):
     @cached_property
     def owner_bytes(self) -> bytes:
         """The storage's contents."""
-        data = bytearray(noise(self.seed, self.nbytes) if self.seed else self.nbytes)
+        data = bytearray(background(self, self.seed, TENSOR_DTYPES[self.dtype][1]))
         if self.dtype == "bool":
             data = bytearray(b & 1 for b in data)
         for index, bits in self.planted:
@@ -379,6 +407,19 @@ def _integer(value: Any) -> bool:
     return type(value) is int and abs(value) < 1 << 63
 
 
+_BITS = re.compile("0x(0|[1-9a-f][0-9a-f]{0,63})")
+
+
+def _planted(pair: Any) -> bool:
+    return (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and _integer(pair[0])
+        and isinstance(pair[1], str)
+        and _BITS.fullmatch(pair[1]) is not None
+    )
+
+
 def _checked(data: Any, cls: Any) -> dict[str, Any]:
     """JSON data as keyword arguments for a spec class, every field present with exactly its type."""
     _require(
@@ -393,11 +434,9 @@ def _checked(data: Any, cls: Any) -> dict[str, Any]:
             )
             fields[name] = tuple(value)
         elif name == "planted":
-            _require(isinstance(value, list) and len(value) <= 4096, "planted is not a list")
-            try:
-                fields[name] = tuple((int(index), int(bits, 16)) for index, bits in value)
-            except (TypeError, ValueError):
-                raise SpecError("planted is not a list of [index, hexadecimal bits]") from None
+            pairs = isinstance(value, list) and len(value) <= 4096 and all(map(_planted, value))
+            _require(pairs, "planted is not a short list of [index, hexadecimal bits]")
+            fields[name] = tuple((index, int(bits, 16)) for index, bits in value)
         elif name in ("dtype", "memory", "container", "state"):
             _require(isinstance(value, str), f"{name} is not a string")
         else:

@@ -321,7 +321,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         url=f"{DOCS}/experimental/numpy/array",
         upstream="",
         example=ArraySpec("object", (), (), 0, 8, container="scalar", planted=((0, dtypes.OBJECTS.index(2**70)),)),
-        shown_by="tf.experimental.numpy.array",
+        shown_by="tf.experimental.numpy.array(ndarray)",
         severity="manners",
     ),
 )

@@ -196,7 +196,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.data.Dataset.from_tensors",
         "tf.data.Dataset.from_tensors(a).get_single_element()",
-        may_refuse(*_ANY, when=sequence | buffer | strings, source=SEEN),
+        may_refuse(*_ANY, when=sequence | buffer | strings | objects, source=SEEN),
         _KEPT,
         *CONVERTED,
     ),
@@ -204,7 +204,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "tf.data.Dataset.from_tensor_slices",
         "n = np.shape(a)[0]\ntf.data.Dataset.from_tensor_slices(a).batch(n).get_single_element()",
         refuses(*_ANY, "IndexError", when=scalar | dlpack_object | _no_slices | rare & ~sequence & ~buffer, source=SEEN),
-        may_refuse(*_ANY, when=sequence | buffer | strings, source=SEEN),
+        may_refuse(*_ANY, when=sequence | buffer | strings | objects, source=SEEN),
         _KEPT,
         *CONVERSION,
         copies(source=IMMUTABLE),
@@ -240,7 +240,8 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "tf.sparse.to_dense(tf.sparse.from_dense(a))",
         *without(scalar | rare),
         may_refuse(*_ANY, when=rank_above(7), source=SEEN),
-        values(dense, when=~(sequence | buffer), source=_FROM_DENSE),
+        values("unspecified", when=sequence | buffer, source=SEEN),
+        values(dense, source=_FROM_DENSE),
         *CONVERTED,
     ),
     # Kernels keep numbers, not the payload of a NaN. Times 1 and minus 0, for these keep the sign of a zero.

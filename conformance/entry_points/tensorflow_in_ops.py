@@ -166,8 +166,8 @@ _COPYING: tuple[EntryPoint, ...] = (
     _copies("tf.raw_ops.Snapshot", "tf.raw_ops.Snapshot(input=a)", *without(strings_too | rare)),
     entry("tf.stack", "tf.squeeze(tf.stack([np.asarray(a)]), 0)", *_STACKED),
     _copies("tf.concat", "tf.concat([a], 0)", *without(dlpack_object)),
-    entry("tf.experimental.numpy.array", "tf.experimental.numpy.array(a)", *_LIKE_NUMPY),
-    entry("tf.experimental.numpy.asarray", "tf.experimental.numpy.asarray(a)", *_LIKE_NUMPY),
+    entry("tf.experimental.numpy.array(ndarray)", "tf.experimental.numpy.array(a)", *_LIKE_NUMPY),
+    entry("tf.experimental.numpy.asarray(ndarray)", "tf.experimental.numpy.asarray(a)", *_LIKE_NUMPY),
 )
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (*_FORWARDING, *_COPYING)
