@@ -104,6 +104,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByEntryPoint(config, log) if config.getvalue("dist") == "load" else None
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    run = session.config.stash[_RUN]
+    ahead = _RECORD in session.config.stash and not session.config.option.in_process
+    if ahead and getattr(session.config.option, "dist", "no") == "no":
+        calls = [item.callspec.params for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+        run.expect(dict.fromkeys(call["entry"] for call in calls if "entry" in call))
+
+
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> Run:
     """The run that the item is part of."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -69,6 +70,8 @@ class Run:
         self.plan = plan
         self._subjects: dict[str, Subject | SubjectError] = {}
         self._tallies: dict[str, Tally] = {}
+        self._coming: dict[str, Future[Tally]] = {}
+        self._threads: dict[str, ThreadPoolExecutor] = {}
         #: Rows that nobody has collected yet.
         self.rows: list[dict[str, Any]] = []
 
@@ -95,15 +98,27 @@ class Run:
             return SubjectError(f"{framework} is not installed or does not import: {subject.missing[framework]}")
         return subject
 
+    def expect(self, entries: Iterable[EntryPoint]) -> None:
+        """Start asking about these, in this order, each framework in a thread of its own: the work is the subjects'."""
+        for entry in entries:
+            if entry.framework not in self._threads:
+                self._threads[entry.framework] = ThreadPoolExecutor(1, entry.framework)
+            self._coming[entry.name] = self._threads[entry.framework].submit(self._ask, entry)
+
     def tally(self, entry: EntryPoint) -> Tally:
         """All that was seen of the entry point; the first call converts, later ones remember."""
         if entry.name not in self._tallies:
-            subject = self.subject(entry.framework)
-            started = time.monotonic()
-            tally = self._tallies[entry.name] = _Asking(self.plan, entry, subject).tally
-            self.rows.append(entry_row(tally, time.monotonic() - started))
-            self.rows += [finding_row(finding) for finding in tally.findings.values()]
+            coming = self._coming.pop(entry.name, None)
+            self._tallies[entry.name] = self._ask(entry) if coming is None else coming.result()
         return self._tallies[entry.name]
+
+    def _ask(self, entry: EntryPoint) -> Tally:
+        subject = self.subject(entry.framework)
+        started = time.monotonic()
+        tally = _Asking(self.plan, entry, subject).tally
+        self.rows.append(entry_row(tally, time.monotonic() - started))
+        self.rows.extend(finding_row(finding) for finding in tally.findings.values())
+        return tally
 
     def deviation(self, deviation: Deviation) -> tuple[str, str]:
         """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
@@ -132,7 +147,9 @@ class Run:
         return {name: str(subject) for name, subject in self._subjects.items() if isinstance(subject, SubjectError)}
 
     def close(self) -> None:
-        """End the subjects."""
+        """End the subjects, and what is still being asked of them."""
+        for thread in self._threads.values():
+            thread.shutdown(wait=False, cancel_futures=True)
         for subject in self._subjects.values():
             if not isinstance(subject, SubjectError):
                 subject.close()
@@ -145,6 +162,8 @@ class _Asking:
         self._plan, self._entry, self._subject = plan, entry, subject
         self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
+        size = PROFILES[plan.profile].grid
+        self._size = "sample" if entry.slow and size == "pairs" else size
         self.tally = Tally(entry)
         if plan.only is not None:
             self._attempt(plan.only[1])
@@ -153,7 +172,7 @@ class _Asking:
             self._all([d.example for d in self._known if d.shown_by == entry.name])
         if "grid" in plan.phases:
             self._phase = "grid"
-            self._all(list(grid.grid(entry.maker, entry.states, plan.seed, PROFILES[plan.profile].grid)))
+            self._all(list(grid.grid(entry.maker, entry.states, plan.seed, self._size)))
             self._shrink_findings()
         if "search" in plan.phases:
             self._phase = "search"
@@ -173,11 +192,12 @@ class _Asking:
 
     def _shrink_findings(self) -> None:
         """Hand the grid's findings, the plainest of each law, to Hypothesis."""
-        findings = sorted(self.tally.findings.values(), key=lambda finding: finding.law)
+        drawn = (finding for finding in self.tally.findings.values() if finding.phase == "grid")
+        findings = sorted(drawn, key=lambda finding: finding.law)
         plainest = [next(group) for _, group in groupby(findings, key=lambda finding: finding.law)]
         for finding in plainest[:SHRUNK_FINDINGS]:
-            maker, states, size = self._entry.maker, self._entry.states, PROFILES[self._plan.profile].grid
-            choices = grid.choices_of(maker, states, self._plan.seed, size, finding.spec)
+            maker, states = self._entry.maker, self._entry.states
+            choices = grid.choices_of(maker, states, self._plan.seed, self._size, finding.spec)
             shrink(self._attempt, maker, states, choices, finding.law)
 
 

@@ -107,6 +107,8 @@ def number_bits(name: str, number: int) -> int:
         return number
     if kind in "iu":
         return number & ((1 << (8 * resolved.itemsize - (kind == "i"))) - 1)
+    if name.endswith("longdouble"):  # The rest is padding, which NumPy leaves as it finds it.
+        return int.from_bytes(np.array(float(number), np.longdouble).tobytes()[:10], "little")
     with np.errstate(all="ignore"):
         return int.from_bytes(np.array(float(number)).astype(resolved.newbyteorder("=")).tobytes(), "little")
 
