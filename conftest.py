@@ -108,7 +108,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[_RUN]
     ahead = _RECORD in session.config.stash and not session.config.option.in_process
     if ahead and getattr(session.config.option, "dist", "no") == "no":
-        calls = [item.callspec.params for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+        calls = [
+            item.callspec.params for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        ]
         run.expect(dict.fromkeys(call["entry"] for call in calls if "entry" in call))
 
 

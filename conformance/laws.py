@@ -167,7 +167,9 @@ def _flags(owed: Owed, spec: Any, seen: Observation) -> Answer:
     clause = owed["flags"]
     if clause is None:
         return None
-    return True if seen.flags == clause.value else Breach(", ".join(clause.value) or "no marks", ", ".join(seen.flags) or "no marks")
+    return (
+        True if seen.flags == clause.value else Breach(", ".join(clause.value) or "no marks", ", ".join(seen.flags) or "no marks")
+    )
 
 
 # -- aliasing: whose memory it is --------------------------------------------------------------------------------------

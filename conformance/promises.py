@@ -205,7 +205,7 @@ class EntryPoint:
 class Owed(dict[str, "Clause | None"]):
     """The clauses that decide for one spec, by topic, each looked up when it is first wanted."""
 
-    __slots__ = ("direction", "_entry", "_spec")
+    __slots__ = ("_entry", "_spec", "direction")
 
     def __init__(self, entry: EntryPoint, spec: Any) -> None:
         super().__init__()

@@ -15,6 +15,7 @@ from conformance.deviations import Deviation, known_for
 from conformance.entry_points import FRAMEWORKS, entry_points
 from conformance.judge import Verdict, judge
 from conformance.laws import LAWS
+from conformance.observation import Observation
 from conformance.promises import EntryPoint
 from conformance.reproducer import script
 from conformance.search import search, shrink
@@ -124,11 +125,12 @@ class Run:
         """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
         entry = next(e for e in entry_points() if e.name == deviation.shown_by)
         subject = self.subject(entry.framework)
+        examples = self.tally(entry).examples if entry.name in (self._tallies.keys() | self._coming.keys()) else {}
         if not deviation.applies_to(subject.versions):
             reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
             self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
             return "not run", reason
-        seen = subject.observe(entry.call, entry.maker, [deviation.example])[0]
+        seen = examples.get(deviation.id) or subject.observe(entry.call, entry.maker, [deviation.example])[0]
         verdict = judge(entry, deviation.example, seen, (deviation,))
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
@@ -169,10 +171,14 @@ class _Asking:
             self._attempt(plan.only[1])
             return
         if "pinned" in plan.phases:
-            self._all([d.example for d in self._known if d.shown_by == entry.name])
+            for deviation in self._known:
+                if deviation.shown_by == entry.name:
+                    seen = self._ask(deviation.example)
+                    self._judged(deviation.example, seen)
+                    self.tally.examples[deviation.id] = seen
         if "grid" in plan.phases:
             self._phase = "grid"
-            self._all(list(grid.grid(entry.maker, entry.states, plan.seed, self._size)))
+            self._all(grid.grid(entry.maker, entry.states, plan.seed, self._size))
             self._shrink_findings()
         if "search" in plan.phases:
             self._phase = "search"
@@ -180,15 +186,31 @@ class _Asking:
             if examples:
                 search(self._attempt, entry.maker, entry.states, examples)
 
-    def _all(self, specs: list[Spec]) -> None:
-        for spec, seen in zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)):
-            self.tally.add(spec, seen, judge(self._entry, spec, seen, self._known), self._phase)
+    def _ask(self, spec: Any) -> Observation:
+        return self._subject.observe(self._entry.call, self._entry.maker, [spec])[0]
 
-    def _attempt(self, spec: Any) -> tuple[Verdict, str]:
-        seen = self._subject.observe(self._entry.call, self._entry.maker, [spec])[0]
+    def _judged(self, spec: Any, seen: Observation) -> Verdict:
         verdict = judge(self._entry, spec, seen, self._known)
         self.tally.add(spec, seen, verdict, self._phase)
-        return verdict, seen.headline
+        return verdict
+
+    def _all(self, specs: Iterable[Spec]) -> None:
+        asked = [spec for spec in specs if not self._spared(spec)]
+        for spec, seen in zip(asked, self._subject.observe(self._entry.call, self._entry.maker, asked)):
+            self._judged(spec, seen)
+
+    def _attempt(self, spec: Any) -> tuple[Verdict, str]:
+        if self._spared(spec):
+            return Verdict("not run"), "not run"
+        seen = self._ask(spec)
+        return self._judged(spec, seen), seen.headline
+
+    def _spared(self, spec: Any) -> bool:
+        """Whether the spec is known to hang: each such would cost the whole time limit, and the example has said it all."""
+        hang = next((d for d in self._known if d.severity == "hang" and d.when(spec)), None)
+        if hang is not None:
+            self._judged(spec, Observation("unbuildable", message=f"known to hang: {hang.id}"))
+        return hang is not None
 
     def _shrink_findings(self) -> None:
         """Hand the grid's findings, the plainest of each law, to Hypothesis."""

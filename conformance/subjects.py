@@ -18,7 +18,7 @@ from conformance.observation import Observation
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
-LIMIT = 20.0
+LIMIT = 10.0
 
 
 class SubjectError(Exception):

@@ -57,7 +57,8 @@ class Tally:
     verdicts  verdict name to number of conversions
     findings  the plainest of each distinct breach
     deviated  deviation id to number of conversions
-    reasons   why specs could not be built, with counts
+    reasons   why specs were not run, with counts
+    examples  deviation id to what its example showed
     """
 
     entry: EntryPoint
@@ -65,6 +66,7 @@ class Tally:
     findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
     deviated: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Observation] = field(default_factory=dict)
     # Counted whole here and taken apart when asked: this happens hundreds of thousands of times.
     _held: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _failed: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from meta_tests.helpers import minimal
 from conformance.conditions import walks_backwards
+from meta_tests.helpers import minimal
 from strategies import ArraySpec, array_specs, arrays
 
 SEEDS = range(3)

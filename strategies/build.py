@@ -14,7 +14,6 @@ import numpy as np
 from strategies import dtypes
 from strategies.spec import ArraySpec
 
-
 #: Objects in a list of arrays at most.
 MAX_LIST = 1 << 16
 
@@ -238,7 +237,7 @@ def _of_pointers(spec: ArraySpec, resolved: np.dtype) -> Built:
     elif spec.strides == spec.c_strides:
         # Sliced to nothing last: NumPy forgets where an empty slice of the owner started.
         full = tuple(max(n, 1) for n in spec.shape)
-        array = owner[first : first + prod(full)].reshape(full)[(..., *(slice(n) for n in spec.shape))]
+        array = owner[first : first + prod(full)].reshape(full)[(..., *map(slice, spec.shape))]  # type: ignore[arg-type]
     else:
         raise Unbuildable("NumPy lays StringDType out in C order only")
     if spec.memory == "readonly":

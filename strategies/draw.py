@@ -173,7 +173,7 @@ _NAMES = tuple(LAYOUTS)
 _ANY_LAYOUT = ("c",) * 6 + tuple(name for name in _NAMES[1:9] for _ in range(2)) + _NAMES[9:-1]
 # What stands for the array decides which shapes make sense.
 _CONTAINER_SHAPES: dict[str, Callable[[Choose, tuple[int, ...]], tuple[int, ...]]] = {
-    "matrix": lambda choose, shape: ((1, 1) + shape)[-2:],
+    "matrix": lambda choose, shape: (1, 1, *shape)[-2:],
     "scalar": lambda choose, shape: (),
     "list": lambda choose, shape: shape or (1,),
 }

@@ -50,8 +50,8 @@ def dtype(name: str) -> np.dtype:
     if name in EXTENDED:
         if not hasattr(ml_dtypes, name):
             raise LookupError(f"dtype {name} needs a newer ml_dtypes")
-        found = np.dtype(getattr(ml_dtypes, name))
-        return found
+        extended: type = getattr(ml_dtypes, name)
+        return np.dtype(extended)
     if name == "StringDType":
         if not hasattr(np.dtypes if hasattr(np, "dtypes") else np, "StringDType"):
             raise LookupError("dtype StringDType needs NumPy 2")

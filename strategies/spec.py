@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -72,7 +72,7 @@ def _quiet(dtype: str, seed: int, count: int) -> np.ndarray:
     return _quiet_table(dtype)[(np.arange(count) * 37 + seed) % 251]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _quiet_table(dtype: str) -> np.ndarray:
     elements = b"".join(dtypes.encode(dtype, dtypes.number_bits(dtype, number)) for number in range(251))
     return np.frombuffer(elements, f"V{len(elements) // 251}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from conformance.promises import EntryPoint
 
 FRAMEWORKS = ("torch", "tensorflow")
 
 
-@lru_cache(maxsize=None)
+@cache
 def entry_points() -> tuple[EntryPoint, ...]:
     """All entry points, by framework, ways in before ways out. Imports no framework."""
     from conformance.entry_points import tensorflow_in, tensorflow_out, torch_in, torch_out
