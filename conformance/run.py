@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ class Profile:
 
 PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "thorough": Profile("full", 2000)}
 
+#: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
+SPARED = {"crash": 12, "hang": 0}
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
 SHRUNK_FINDINGS = 8
 
@@ -164,6 +167,7 @@ class _Asking:
         self._plan, self._entry, self._subject = plan, entry, subject
         self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
+        self._met: Counter[str] = Counter()
         size = PROFILES[plan.profile].grid
         self._size = "sample" if entry.slow and size == "pairs" else size
         self.tally = Tally(entry)
@@ -206,21 +210,28 @@ class _Asking:
         return self._judged(spec, seen), seen.headline
 
     def _spared(self, spec: Any) -> bool:
-        """Whether the spec is known to hang: each such would cost the whole time limit, and the example has said it all."""
-        hang = next((d for d in self._known if d.severity == "hang" and d.when(spec)), None)
-        if hang is not None:
-            self._judged(spec, Observation("unbuildable", message=f"known to hang: {hang.id}"))
-        return hang is not None
+        """Whether to leave the spec out: it is known to kill or to hang, and has been seen to often enough.
+
+        Each such costs a fork or the whole time limit, and says nothing new.
+        """
+        deadly = next((d for d in self._known if d.severity in SPARED and d.when(spec)), None)
+        if deadly is None:
+            return False
+        self._met[deadly.id] += 1
+        if self._plan.profile == "thorough" or self._met[deadly.id] <= SPARED[deadly.severity]:
+            return False
+        self._judged(spec, Observation("unbuildable", message=f"known to {deadly.severity}, and seen often enough: {deadly.id}"))
+        return True
 
     def _shrink_findings(self) -> None:
         """Hand the grid's findings, the plainest of each law, to Hypothesis."""
-        drawn = (finding for finding in self.tally.findings.values() if finding.phase == "grid")
-        findings = sorted(drawn, key=lambda finding: finding.law)
-        plainest = [next(group) for _, group in groupby(findings, key=lambda finding: finding.law)]
-        for finding in plainest[:SHRUNK_FINDINGS]:
-            maker, states = self._entry.maker, self._entry.states
-            choices = grid.choices_of(maker, states, self._plan.seed, self._size, finding.spec)
-            shrink(self._attempt, maker, states, choices, finding.law)
+        self._phase = "search"
+        findings = sorted((f for f in self.tally.findings.values() if f.phase == "grid"), key=lambda finding: finding.law)
+        plainest = [(law, next(group).spec) for law, group in groupby(findings, key=lambda finding: finding.law)]
+        maker, states = self._entry.maker, self._entry.states
+        for law, spec in plainest[:SHRUNK_FINDINGS]:
+            choices = grid.choices_of(maker, states, self._plan.seed, self._size, spec)
+            shrink(self._attempt, maker, states, choices, law)
 
 
 def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, NOT_RUN, results
+import subprocess
+import sys
+from pathlib import Path
+
+from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, NOT_RUN, ROWS, results, write_lines
 from reports.summary import memory_word, summary
 
 FINE = ENTRY | {"entry": "fake.copy", "verdicts": {"conforms": 1000, "refuses": 24}, "laws": {}, "matrix": {}}
@@ -102,3 +106,26 @@ def test_the_memory_word_is_what_was_seen() -> None:
     assert memory_word(FINE) == "-"
     assert memory_word(ENTRY | {"matrix": {"dtype": {"float32": {"shares": 3, "refuses": 9}}}}) == "shares"
     assert memory_word(ENTRY) == "shares 75%, copies 25%"
+
+
+def reports(*arguments: str) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).resolve().parent.parent
+    return subprocess.run([sys.executable, "-m", "reports", *arguments], capture_output=True, text=True, cwd=root, check=False)
+
+
+def test_the_summary_of_a_file_is_printed_and_findings_are_no_success(tmp_path: Path) -> None:
+    done = reports("summary", str(write_lines(tmp_path / "r.jsonl", *ROWS)))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "fake.convert" in done.stdout
+
+
+def test_a_valid_file_is_said_to_be_complete(tmp_path: Path) -> None:
+    done = reports("validate", str(write_lines(tmp_path / "r.jsonl", *ROWS)))
+    assert (done.returncode, done.stdout.endswith("complete\n")) == (0, True)
+
+
+def test_a_broken_file_gets_one_line_and_no_traceback(tmp_path: Path) -> None:
+    done = reports("summary", str(write_lines(tmp_path / "r.jsonl", "nonsense")))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "line 1: not JSON" in done.stderr

@@ -1,0 +1,38 @@
+"""python -m reports: everything that is made from a results file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from reports.results import Results, ResultsError, read
+from reports.summary import summary
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a verb; 0 when it went well, 1 when the results hold a broken promise, 2 when they could not be read."""
+    parser = argparse.ArgumentParser(prog="python -m reports", description="Reports from a results file of the conformance suite.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, text in (("summary", "print verdicts per entry point"), ("validate", "check a file against the schema")):
+        verbs.add_parser(verb, help=text).add_argument("file", type=Path, help="a results file (JSON Lines)")
+    asked = parser.parse_args(arguments)
+    try:
+        results = read(asked.file)
+    except ResultsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if asked.verb == "summary":
+        print(summary(results))
+        return int(any(results.of("finding")))
+    print(_described(asked.file, results))
+    return 0
+
+
+def _described(path: Path, results: Results) -> str:
+    end = "interrupted: it has no footer" if results.interrupted else "complete"
+    return f"{path}: {len(results.rows)} rows, schema {results.header['schema']}, {end}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
