@@ -157,7 +157,6 @@ class EntryPoint:
     direction  "in" (arrays to tensors) or "out" (tensors to arrays)
     promise    clauses; of each topic the first that applies decides
     states     tensor states that it is tried on (direction "out")
-    slow       a call of more than a millisecond or so: the default profile tries a sample of the grid
     """
 
     name: str
@@ -166,7 +165,6 @@ class EntryPoint:
     direction: str
     promise: tuple[Clause, ...]
     states: tuple[str, ...] = ("plain",)
-    slow: bool = False
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -37,6 +37,11 @@ class Profile:
 
 PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "thorough": Profile("full", 2000)}
 
+#: Calls of a millisecond or more. Outside the thorough profile they see a sample of the grid.
+SLOW = (
+    *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
+    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*"),
+)
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
 SPARED = {"crash": 12, "hang": 0}
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
@@ -169,7 +174,7 @@ class _Asking:
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
         size = PROFILES[plan.profile].grid
-        self._size = "sample" if entry.slow and size == "pairs" else size
+        self._size = "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
         self.tally = Tally(entry)
         if plan.only is not None:
             self._attempt(plan.only[1])

@@ -120,7 +120,12 @@ def _releases(python: str, packages: tuple[str, ...]) -> dict[str, str]:
 
 
 # Children convert small arrays by the thousand: pools of threads only get in their way. The caller's wishes win.
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0", "OMP_NUM_THREADS": "1"}
+_QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TORCH_DISABLE_ADDR2LINE": "1",  # An abort need not tell its C++ stack.
+    "OMP_NUM_THREADS": "1",
+}
 
 
 def _serve(channel, root, frameworks):  # type: ignore[no-untyped-def]

@@ -12,7 +12,7 @@ from reports.summary import summary
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a verb; 0 when it went well, 1 when the results hold a broken promise, 2 when they could not be read."""
-    parser = argparse.ArgumentParser(prog="python -m reports", description="Reports from a results file of the conformance suite.")
+    parser = argparse.ArgumentParser(prog="python -m reports", description="Reports from a results file.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, text in (("summary", "print verdicts per entry point"), ("validate", "check a file against the schema")):
         verbs.add_parser(verb, help=text).add_argument("file", type=Path, help="a results file (JSON Lines)")
