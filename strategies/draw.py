@@ -106,7 +106,7 @@ def _fortran(choose: Choose, rank: int) -> list[int]:
     return list(range(rank))[::-1]
 
 
-def _shape(choose: Choose) -> tuple[int, ...]:
+def draw_shape(choose: Choose) -> tuple[int, ...]:
     """A shape, by its number of elements first, so that a size shrinks to that many elements in a row."""
     rank = _RANKS[choose(len(_RANKS))]
     if not rank:
@@ -257,7 +257,7 @@ def draw_array_spec(
         layout = "c"  # All that NumPy lays it out in.
     itemsize, raw = dtypes.dtype(dtype).itemsize, dtypes.is_raw(dtype)
     if shape is None:
-        shape = _shape(choose)
+        shape = draw_shape(choose)
         adapt = _CONTAINER_SHAPES.get(container) or LAYOUTS[layout].shape
         shape = adapt(choose, shape) if adapt else shape
     strides, offset, nbytes = _draw_strided(
@@ -295,7 +295,7 @@ def draw_tensor_spec(
     itemsize, like = TENSOR_DTYPES[dtype]
     seed, planted = _draw_contents(choose, like, wild)
     layout = _pick(choose, _ANY_LAYOUT, layout)
-    shape = _shape(choose)
+    shape = draw_shape(choose)
     adapt = LAYOUTS[layout].shape
     shape = adapt(choose, shape) if adapt else shape
     strides, offset, nbytes = _draw_strided(
