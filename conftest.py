@@ -71,6 +71,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if _SUITE not in metafunc.definition.path.parents:
+        return
     only = metafunc.config.stash[_RUN].plan.only
     law = next((mark.args[0] for mark in metafunc.definition.iter_markers("law")), None)
     if law is not None:

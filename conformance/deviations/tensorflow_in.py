@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, container_in, rank_above, swapped
+from conformance.conditions import Condition, container_in, rank_above, scalar, swapped
 from conformance.deviations import Deviation
 from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.tensorflow_in import ENTRY_POINTS, hinted
@@ -22,6 +22,7 @@ from conformance.entry_points.tensorflow_in_words import (
     objects,
     records,
     sequence,
+    strings,
     texts,
     timedeltas,
     voids,
@@ -36,15 +37,6 @@ _NAMES = tuple(point.name for point in ENTRY_POINTS)
 _elements = Condition("the array has elements", lambda spec: spec.size > 0)
 
 
-def _zero_component(spec: Any) -> bool:
-    """Whether a number is zero, or has a zero for its real or imaginary part."""
-    return spec.size > 0 and bool((np.frombuffer(spec.values, np.float64) == 0).any())
-
-
-#: NumPy scalars that are Python floats or complex numbers, too.
-_cached = np_scalar & named("float64", "complex128") & Condition("a part of the number is zero", _zero_component)
-
-
 def _parts(spec: Any) -> np.ndarray | None:
     """The floats of an array, real and imaginary parts apart."""
     name = same_dtype(spec)
@@ -52,6 +44,16 @@ def _parts(spec: Any) -> np.ndarray | None:
         return None
     numbers_ = np.frombuffer(spec.values, dtypes.dtype(name))
     return numbers_.view(numbers_.real.dtype) if numbers_.dtype.kind == "c" else numbers_
+
+
+def _has_zero(spec: Any) -> bool:
+    parts = _parts(spec)
+    return parts is not None and bool((parts == 0).any())
+
+
+_zero = Condition("a number, or its real or imaginary part, is zero", _has_zero)
+#: NumPy scalars that are Python floats or complex numbers, too.
+_cached = np_scalar & named("float64", "complex128") & _zero
 
 
 def _subnormal(spec: Any) -> bool:
@@ -76,7 +78,8 @@ _single = Condition("the array has exactly 1 element", lambda spec: spec.size ==
 _odd_truth = native("bool") & Condition("a truth is stored as other than 0 and 1", lambda spec: max(spec.values, default=0) > 1)
 _off_64 = Condition("the address is no multiple of 64", lambda spec: spec.address != 0)
 _weightless = Condition("elements have no size, and strides", lambda spec: spec.itemsize == 0 and not spec.is_c)
-_walked = texts & ~sequence & ~buffer | objects & ~sequence & ~np_scalar & ~buffer
+# Lists count, too: some calls make an array of them first.
+_walked = (texts | strings | objects) & ~np_scalar & ~buffer
 
 #: Calls that make a list into one dtype and then into another.
 _LISTS_CAST = ("tf.experimental.numpy.*", "tf.data.Dataset.*", "tf.py_function*", "tf.numpy_function*")
@@ -91,7 +94,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         releases=_2_21,
         entries=_NAMES,
         laws=("survival",),
-        when=_walked & rank_above(32) & _elements,
+        when=_walked & rank_above(32),
         url=f"{DOCS}/constant",
         upstream="",
         example=ArraySpec("S1", (1,) * 33, (1,) * 33, 0, 1),
@@ -166,6 +169,35 @@ DEVIATIONS: tuple[Deviation, ...] = (
         upstream="",
         example=ArraySpec("float64", (), (), 0, 8, container="scalar", planted=((0, 1 << 63),)),
         shown_by="tf.constant[after 0.0]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-scalar-cache-zero-of-0d-lists",
+        title="What tolist gives of a 0-d array goes through the cache of scalars, too.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.constant[after 0.0]", "tf.Variable.assign[list]"),
+        laws=("values",),
+        when=scalar
+        & Condition("the element is a zero", lambda spec: not any(spec.values[:-1]) and spec.values[-1:] in (b"\0", b"\x80")),
+        url=f"{DOCS}/Variable",
+        upstream="",
+        example=ArraySpec("float64", (), (), 0, 8, container="scalar", planted=((0, 1 << 63),)),
+        shown_by="tf.constant[after 0.0]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-scalar-cache-zero-assigned",
+        title="A variable that is assigned 0.0 or -0.0 as a Python number takes the sign of the first one that the process saw.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.Variable.assign[list]*",),
+        laws=("values",),
+        when=scalar & _zero,  # The list of an array without axes is a number.
+        url=f"{DOCS}/Variable",
+        upstream="",
+        example=ArraySpec("float64", (), (), 0, 8, planted=((0, 1 << 63),)),
+        shown_by="tf.Variable.assign[list][after 0.0]",
         severity="wrong data",
     ),
     Deviation(

@@ -197,7 +197,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         severity="wrong data",
     ),
     Deviation(
-        id="tf-proto-signalling-nan",
+        id="tf-proto-signalling-nan-back",
         title="make_tensor_proto sets the quiet bit of signalling NaNs: of one float32, and of any complex64",
         package="tensorflow",
         releases=_2_21,

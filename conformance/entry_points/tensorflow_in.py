@@ -51,6 +51,7 @@ _UNASSIGNABLE = refuses(
 _STATEFUL: tuple[Clause, ...] = (_UNASSIGNABLE, *CONVERSION, *_OWN)
 
 
+_ASSIGN_LIST = "v = tf.Variable(tf.constant(a))\nv.assign(np.asarray(a).tolist())\nv"
 #: A list of Python numbers, cast to the dtype of the variable.
 _ASSIGNED_LIST: tuple[Clause, ...] = (
     may_refuse("ValueError", "TypeError", when=empty | objects | strings, source=SEEN),
@@ -111,9 +112,10 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
         for name in ("float32", "int32", "bool")
     ),
     entry("tf.Variable.assign", "v = tf.Variable(tf.constant(a))\nv.assign(a)\nv", *_STATEFUL),
+    entry("tf.Variable.assign[list]", _ASSIGN_LIST, _UNASSIGNABLE, *_ASSIGNED_LIST, *_STATEFUL),
     entry(
-        "tf.Variable.assign[list]",
-        "v = tf.Variable(tf.constant(a))\nv.assign(np.asarray(a).tolist())\nv",
+        "tf.Variable.assign[list][after 0.0]",
+        f"tf.constant(0.0, tf.float64)\n{_ASSIGN_LIST}",
         _UNASSIGNABLE,
         *_ASSIGNED_LIST,
         *_STATEFUL,

@@ -62,7 +62,10 @@ _NO_KERNEL = ("NotFoundError", "InvalidArgumentError", "UnimplementedError", "Va
 
 def without(lacking: Condition) -> tuple[Clause, ...]:
     """The refusals of an operation that has no kernel for these inputs."""
-    return (may_refuse(*_NO_KERNEL, when=objects | buffer, source=SEEN), refuses(*_NO_KERNEL, when=lacking, source=SEEN))
+    return (
+        may_refuse(*_NO_KERNEL, when=objects | buffer | sequence & empty, source=SEEN),
+        refuses(*_NO_KERNEL, when=lacking, source=SEEN),
+    )
 
 
 def _squeezed(spec: Any) -> tuple[int, ...]:
@@ -154,7 +157,12 @@ _LIKE_NUMPY: tuple[Clause, ...] = (
 )
 
 _CAST = documented(f"{DOCS}/cast", "Casts a tensor to a new type.")
-_CAST_DTYPE = (dtype("float64", source=_CAST), values("astype", source=_CAST))
+_CAST_DTYPE: tuple[Clause, ...] = (
+    dtype("float64", source=_CAST),
+    # As Python numbers they are float32 first: rounded.
+    values("unspecified", when=sequence & named("longdouble") | buffer & named("float64"), source=SEEN),
+    values("astype", source=_CAST),
+)
 
 _COPYING: tuple[EntryPoint, ...] = (
     _copies("tf.identity", "tf.identity(a)"),
