@@ -146,9 +146,9 @@ def _shape(owed: Owed, spec: Any, seen: Observation) -> Answer:
 def _type(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST be of the promised type: a tensor of the framework, an array, a Python number."""
     clause = owed["type"]
-    if clause is None:
+    if clause is None or not clause.value:
         return None
-    return True if seen.type in clause.value else Breach(" or ".join(clause.value), seen.type)
+    return True if seen.type.startswith(clause.value) else Breach(" or ".join(clause.value), seen.type)
 
 
 @_law(ON_RESULTS, "dtype", _ARRAY_API)

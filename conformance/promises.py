@@ -50,6 +50,8 @@ class Clause(NamedTuple):
     def text(self) -> str:
         """The clause as a sentence for people."""
         value = self.value if isinstance(self.value, str) else getattr(self.value, "__doc__", None) or repr(self.value)
+        if self.topic == "type":
+            value = " or ".join(self.value) or "any"
         if self.topic == "refuses":
             value = (
                 f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"
@@ -116,7 +118,7 @@ def values(value: str | Callable[[Any], bytes], when: Condition = always, *, sou
 
 
 def type_(*names: str, when: Condition = always, source: Source) -> Clause:
-    """The result's type, qualified, or any of several: "torch.Tensor", "numpy.ndarray", "list"."""
+    """The result's type, qualified, or one of several; "numpy." is any type of that module, no name is any type at all."""
     return Clause("type", names, when, source)
 
 

@@ -65,6 +65,7 @@ from conformance.promises import (
     may_share,
     refuses,
     shares,
+    type_,
     values,
 )
 from strategies import dtypes
@@ -177,6 +178,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.make_ndarray",
         "tf.make_ndarray(tf.make_tensor_proto(a))",
+        type_("numpy.ndarray", source=SEEN),
         values(clean_bits, when=_small, source=SEEN),
         *_PROTOS,
         dtype("object", when=strings_too, source=SEEN),

@@ -20,6 +20,7 @@ from conformance.promises import (
     observed,
     refuses,
     shape,
+    type_,
     values,
 )
 from strategies import dtypes
@@ -97,7 +98,7 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
 
 def entry(name: str, call: str, *clauses: Clause) -> EntryPoint:
     """An entry point of NumPy to TensorFlow."""
-    return EntryPoint(name, call, "tensorflow", "in", clauses)
+    return EntryPoint(name, call, "tensorflow", "in", (*clauses, type_("tf.", source=SEEN)))
 
 
 # -- lists and memoryviews: sequences of Python numbers -------------------------------------------------------------------

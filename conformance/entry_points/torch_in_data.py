@@ -41,6 +41,7 @@ from conformance.promises import (
     refuses,
     shape,
     shares,
+    type_,
     values,
 )
 
@@ -161,13 +162,24 @@ _SPARSE_PROMISE: tuple[Clause, ...] = (
 _NO_KERNEL = may_refuse("NotImplementedError", "TypeError", when=named("uint16", "uint32", "uint64", "ulonglong"), source=SEEN)
 _NO_AXIS = refuses("RuntimeError", "TypeError", when=scalar, source=SEEN)
 
+# What the data utilities have no rule for, they hand on as it is: texts, objects, foreign subclasses, NumPy scalars.
+_PASSED_ON = type_(source=SEEN)
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
-    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", *_CONVERT),
+    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", _PASSED_ON, *_CONVERT),
     entry(
-        "torch.utils.data.DataLoader[batch_size=None]", "next(iter(torch.utils.data.DataLoader([a], batch_size=None)))", *_CONVERT
+        "torch.utils.data.DataLoader[batch_size=None]",
+        "next(iter(torch.utils.data.DataLoader([a], batch_size=None)))",
+        _PASSED_ON,
+        *_CONVERT,
     ),
-    entry("torch.utils.data.default_collate", "torch.utils.data.default_collate([a])", *_COLLATE),
-    entry("torch.utils.data.DataLoader[batch_size=1]", "next(iter(torch.utils.data.DataLoader([a], batch_size=1)))", *_COLLATE),
+    entry("torch.utils.data.default_collate", "torch.utils.data.default_collate([a])", _PASSED_ON, *_COLLATE),
+    entry(
+        "torch.utils.data.DataLoader[batch_size=1]",
+        "next(iter(torch.utils.data.DataLoader([a], batch_size=1)))",
+        _PASSED_ON,
+        *_COLLATE,
+    ),
     entry("torch.sparse_coo_tensor", "torch.sparse_coo_tensor(np.arange(len(a))[None], a)._values()", *_SPARSE_PROMISE),
     entry(
         "torch.sparse_csr_tensor",

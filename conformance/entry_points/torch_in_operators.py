@@ -31,6 +31,7 @@ from conformance.promises import (
     may_refuse,
     refuses,
     shape,
+    type_,
     values,
     warns,
 )
@@ -103,6 +104,9 @@ def _within_256(spec: Any) -> bool:
 
 _in_range = Condition("all indices are in 0..255", _within_256)
 
+# Bytes times true are bytes, a time span times true is a time span: Python and NumPy answer before the tensor can.
+_ANY_PRODUCT = type_("torch.", "builtins.bytes", "numpy.timedelta64", source=SEEN)
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.copy_[torch.from_numpy]",
@@ -174,6 +178,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor * ndarray",
         "torch.ones((), dtype=torch.bool) * a",
+        _ANY_PRODUCT,
         *_REPEATED,
         *_MATRIX,
         # The tensor gives way and NumPy multiplies, by its own rules; the product becomes a tensor if it can.
@@ -199,6 +204,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "ndarray * torch.Tensor",
         "a * torch.ones((), dtype=torch.bool)",
+        _ANY_PRODUCT,
         *_REPEATED,
         *_MATRIX,
         *where(

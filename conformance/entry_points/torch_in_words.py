@@ -30,6 +30,7 @@ from conformance.promises import (
     observed,
     refuses,
     shape,
+    type_,
     values,
     warns,
 )
@@ -73,7 +74,7 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
 
 def entry(name: str, call: str, *clauses: Clause) -> EntryPoint:
     """An entry point of NumPy to PyTorch."""
-    return EntryPoint(name, call, "torch", "in", clauses)
+    return EntryPoint(name, call, "torch", "in", (*clauses, type_("torch.", source=SEEN)))
 
 
 def with_batch_axis(spec: Any) -> tuple[int, ...]:
