@@ -1,6 +1,6 @@
 """The suite's own speed, as ratios of one run. Nothing here fails for being slow: read the ratios.
 
-    python -m pytest meta_tests/benchmarks --benchmark-only
+    python -m pytest meta_tests/benchmarks/bench_speed.py --benchmark-only
 
 Rates are per second of CPU time, children included where there are any, so that a busy machine disturbs them less.
 """
