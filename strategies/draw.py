@@ -211,9 +211,10 @@ def _draw_contents(choose: Choose, bits_of: str, wild: bool) -> tuple[int, list[
     The backgrounds are zeros, numbers below 251 and, if `wild`, random bits. Only the first two shrink well: no search
     turns the NaN that it met in random bits into a planted one.
     """
-    kind = choose(5)
-    count, noisy = (kind, False) if kind < 3 else (kind - 3, True)
-    seed = 1 + choose(255 if wild else QUIET_SEEDS - 1) if noisy else 0
+    seeds = 256 if wild else QUIET_SEEDS
+    # Half of the backgrounds are zeros. The count stands above the seed, so that each shrinks without the other.
+    count, code = divmod(choose(3 * 2 * seeds), 2 * seeds)
+    seed = max(code - seeds, 0)
     planted = []
     for _ in range(count):
         value = choose(4096)
