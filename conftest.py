@@ -160,8 +160,9 @@ class _Recorder:
         interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         stopped = str(session.shouldfail or session.shouldstop or "")
         self._record.close(None if interrupted else stopped)
-        if exitstatus == pytest.ExitCode.OK and not self._record.asked:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # Nothing was asked: that is no success.
+        if exitstatus == pytest.ExitCode.OK and (self._record.findings or not self._record.asked):
+            # A finding whose test -k left out, or nothing asked at all: that is no success.
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         terminalreporter.section("conformance")

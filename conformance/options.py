@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,19 @@ RESULTS = Path("conformance-results.jsonl")
 
 def add(parser: pytest.Parser) -> None:
     """Declare the options."""
-    add = parser.getgroup("conformance", "tensor conformance").addoption
-    add("--framework", metavar="NAME[,NAME]", help=f"frameworks to ask (default: {','.join(FRAMEWORKS)})")
-    add("--entry-point", metavar="GLOB", action="append", help="entry points to try, such as 'torch.as*' (repeatable)")
-    add("--device", default="cpu", help="device of the tensors; only cpu is known today (default: cpu)")
-    add("--profile", default="default", help=f"how thorough: {', '.join(PROFILES)} (default: default)")
-    add("--phase", metavar="NAME[,NAME]", help=f"phases to run (default: {','.join(PHASES)})")
-    add("--examples", type=int, metavar="N", help="Hypothesis examples per entry point (default: the profile's)")
-    add("--seed", type=int, default=0, metavar="N", dest="conformance_seed", help="seed of grid and search (default: 0)")
-    add("--results", type=Path, metavar="FILE", help=f"results file, JSON Lines (default: {RESULTS})")
-    add("--replay", metavar="ID", help="try one finding of the results file again")
-    add("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
-    add("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
-    add("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
+    option = parser.getgroup("conformance", "tensor conformance").addoption
+    option("--framework", metavar="NAME[,NAME]", help=f"frameworks to ask (default: {','.join(FRAMEWORKS)})")
+    option("--entry-point", metavar="GLOB", action="append", help="entry points to try, such as 'torch.as*' (repeatable)")
+    option("--device", default="cpu", help="device of the tensors; only cpu is known today (default: cpu)")
+    option("--profile", default="default", help=f"how thorough: {', '.join(PROFILES)} (default: default)")
+    option("--phase", metavar="NAME[,NAME]", help=f"phases to run (default: {','.join(PHASES)})")
+    option("--examples", type=int, metavar="N", help="Hypothesis examples per entry point (default: the profile's)")
+    option("--seed", type=int, default=0, metavar="N", dest="conformance_seed", help="seed of grid and search (default: 0)")
+    option("--results", type=Path, metavar="FILE", help=f"results file, JSON Lines (default: {RESULTS})")
+    option("--replay", metavar="ID", help="try one finding of the results file again")
+    option("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
+    option("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
+    option("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
 
 
 def plan(option: Any) -> Plan:
@@ -40,6 +41,8 @@ def plan(option: Any) -> Plan:
     _known([option.device], ("cpu",), "device")
     if option.in_process and option.subject:
         raise pytest.UsageError("--in-process converts in this interpreter and takes no --subject")
+    if not option.time_limit > 0:
+        raise pytest.UsageError("--time-limit must be a positive number of seconds")
     if option.examples is not None and option.examples < 0:
         raise pytest.UsageError("--examples must not be negative")
     subjects = {}
@@ -70,10 +73,16 @@ def selected(option: Any, only: tuple[str, Any] | None) -> list[EntryPoint]:
     """The entry points that are tried; raises pytest.UsageError for a glob that matches none."""
     chosen = [entry for entry in entry_points() if entry.framework in frameworks(option)]
     if only is not None:
+        if option.framework or option.entry_point:
+            raise pytest.UsageError("--replay names one finding and takes no --framework or --entry-point")
         return [entry for entry in chosen if entry.name == only[0]]
     for glob in option.entry_point or []:
         if not any(entry.matches(glob) for entry in chosen):
-            raise pytest.UsageError(f"no entry point matches {glob!r}; known: {', '.join(entry.name for entry in chosen)}")
+            names = [entry.name for entry in chosen]
+            closest = difflib.get_close_matches(glob.strip("*"), names, 5, 0.3) or names[:5]
+            raise pytest.UsageError(
+                f"no entry point matches {glob!r}; closest of {len(names)} known: {', '.join(closest)} (--collect-only lists all)"
+            )
     globs = option.entry_point or ["*"]
     return [entry for entry in chosen if any(entry.matches(glob) for glob in globs)]
 

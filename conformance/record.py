@@ -32,6 +32,7 @@ class Record:
         self._writer = Writer(path)
         self._seen: set[tuple[str, str]] = set()
         self.asked = 0
+        self.findings = 0
         self._writer.write(
             {
                 "kind": "header",
@@ -56,6 +57,7 @@ class Record:
                     continue
                 self._seen.add((row["kind"], row["entry"]))
                 self.asked += row["kind"] == "entry"
+            self.findings += row["kind"] == "finding"
             self._writer.write(row)
 
     def close(self, stopped: str | None) -> None:

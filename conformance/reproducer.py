@@ -32,6 +32,8 @@ def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
     source = "a" if entry.direction == "in" else "t"
     if law in ("memory", "follows", "twins") and entry.direction == "in" and spec.memory == "plain":
         return ["print(r)", "buffer[:] = ~buffer  # Change the source: does the result follow?", "print(r)"]
+    if law in ("leads", "readonly") and entry.framework == "torch" and entry.direction == "in":
+        return [f"print({source})", "r.detach().fill_(1)  # Change the result: does the source follow?", f"print({source})"]
     if law in ("leads", "immutability") and entry.direction == "out":
         return [f"print({source})", "r[...] = 1  # Change the result: does the source follow?", f"print({source})"]
     if law == "survival":

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance import grid
 from conformance.deviations import Deviation, known_for
-from conformance.entry_points import FRAMEWORKS, entry_points
+from conformance.entry_points import entry_points
 from conformance.judge import Verdict, judge
 from conformance.laws import LAWS
 from conformance.observation import Observation
@@ -21,7 +21,7 @@ from conformance.promises import EntryPoint
 from conformance.reproducer import script
 from conformance.search import search, shrink
 from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectError
-from conformance.tally import Finding, Tally, replay_id
+from conformance.tally import Finding, Tally
 from strategies.spec import Spec
 
 PHASES = ("pinned", "grid", "search")
@@ -313,6 +313,3 @@ def deviation_row(deviation: Deviation, entry: EntryPoint, status: str, observed
         "observed": breach.observed if breach is not None else observed,
         "script": script(entry, deviation.example, law, breach) if breach is not None else "",
     }
-
-
-__all__ = ["FRAMEWORKS", "PHASES", "PROFILES", "Plan", "Profile", "Run", "replay_id"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 import os
-import platform
 import subprocess
 import sys
 import warnings
@@ -92,18 +91,20 @@ class InProcess:
 
 def installed(frameworks: tuple[str, ...], pythons: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Releases by package, and framework to the reason where it is not installed. Imports no framework."""
-    releases, missing = {"python": platform.python_version()}, {}
+    releases: dict[str, str] = {}
+    missing: dict[str, str] = {}
     for framework in frameworks:
         python = pythons.get(framework, sys.executable)
         asked = [framework, *_OTHER_NAMES.get(framework, ())]
         found = _releases(python, ("numpy", *asked))
-        if "numpy" in found:
-            releases.setdefault("numpy", found["numpy"])
         release = next((found[name] for name in asked if name in found), None)
         if release is None:
-            missing[framework] = f"{framework} is not installed in {python}"
-        else:
-            releases[framework] = release
+            missing[framework] = f"{framework} is not installed in {python}" if found else f"{python} is no Python interpreter"
+            continue
+        releases[framework] = release
+        for common in ("python", "numpy"):
+            if releases.setdefault(common, found.get(common, "")) != found.get(common, ""):
+                releases[f"{common} of {framework}"] = found.get(common, "")
     return releases, missing
 
 
@@ -111,12 +112,23 @@ _OTHER_NAMES = {"tensorflow": ("tensorflow-cpu", "tensorflow-intel", "tf-nightly
 
 
 def _releases(python: str, packages: tuple[str, ...]) -> dict[str, str]:
-    code = "import importlib.metadata as m\nfor p in %r:\n try: print(p, m.version(p))\n except m.PackageNotFoundError: pass"
     try:
-        done = subprocess.run([python, "-c", code % (packages,)], capture_output=True, text=True, check=False)
-    except OSError:
+        done = subprocess.run([python, "-c", _TELL, *packages], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
         return {}
-    return dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    found = (line.split() for line in done.stdout.splitlines() if line.startswith("release "))
+    return {name: release for _, name, release in found}
+
+
+_TELL = """
+import importlib.metadata, platform, sys
+print("release python", platform.python_version())
+for package in sys.argv[1:]:
+    try:
+        print("release", package, importlib.metadata.version(package))
+    except importlib.metadata.PackageNotFoundError:
+        pass
+"""
 
 
 # Children convert small arrays by the thousand: pools of threads only get in their way. The caller's wishes win.

@@ -83,9 +83,9 @@ class Tally:
         for law, breach in verdict.breaches:
             self._failed[law, "broken"] += 1
             self._find(law, breach, spec, seen, phase)
-        for deviation, law, _ in verdict.deviations:
+        for _, law, _ in verdict.deviations:
             self._failed[law, "deviated"] += 1
-            self.deviated[deviation.id] += 1
+        self.deviated.update({deviation.id for deviation, _, _ in verdict.deviations})
 
     @property
     def laws(self) -> dict[str, Counter[str]]:

@@ -12,7 +12,7 @@ VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "
 
 def summary(results: Results) -> str:
     """The whole run in a few dozen lines."""
-    entries = list(results.of("entry"))
+    entries = [entry for entry in results.of("entry") if entry["verdicts"]]
     lines = [*_table(entries), ""] if entries else []
     lines += _deviations(list(results.of("deviation")), entries)
     lines += _not_run(results, entries)
@@ -21,7 +21,8 @@ def summary(results: Results) -> str:
     for entry in entries:
         total.update(entry["verdicts"])
     counts = ", ".join(f"{total[name]:,} {name}" for name in VERDICTS if total[name])
-    lines.append(f"{len(entries)} entry points, {sum(total.values()):,} conversions: {counts or 'nothing was run'}")
+    points = "entry point" if len(entries) == 1 else "entry points"
+    lines.append(f"{len(entries)} {points}, {sum(total.values()):,} conversions: {counts or 'nothing was run'}")
     if results.interrupted:
         lines.append("INTERRUPTED: the run ended before its footer; what is shown is all that was written")
     elif results.footer and results.footer["stopped"]:
@@ -56,16 +57,18 @@ def _table(entries: list[Row]) -> list[str]:
 
 
 def _deviations(rows: list[Row], entries: list[Row]) -> list[str]:
-    if not rows:
-        return []
     seen: Counter[str] = Counter()
     for entry in entries:
         seen.update(entry["deviated"])
+    others = [id for id in seen if id not in {row["id"] for row in rows}]
+    if not rows and not others:
+        return []
     lines = ["known deviations (recorded breaks of a promise that still happen):"]
     severity = ("crash", "hang", "wrong data", "memory", "manners")
     for row in sorted(rows, key=lambda row: (severity.index(row["severity"]) if row["severity"] in severity else 9, row["id"])):
         status = {"happens": f"{seen[row['id']]:>6}x", "gone": "   GONE", "not run": "not run"}[row["status"]]
         lines.append(f"  {status}  {row['severity']:<10}  {row['id']}: {row['title']} [{row['upstream'] or 'not reported'}]")
+    lines += [f"  {seen[id]:>6}x  {id} (its example is not part of this run)" for id in sorted(others)]
     return [*lines, ""]
 
 
@@ -73,7 +76,7 @@ def _not_run(results: Results, entries: list[Row]) -> list[str]:
     reasons: Counter[str] = Counter(row["reason"] for row in results.of("not_run"))
     for reason in results.header["missing"].values():
         reasons[reason] += 0
-    lines = [f"NOT RUN: {reason}" + (f" ({n} entry points)" if n else "") for reason, n in reasons.items()]
+    lines = [f"NOT RUN: {reason}" + (f" (entry points: {n})" if n else "") for reason, n in reasons.items()]
     return [*lines, ""] if lines else []
 
 

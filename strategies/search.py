@@ -7,12 +7,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 
 from strategies import dtypes
 from strategies.build import build
-from strategies.draw import LAYOUTS, draw_array_spec, draw_tensor_spec
-from strategies.spec import CONTAINERS, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec
+from strategies.draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
+from strategies.spec import CONTAINERS, MAX_RANK, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec
 
 
 @cache
@@ -44,7 +45,7 @@ def _name(dtype: Any) -> str | None:
 
 def array_specs(
     dtype: Any = None,
-    shape: tuple[int, ...] | None = None,
+    shape: int | tuple[int, ...] | None = None,
     *,
     layout: str | None = None,
     address: int | None = None,
@@ -57,7 +58,7 @@ def array_specs(
     dtype      a name from `strategies.DTYPES`, or its NumPy dtype; None draws any that this NumPy has
     shape      axis lengths; None draws rank 0 to 64
     layout     a name from `strategies.LAYOUTS`
-    address    of element 0, modulo 64
+    address    of element 0, modulo 64: one of `strategies.ADDRESSES`
     memory     a name from `strategies.MEMORIES`
     container  a name from `strategies.CONTAINERS`
     wild       whether contents may be random bits: they meet more, and shrink less well
@@ -68,6 +69,11 @@ def array_specs(
     _known(layout, LAYOUTS, "layout")
     _known(memory, MEMORIES, "memory")
     _known(container, CONTAINERS, "container")
+    shape = (shape,) if isinstance(shape, int) else shape
+    if shape is not None and (len(shape) > MAX_RANK or any(n < 0 for n in shape)):
+        raise ValueError(f"shape {shape} is not one of at most {MAX_RANK} lengths")
+    if address is not None and address not in ADDRESSES:
+        raise ValueError(f"unknown address {address}; known, modulo 64: {', '.join(map(str, ADDRESSES))}")
     pinned: dict[str, Any] = {
         "dtype": dtype,
         "shape": shape,
@@ -85,7 +91,7 @@ def array_specs(
 
 def arrays(
     dtype: Any = None,
-    shape: tuple[int, ...] | None = None,
+    shape: int | tuple[int, ...] | None = None,
     *,
     layout: str | None = None,
     address: int | None = None,
@@ -93,12 +99,15 @@ def arrays(
 ) -> st.SearchStrategy[np.ndarray]:
     """Real ndarrays of any dtype, shape and memory layout; the parameters are those of `array_specs`.
 
-    The counterpart of `hypothesis.extra.numpy.arrays`, with strides, offsets, alignment and read-only memory drawn too.
+    The counterpart of `hypothesis.extra.numpy.arrays`, with strides, offsets and alignment drawn too; and, with `memory`
+    None, who owns the memory and whether it may be written. A failing test notes the spec of the array.
     """
     return array_specs(dtype, shape, layout=layout, address=address, memory=memory, container="ndarray").map(_array)
 
 
 def _array(spec: ArraySpec) -> np.ndarray:
+    if currently_in_test_context():
+        note(str(spec))  # What an array's repr does not show: strides, address, memory.
     return build(spec).array
 
 

@@ -71,6 +71,3 @@ def deviations() -> tuple[Deviation, ...]:
 def known_for(entry: EntryPoint, versions: dict[str, str]) -> tuple[Deviation, ...]:
     """The deviations recorded for an entry point in a subject with these releases."""
     return tuple(d for d in deviations() if d.covers(entry) and d.applies_to(versions))
-
-
-__all__ = ["Deviation", "deviations", "known_for"]
