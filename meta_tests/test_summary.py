@@ -57,7 +57,7 @@ def test_a_run_that_stopped_early_says_why() -> None:
 def test_entry_points_that_were_not_run_are_counted_by_their_reason() -> None:
     text = summary(results(ENTRY, NOT_RUN, NOT_RUN, NOT_RUN | {"reason": "too slow"}))
     assert line_with("NOT RUN: other", text) == "NOT RUN: other is not installed (entry points: 2)"
-    assert line_with("too slow", text) == "NOT RUN: too slow (1 entry points)"
+    assert line_with("too slow", text) == "NOT RUN: too slow (entry points: 1)"
 
 
 def test_frameworks_that_are_missing_are_named_with_their_reason() -> None:
