@@ -145,7 +145,8 @@ _TNP = documented(
 _LIKE_NUMPY: tuple[Clause, ...] = (
     refuses("TypeError", when=dlpack_object | exporter, source=SEEN),
     BUFFER_REFUSALS,
-    may_refuse("TypeError", "ValueError", "OverflowError", when=objects | sequence & empty, source=SEEN),
+    # Objects of several kinds in one list are cast to one another, where there is a kernel for that.
+    may_refuse("TypeError", "ValueError", "OverflowError", "UnimplementedError", when=objects | sequence & empty, source=SEEN),
     may_refuse("ValueError", "TypeError", when=sequence & (extended | strings), source=SEEN),
     refuses("TypeError", "ValueError", when=~(taken | strings), source=SEEN),
     dtype(lambda spec: None, when=objects | buffer | sequence & (empty | strings_too), source=SEEN),

@@ -98,7 +98,9 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
 
 def entry(name: str, call: str, *clauses: Clause) -> EntryPoint:
     """An entry point of NumPy to TensorFlow."""
-    return EntryPoint(name, call, "tensorflow", "in", (*clauses, type_("tf.", source=SEEN)))
+    # The scalar of an object array is any Python object, a tuple for one.
+    kinds = (type_(when=objects & np_scalar, source=SEEN), type_("tf.", source=SEEN))
+    return EntryPoint(name, call, "tensorflow", "in", (*clauses, *kinds))
 
 
 # -- lists and memoryviews: sequences of Python numbers -------------------------------------------------------------------

@@ -104,8 +104,8 @@ def _within_256(spec: Any) -> bool:
 
 _in_range = Condition("all indices are in 0..255", _within_256)
 
-# Bytes times true are bytes, a time span times true is a time span: Python and NumPy answer before the tensor can.
-_ANY_PRODUCT = type_("torch.", "builtins.bytes", "numpy.timedelta64", source=SEEN)
+# Bytes times true are bytes, and a matrix times true is one: Python and NumPy may answer before the tensor can.
+_ANY_PRODUCT = type_("torch.", "builtins.", "numpy.", source=SEEN)
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
