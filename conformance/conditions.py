@@ -67,11 +67,6 @@ def rank_above(limit: int) -> Condition:
     return Condition(f"rank > {limit}", lambda spec: len(spec.shape) > limit)
 
 
-def address_multiple(of: int) -> Condition:
-    """Element 0 stands at a multiple of so many bytes."""
-    return Condition(f"the address is a multiple of {of}", lambda spec: spec.address % of == 0)
-
-
 ndarray = container_in("ndarray", "subclass", "matrix", "masked")
 swapped = Condition("the byte order is not native", lambda spec: not spec.is_native)
 empty = Condition("the array has no elements", lambda spec: spec.size == 0)

@@ -67,6 +67,11 @@ class Memory:
         """The memory as a writable uint8 array; the caller keeps its owner alive."""
         return np.asarray(self)
 
+    def flip(self) -> None:
+        """Invert every bit."""
+        view = self.view()
+        np.invert(view, out=view)
+
 
 class Built:
     """One built input.
@@ -93,8 +98,7 @@ class Built:
     def flip(self) -> None:
         """Invert every bit of the owner, behind everybody's back; twice restores it."""
         if self._file is None:
-            view = Memory(self.start, self.nbytes).view()
-            np.invert(view, out=view)
+            Memory(self.start, self.nbytes).flip()
         else:  # The pages may be read-only here, but the file is shared: change it there.
             page = self._keep.__array_interface__["data"][0]
             data = np.frombuffer(os.pread(self._file, self.nbytes, self.start - page), np.uint8)

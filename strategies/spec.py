@@ -78,6 +78,15 @@ def _quiet_table(dtype: str) -> np.ndarray:
     return np.frombuffer(elements, f"V{len(elements) // 251}")
 
 
+def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """The strides in bytes of a C-contiguous array."""
+    strides, step = [], itemsize
+    for n in reversed(shape):
+        strides.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(strides))
+
+
 class _Layout:
     """What any strided description of memory knows about itself."""
 
@@ -97,11 +106,7 @@ class _Layout:
     @cached_property
     def c_strides(self) -> tuple[int, ...]:
         """The strides in bytes of a C-contiguous array of this shape."""
-        strides, step = [], self.itemsize
-        for n in reversed(self.shape):
-            strides.append(step)
-            step *= max(n, 1)
-        return tuple(reversed(strides))
+        return c_strides(self.shape, self.itemsize)
 
     @cached_property
     def is_c(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conditions import Condition
+from conformance.conditions import Condition, dtype_in
 
 #: NumPy's documentation of the functions that turn tensors into arrays.
 NP_ARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.array.html"
@@ -22,10 +22,8 @@ def same_dtype(spec: Any) -> str:
     return _CANONICAL.get(name, name)
 
 
-def native(*names: str) -> Condition:
-    """The dtype is one of these, in native byte order."""
-    known = frozenset(names)
-    return Condition(f"dtype in {{{', '.join(names)}}}", lambda spec: spec.dtype in known)
+#: Beside `named`: the dtype is one of these, in native byte order.
+native = dtype_in
 
 
 def named(*names: str) -> Condition:

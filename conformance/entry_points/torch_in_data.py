@@ -48,7 +48,6 @@ from conformance.promises import (
 _DATA = f"{DOCS}/data.html"
 _PARAMETER = f"{DOCS}/generated/torch.nn.parameter.Parameter.html"
 _SPARSE = f"{DOCS}/generated/torch.sparse_coo_tensor.html"
-_NESTED = f"{DOCS}/nested.html"
 
 # -- data loaders --------------------------------------------------
 

@@ -7,7 +7,6 @@ from conformance.entry_points.common import DLPACK_PYTHON, same_dtype
 from conformance.entry_points.torch_in_words import DLPACK_REFUSALS, DLPACKED, FROM_DLPACK, NO_FLAGS, SEEN, entry
 from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, refuses, shares
 
-_SPEC = "https://data-apis.org/array-api/2024.12/API_specification/generated/array_api.from_dlpack.html"
 _SHARING = documented(FROM_DLPACK, "The returned PyTorch tensor will share the memory with the input tensor")
 _NO_CAPSULE = Condition(
     "the input has no __dlpack__", lambda spec: spec.container not in ("ndarray", "subclass", "matrix", "masked", "dlpack")

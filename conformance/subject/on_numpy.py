@@ -47,13 +47,9 @@ def _array(array: np.ndarray) -> Handle:
         keep=array,
     )
     if array.flags.writeable and not pointers and handle.span[1] > handle.span[0]:
-        handle.poke = lambda blank: _flip(handle.span)
+        low, high = handle.span
+        handle.poke = lambda blank: Memory(low, high - low).flip()
     return handle
-
-
-def _flip(span: tuple[int, int]) -> None:
-    view = Memory(span[0], span[1] - span[0]).view()
-    np.invert(view, out=view)
 
 
 def _python(result: Any) -> Handle | None:

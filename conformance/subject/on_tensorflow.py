@@ -13,7 +13,7 @@ from tensorflow.core.framework import tensor_pb2
 
 from conformance.subject.handle import Handle
 from strategies.build import Memory, Unbuildable
-from strategies.spec import TensorSpec
+from strategies.spec import TensorSpec, c_strides
 
 # Loaded on first use otherwise, in every fresh child: seconds of import inside a conversion's time limit.
 tnp = tf.experimental.numpy
@@ -115,15 +115,6 @@ def _device(tensor: Any) -> str:
     return "cpu" if name == "cpu:0" else name
 
 
-def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
-    """The strides in bytes of TensorFlow's one layout."""
-    strides, step = [], itemsize
-    for n in reversed(shape):
-        strides.append(step)
-        step *= max(n, 1)
-    return tuple(reversed(strides))
-
-
 class TensorSource:
     """One built tensor and the memory that holds its elements."""
 
@@ -135,8 +126,7 @@ class TensorSource:
         self.is_mutable = self.start != 0
 
     def flip(self) -> None:
-        view = Memory(self.start, self.nbytes).view()
-        np.invert(view, out=view)
+        Memory(self.start, self.nbytes).flip()
 
     def contents(self) -> bytes:
         return ctypes.string_at(self.start, self.nbytes) if self.start else b""

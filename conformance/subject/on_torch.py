@@ -69,8 +69,7 @@ class TensorSource:
         self.is_mutable = nbytes > 0
 
     def flip(self) -> None:
-        view = Memory(self.start, self.nbytes).view()
-        np.invert(view, out=view)
+        Memory(self.start, self.nbytes).flip()
 
     def contents(self) -> bytes:
         return ctypes.string_at(self.start, self.nbytes)
