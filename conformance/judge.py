@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from conformance.deviations import Deviation
 from conformance.laws import LAWS, ON_ENDINGS, Breach
 from conformance.observation import Observation
-from conformance.promises import EntryPoint
+from conformance.promises import Clause, EntryPoint
 
 _ANY_ENDING = [(law.id, law.check) for law in ON_ENDINGS.values()]
 _ALL = [(law.id, law.check) for law in LAWS.values()]
@@ -20,12 +20,14 @@ class Verdict(NamedTuple):
     held       ids of the laws that applied and held
     breaches   (law id, breach) of those that were broken, unexplained
     deviations (deviation, law id, breach) of those that were broken as recorded
+    clause     of the promise that decided: about memory where the call answered, about refusal where it did not
     """
 
     name: str
     held: tuple[str, ...] = ()
     breaches: tuple[tuple[str, Breach], ...] = ()
     deviations: tuple[tuple[Deviation, str, Breach], ...] = ()
+    clause: Clause | None = None
 
 
 def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviation, ...] = ()) -> Verdict:
@@ -50,4 +52,5 @@ def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviatio
         name = "deviates"
     else:
         name = "refuses" if seen.outcome == "raised" else "conforms"
-    return Verdict(name, tuple(held), tuple(breaches), tuple(deviations))
+    clause = owed["aliasing" if seen.outcome == "ok" else "refuses"]
+    return Verdict(name, tuple(held), tuple(breaches), tuple(deviations), clause)

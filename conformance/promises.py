@@ -52,6 +52,10 @@ class Clause(NamedTuple):
         value = self.value if isinstance(self.value, str) else getattr(self.value, "__doc__", None) or repr(self.value)
         if self.topic == "type":
             value = " or ".join(self.value) or "any"
+        if self.topic == "flags":
+            value = " and ".join(self.value) or "none"
+        if self.topic == "warns":
+            value = self.value or "nothing"
         if self.topic == "refuses":
             value = (
                 f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"

@@ -7,6 +7,7 @@ import importlib.metadata
 from pathlib import Path
 from typing import Any
 
+from conformance.laws import LAWS
 from conformance.run import Plan
 from reports.results import SCHEMA_VERSION, Row, Writer
 
@@ -46,6 +47,7 @@ class Record:
                 "phases": list(plan.phases),
                 "examples": examples,
                 "missing": missing,
+                "laws": {law.id: {"must": law.must, "source": law.source} for law in LAWS.values()},
             }
         )
 

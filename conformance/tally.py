@@ -70,7 +70,7 @@ class Tally:
     # Counted whole here and taken apart when asked: this happens hundreds of thousands of times.
     _held: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _failed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _seen: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    _seen: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
     def add(self, spec: Any, seen: Observation, verdict: Verdict, phase: str) -> None:
         """Count one judged conversion."""
@@ -79,7 +79,8 @@ class Tally:
             self.reasons[seen.message] += 1
             return
         self._held[verdict.held] += 1
-        self._seen[(seen.headline, layout_of(spec), *spec.traits)] += 1
+        # A clause by its identity: its contents take long to hash.
+        self._seen[(seen.headline, layout_of(spec), *spec.traits, verdict.name, id(verdict.clause))] += 1
         for law, breach in verdict.breaches:
             self._failed[law, "broken"] += 1
             self._find(law, breach, spec, seen, phase)
@@ -107,6 +108,26 @@ class Tally:
             for axis, value in zip(axes, values):
                 matrix.setdefault(axis, {}).setdefault(value, Counter())[headline] += count
         return matrix
+
+    @property
+    def cells(self) -> dict[str, Any]:
+        """What happened in each cell of dtype x layout, and by which clause: see "cells" in the schema of results."""
+        clauses = {id(clause): index for index, clause in enumerate(self.entry.promise)}
+        counts: Counter[tuple[int, int, int]] = Counter()
+        dtypes: dict[str, int] = {}
+        layouts: dict[str, int] = {}
+        outcomes: dict[tuple[str, str, int, bool], int] = {}
+        for (headline, layout, dtype, *place, verdict, clause), count in self._seen.items():
+            home = place in (["plain", "ndarray"], ["plain"])
+            outcome = (verdict, headline, clauses.get(clause, -1), home)
+            where = dtypes.setdefault(dtype, len(dtypes)), layouts.setdefault(layout, len(layouts))
+            counts[(*where, outcomes.setdefault(outcome, len(outcomes)))] += count
+        return {
+            "dtypes": list(dtypes),
+            "layouts": list(layouts),
+            "outcomes": [dict(zip(("verdict", "headline", "clause", "home"), outcome)) for outcome in outcomes],
+            "counts": ",".join(f"{dtype} {layout} {how} {n}" for (dtype, layout, how), n in counts.items()),
+        }
 
     def _find(self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str) -> None:
         # What is quoted differs from spec to spec; the kind of breach is what counts.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
-from reports.results import Results, Row
+from reports.merge import environments
+from reports.results import Results, Row, read
 
 #: Verdicts as column headings, the good ones first.
 VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "not run")
@@ -87,3 +91,25 @@ def _findings(rows: list[Row]) -> list[str]:
     for row in rows:
         lines.append(f"  {row['id']}  {row['entry']}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
     return [*lines, ""]
+
+
+def register(verbs: Any) -> None:
+    """Add the verb `summary`."""
+    verb = verbs.add_parser(
+        "summary",
+        help="print the verdicts of each entry point",
+        description="Print the verdicts of each entry point, and what broke.",
+    )
+    verb.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a results file (JSON Lines)")
+    verb.set_defaults(run=_run)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    merged = environments([read(path) for path in asked.files])
+    for each in merged:
+        if len(merged) > 1:
+            print("== " + ", ".join(f"{name} {release}" for name, release in each.results.header["environment"].items()))
+        for note in each.notes:
+            print(f"NOTE: {note}")
+        print(summary(each.results))
+    return int(any(True for each in merged for _ in each.results.of("finding")))

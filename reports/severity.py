@@ -1,0 +1,28 @@
+"""Severity: what to read first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reports.results import Row
+
+#: The worst first.
+SEVERITIES = ("crash", "hang", "wrong data", "memory", "manners")
+_OF_LAWS = {
+    **dict.fromkeys(("values", "shape", "dtype", "strides", "source", "immutability"), "wrong data"),
+    **dict.fromkeys(("memory", "follows", "leads", "twins", "readonly", "writable"), "memory"),
+}
+
+
+def severity(row: Row) -> str:
+    """How bad a finding is (by how it ended and which law it broke), or a deviation (as recorded)."""
+    if row["kind"] == "deviation":
+        return str(row["severity"])
+    ended = {"crashed": "crash", "hung": "hang"}.get(row["outcome"])
+    return ended or _OF_LAWS.get(row["law"], "manners")
+
+
+def by_severity(rows: Iterable[Row]) -> list[Row]:
+    """The worst first, then by entry point."""
+    places = {name: place for place, name in enumerate(SEVERITIES)}
+    return sorted(rows, key=lambda row: (places.get(severity(row), len(places)), row["entry"], row["id"]))
