@@ -15,6 +15,7 @@ from conformance.record import Record
 from conformance.run import PROFILES, Run
 from conformance.subjects import SubjectError, installed
 from conformance.tally import Tally
+from reports import html
 from reports.results import ResultsError, read
 from reports.summary import summary
 
@@ -52,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except ResultsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RECORD] = record
-    config.pluginmanager.register(_Recorder(record), "conformance-recorder")
+    config.pluginmanager.register(_Recorder(record, config.option.report), "conformance-recorder")
 
 
 def _covers_suite(argument: str) -> bool:
@@ -149,8 +150,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 class _Recorder:
     """Writes what the items' reports bring, in the process where they all arrive."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, record: Record, report: Path | None) -> None:
+        self._record, self._report = record, report
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         self._record.take(getattr(report, "conformance_rows", []))
@@ -168,3 +169,8 @@ class _Recorder:
         terminalreporter.section("conformance")
         terminalreporter.write_line(summary(read(self._record.path)))
         terminalreporter.write_line(f"results: {self._record.path}")
+        if self._report is not None:
+            try:
+                terminalreporter.write_line(f"report: {html.write([self._record.path], self._report)}")
+            except ResultsError as error:
+                terminalreporter.write_line(f"no report: {error}", red=True)

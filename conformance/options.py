@@ -29,6 +29,7 @@ def add(parser: pytest.Parser) -> None:
     option("--examples", type=int, metavar="N", help="Hypothesis examples per entry point (default: the profile's)")
     option("--seed", type=int, default=0, metavar="N", dest="conformance_seed", help="seed of grid and search (default: 0)")
     option("--results", type=Path, metavar="FILE", help=f"results file, JSON Lines (default: {RESULTS})")
+    option("--report", type=Path, metavar="DIR", help="write a site to read in a browser from the results, when the run ends")
     option("--replay", metavar="ID", help="try one finding of the results file again")
     option("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
     option("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")

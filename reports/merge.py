@@ -92,9 +92,7 @@ def _added(group: list[Row], notes: list[str]) -> Row:
     """Rows of one entry point, counts added up; the promise is the last one's."""
     last = group[-1]
     if any((row["call"], row["promise"]) != (last["call"], last["promise"]) for row in group):
-        notes.append(
-            f"contradiction: {last['entry']} has a different call or promise in different files; the last file's is shown"
-        )
+        notes.append(f"contradiction: {last['entry']} has different calls or promises; those of the last file are shown")
     added = {name: _sum([row[name] for row in group]) for name in ("verdicts", "laws", "matrix", "deviated", "reasons")}
     seconds = round(sum(row["seconds"] for row in group), 3)
     if all("cells" in row for row in group):

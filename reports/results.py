@@ -7,6 +7,7 @@ is an object with a `kind`; `schema.json` beside this file says what each kind h
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -101,7 +102,7 @@ def read(path: Path) -> Results:
 def _parse(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, Row]]:
     for number, line in enumerate(lines, 1):
         try:
-            row = json.loads(line.decode(), parse_constant=_no_number)
+            row = json.loads(line.decode(), parse_constant=_no_number, parse_float=_finite)
         except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError.
             if not line.endswith(b"\n"):
                 return  # The run died while writing this line.
@@ -110,6 +111,11 @@ def _parse(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, Row]]:
         if problem:
             raise ResultsError(f"{path}, line {number}: {' '.join(problem.split())[:160]}")
         yield number, row
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def _no_number(name: str) -> NoReturn:

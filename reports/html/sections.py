@@ -5,7 +5,7 @@ A section's `make` takes the environment on show and all environments, and retur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from reports.answers import answer
 from reports.cells import along
+from reports.html.names import slug
 from reports.merge import Merged
 
 _NO_FIGURE = Markup("")
@@ -26,7 +27,7 @@ class Block:
     text     a paragraph
     figure   a picture, as SVG that this suite made itself: it is not escaped
     code     lines to copy
-    table    headings, then rows; a cell is text, or a pair of text and link
+    table    headings, then rows; a cell is text, or a pair of text and link, to the web or within the site
     """
 
     title: str = ""
@@ -98,13 +99,49 @@ def _history(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     ]
 
 
+#: Laws that judge symbolic forms alone, and with them those of any conversion, as columns of the page.
+_SYMBOLIC_LAWS = {
+    "values": "value",
+    "dtype": "dtype",
+    "static": "static dtype and shape",
+    "snapshot": "snapshot or live",
+    "eager_agreement": "agrees with eager",
+    "retrace": "retracing",
+    "gradient": "gradient",
+    "numpy_semantics": "NumPy's semantics",
+    "symbolic_refusal": "refused without a value",
+    "size_limit": "size limit",
+}
+_ONLY_SYMBOLIC = set(_SYMBOLIC_LAWS) - {"values", "dtype"}
+
+
+def _symbolic(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    forms = [entry for entry in merged.results.of("entry") if _ONLY_SYMBOLIC & set(entry["laws"])]
+    if not forms:
+        return []
+    laws = {law: title for law, title in _SYMBOLIC_LAWS.items() if any(law in entry["laws"] for entry in forms)}
+    rows = []
+    for entry in forms:
+        evidence = (_evidence(entry["laws"].get(law)) for law in laws)
+        rows.append(((entry["entry"], f"entry/{slug(entry['entry'])}.html"), *evidence))
+    text = f"{len(forms)} symbolic forms, each with how often every law held, was broken, or deviated as recorded."
+    return [Block(text=text, table=(("form", *laws.values()), *rows))]
+
+
+def _evidence(counts: Mapping[str, int] | None) -> str:
+    if not counts:
+        return "does not apply"
+    names = {"broken": "broken", "deviated": "deviates", "held": "holds"}
+    return ", ".join(f"{word} {counts[name]}x" for name, word in names.items() if counts.get(name))
+
+
 SECTIONS: tuple[Section, ...] = (
     Section(
         "symbolic",
         "Symbolic",
         "Can an array become a symbolic tensor: in tf.function, placeholders, torch.compile, export?",
-        "Rows about symbolic forms in the results file.",
-        _nothing,
+        "pytest conformance --entry-point GLOB, over symbolic forms.",
+        _symbolic,
     ),
     Section(
         "upgrade",

@@ -100,7 +100,8 @@ def _fenced(code: str) -> list[str]:
 
 
 def _html(text: str) -> str:
-    return re.sub("[<>&\"']", lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+    """Text within tags, where Markdown is still read: as entities, its signs are none."""
+    return re.sub(r"[<>&@\"'\\`*_{}\[\]()#+!|~]", lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
 
 
 def _text(text: str) -> str:
