@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -60,15 +61,15 @@ def merge(files: Sequence[Results]) -> Merged:
 
 def _distinct(files: Sequence[Results], notes: list[str]) -> list[Row]:
     """All rows, of those that are the same in all their parts one."""
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     rows, twice = [], 0
     for results in files:
         for row in results.rows:
-            text = json.dumps(row, sort_keys=True)
-            if text in seen:
+            digest = hashlib.blake2b(json.dumps(row, sort_keys=True).encode(), digest_size=16).digest()
+            if digest in seen:
                 twice += 1
                 continue
-            seen.add(text)
+            seen.add(digest)
             rows.append(row)
     if twice:
         notes.append(

@@ -97,6 +97,16 @@ class Call:
     def slug(self) -> str:
         return slug(self.name)
 
+    @property
+    def key(self) -> str:
+        """What names its cells in a matrix, of which there are thousands: the end of its slug."""
+        return self.slug.rpartition("-")[2]
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why inputs were not tried, the most frequent first."""
+        return Counter(self.row["reasons"]).most_common()
+
     @cached_property
     def outcomes(self) -> dict[tuple[str, str], Counter[Outcome]]:
         """(dtype, layout) to what happened there."""
@@ -153,7 +163,7 @@ class Call:
                 "topic": topic if text else clause["topic"],
                 "text": text or clause["text"],
                 "documented": is_documented(clause),
-                "source": where if basis != "observed" else clause["source"],
+                "source": where if basis != "observed" else clause["source"].removeprefix("observed "),
                 "quote": clause["quote"],
                 "decided": decided.get(index, Counter()).most_common() if counted else None,
             }
@@ -173,7 +183,8 @@ class Call:
 
 
 def _kind(said: Answer) -> tuple[Any, ...]:
-    return (said.word, said.troubles, said.known, said.refused, said.basis, said.home)
+    # Whether some were refused hangs on which inputs were drawn; it would tear apart what belongs together.
+    return (said.word, said.troubles, said.known, said.basis, said.home)
 
 
 def alike(grid: dict[tuple[str, str], Answer], dtypes: Sequence[str], columns: Sequence[str]) -> list[list[str]]:
