@@ -22,7 +22,12 @@ def severity(row: Row) -> str:
     return ended or _OF_LAWS.get(row["law"], "manners")
 
 
+def rank(row: Row) -> int:
+    """Where a finding or a deviation stands among the severities: the worst is 0."""
+    word = severity(row)
+    return SEVERITIES.index(word) if word in SEVERITIES else len(SEVERITIES)
+
+
 def by_severity(rows: Iterable[Row]) -> list[Row]:
     """The worst first, then by entry point."""
-    places = {name: place for place, name in enumerate(SEVERITIES)}
-    return sorted(rows, key=lambda row: (places.get(severity(row), len(places)), row["entry"], row["id"]))
+    return sorted(rows, key=lambda row: (rank(row), row["entry"], row["id"]))

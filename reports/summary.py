@@ -9,6 +9,7 @@ from typing import Any
 
 from reports.merge import environments
 from reports.results import Results, Row, read
+from reports.severity import rank
 
 #: Verdicts as column headings, the good ones first.
 VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "not run")
@@ -68,8 +69,7 @@ def _deviations(rows: list[Row], entries: list[Row]) -> list[str]:
     if not rows and not others:
         return []
     lines = ["known deviations (recorded breaks of a promise that still happen):"]
-    severity = ("crash", "hang", "wrong data", "memory", "manners")
-    for row in sorted(rows, key=lambda row: (severity.index(row["severity"]) if row["severity"] in severity else 9, row["id"])):
+    for row in sorted(rows, key=lambda row: (rank(row), row["id"])):
         status = {"happens": f"{seen[row['id']]:>6}x", "gone": "   GONE", "not run": "not run"}[row["status"]]
         lines.append(f"  {status}  {row['severity']:<10}  {row['id']}: {row['title']} [{row['upstream'] or 'not reported'}]")
     lines += [f"  {seen[id]:>6}x  {id} (its example is not part of this run)" for id in sorted(others)]

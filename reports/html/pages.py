@@ -92,7 +92,7 @@ class _Pages:
     def write(self) -> None:
         """Write all of them."""
         site = self._site
-        self._page("index.html", "index.html", pairs=self._pairs())
+        self._page("index.html", "index.html")
         self._page("calls.html", "calls.html")
         for (framework, direction), calls in site.groups.items():
             columns = {
@@ -123,13 +123,16 @@ class _Pages:
             _engine()
             .get_template(template)
             .render(
-                site=self._site, root=root, top=root + self._top, here=path, nav=self._pairs(), matrix_path=matrix_path, **context
+                site=self._site,
+                root=root,
+                top=root + self._top,
+                here=path,
+                nav=list(self._site.groups),
+                matrix_path=matrix_path,
+                **context,
             )
         )
         save(self._folder / path, names.visible(text))
-
-    def _pairs(self) -> list[tuple[str, str]]:
-        return list(self._site.groups)
 
     def _lookup(self) -> dict[str, Any]:
         """What the overview's question is answered from: for each call and dtype, first of any layout and then of each,

@@ -16,7 +16,7 @@ from reports.html.names import slug
 from reports.html.sections import releases
 from reports.merge import Merged
 from reports.results import Row
-from reports.severity import by_severity, severity
+from reports.severity import by_severity
 from reports.summary import VERDICTS, memory_word
 
 #: Findings that get a page of their own; the others are counted in the list. A broken framework can bring thousands.
@@ -87,7 +87,8 @@ class Call:
 
     row: Row
     findings: list[Row] = field(default_factory=list)
-    deviations: list[tuple[Row, int]] = field(default_factory=list)
+    #: Row (None where the file has none), id and count of the deviations met, the worst first.
+    deviations: list[tuple[Row | None, str, int]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -105,7 +106,8 @@ class Call:
     @property
     def reasons(self) -> list[tuple[str, int]]:
         """Why inputs were not tried, the most frequent first."""
-        return Counter(self.row["reasons"]).most_common()
+        reasons: Counter[str] = Counter(self.row["reasons"])
+        return reasons.most_common()
 
     @cached_property
     def outcomes(self) -> dict[tuple[str, str], Counter[Outcome]]:
@@ -169,8 +171,9 @@ class Call:
             }
 
     @property
-    def covering(self) -> tuple[list[tuple[list[str], int]], list[tuple[list[str], list[tuple[Answer, int]]]]]:
-        """The table of dtype x layout, with dtypes that were answered alike in one row: see `alike`."""
+    def covering(self) -> tuple[list[str], list[tuple[list[str], list[tuple[Answer, int]]]]]:
+        """The table of dtype x layout: its columns, and for each group of dtypes (see `alike`) their names and cells, each
+        with the number of the group's dtypes that were asked."""
         columns = layouts(layout for _, layout in self.grid)
         rows = []
         for names in alike(self.grid, in_order(dtype for dtype, _ in self.grid), columns):
@@ -179,7 +182,7 @@ class Call:
                 asked = [self.outcomes[name, layout] for name in names if (name, layout) in self.outcomes]
                 cells.append((answer(total(asked), self.row["promise"]), len(asked)))
             rows.append((names, cells))
-        return [([layout], 1) for layout in columns], rows
+        return columns, rows
 
 
 def _kind(said: Answer) -> tuple[Any, ...]:
@@ -219,6 +222,7 @@ class Site:
         self.shown = self.findings[:MOST_FINDINGS]
         self.deviations = by_severity(self.results.of("deviation"))
         known = {row["id"]: row for row in self.deviations}
+        places = {id: place for place, id in enumerate(known)}
         by_name = {call.name: call for call in self.calls}
         for row in self.findings:
             if row["entry"] in by_name:
@@ -226,8 +230,8 @@ class Site:
         self.met: Counter[str] = Counter()
         for call in self.calls:
             self.met.update(call.row["deviated"])
-            call.deviations = [(known.get(id, {"id": id}), n) for id, n in call.row["deviated"].items()]
-            call.deviations.sort(key=lambda pair: by_severity_key(pair[0]))
+            met = sorted(call.row["deviated"].items(), key=lambda pair: places.get(pair[0], len(places)))
+            call.deviations = [(known.get(id), id, n) for id, n in met]
         self.slugs = {name: call.slug for name, call in by_name.items()}
 
     @property
@@ -344,10 +348,3 @@ class Site:
                 word = f"broken {bad:,} times" if bad else "deviates as known" if row["laws"][law].get("deviated") else "held"
             found.append((releases(other), word))
         return found
-
-
-def by_severity_key(row: Row) -> tuple[int, str]:
-    """As `by_severity`, for rows that may be missing from the file."""
-    ranks = ("crash", "hang", "wrong data", "memory", "manners")
-    word = severity(row) if "kind" in row else ""
-    return (ranks.index(word) if word in ranks else len(ranks), row["id"])
