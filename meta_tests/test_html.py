@@ -121,6 +121,11 @@ def test_the_overview_says_what_was_not_run_and_why(built: Path) -> None:
     assert "not run other is not installed 1 entry points" in text_of(built / "index.html")
 
 
+def test_a_framework_that_was_missing_is_named_though_no_row_names_it(tmp_path: Path) -> None:
+    folder = site(tmp_path, HEADER | {"missing": {"torch": "torch does not import"}}, FINE, FOOTER)
+    assert "not run torch does not import" in text_of(folder / "index.html")
+
+
 def test_a_matrix_cell_says_what_happens_and_where_that_is_written(built: Path) -> None:
     text = only(built, "matrix/fake-*-in-dtypes.html").read_text()
     cells = dict(re.findall(r'<td id="\w+\.([^"]*)"[^>]*>(.*?)(?=<td|</tr)', text))
