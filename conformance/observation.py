@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: Results up to this many bytes are kept whole, larger ones as a digest.
 KEPT_BYTES = 1024
@@ -30,6 +30,7 @@ class Observation(NamedTuple):
     warnings        (category, message) of every warning that the call gave
     source_changed  whether the call changed a byte of the source
     twin            whether a second conversion of the same source shares memory with the first; None untested
+    facts           what else was found out, by name: (name, plain value) pairs (see `conformance.subject.pressures`)
     """
 
     outcome: str
@@ -50,6 +51,11 @@ class Observation(NamedTuple):
     warnings: tuple[tuple[str, str], ...] = ()
     source_changed: bool = False
     twin: bool | None = None
+    facts: tuple[tuple[str, Any], ...] = ()
+
+    def fact(self, name: str) -> Any:
+        """A fact by its name; None where nobody looked for it."""
+        return next((value for known, value in self.facts if known == name), None)
 
     @property
     def aliasing(self) -> str:

@@ -69,7 +69,7 @@ def frameworks(option: Any) -> tuple[str, ...]:
     return _listed(option.framework, FRAMEWORKS, "framework")
 
 
-def selected(option: Any, only: tuple[str, Any] | None) -> list[EntryPoint]:
+def selected(option: Any, only: tuple[str, Any, str] | None) -> list[EntryPoint]:
     """The entry points that are tried; raises pytest.UsageError for a glob that matches none."""
     chosen = [entry for entry in entry_points() if entry.framework in frameworks(option)]
     if only is not None:
@@ -103,7 +103,7 @@ def _known(names: list[str], known: tuple[str, ...], what: str) -> tuple[str, ..
     return tuple(names)
 
 
-def _replayed(option: Any) -> tuple[str, Any]:
+def _replayed(option: Any) -> tuple[str, Any, str]:
     path = results_path(option)
     try:
         found = next((row for row in read(path).of("finding") if row["id"] == option.replay), None)
@@ -111,6 +111,6 @@ def _replayed(option: Any) -> tuple[str, Any]:
             raise pytest.UsageError(f"{path} holds no finding {option.replay!r}")
         if found["entry"] not in {entry.name for entry in entry_points()}:
             raise pytest.UsageError(f"{path} names an entry point {found['entry']!r} that this suite does not have")
-        return found["entry"], spec_from_json(found["spec"])
+        return found["entry"], spec_from_json(found["spec"]), found.get("pressure", "")
     except (ResultsError, SpecError) as error:
         raise pytest.UsageError(f"cannot replay: {error}") from None

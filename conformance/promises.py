@@ -137,15 +137,25 @@ def immutable(*, when: Condition = always, source: Source) -> Clause:
     return Clause("immutable", True, when, source)
 
 
+def settings(*names: str, when: Condition = always, source: Source) -> Clause:
+    """Settings of the framework (see `SETTINGS` of its subject module) that may change the answer; no others may."""
+    return Clause("settings", names, when, source)
+
+
+def forms(*names: str, when: Condition = always, source: Source) -> Clause:
+    """Forms of an array (see `subject.pressures.FORMS`) whose answer may differ from the ndarray's; no others may."""
+    return Clause("agreement", names, when, source)
+
+
 #: Laws that judge only what a clause of this topic promises.
 _NEEDED_TOPICS = {
-    **dict.fromkeys(("memory", "follows", "leads", "twins"), "aliasing"),
+    **dict.fromkeys(("memory", "follows", "leads", "twins", "independence"), "aliasing"),
     "type": "type",
     "dtype": "dtype",
     "flags": "flags",
     "immutability": "immutable",
     "writable": "writable",
-    "warnings": "warns",
+    **dict.fromkeys(("warnings", "first_warning"), "warns"),
 }
 
 
@@ -187,7 +197,7 @@ class EntryPoint:
 
     def owes(self, law: str) -> bool:
         """Whether the law can apply at all: some need a clause of their topic."""
-        if law == "readonly":
+        if law in ("readonly", "agreement"):
             return self.direction == "in"
         topic = _NEEDED_TOPICS.get(law)
         return topic is None or topic in self._topics
@@ -211,6 +221,10 @@ class Owed(dict[str, "Clause | None"]):
         super().__init__()
         self.direction = entry.direction
         self._entry, self._spec = entry, spec
+
+    def in_container(self, container: str) -> Owed:
+        """What is owed when the same elements are handed over in another container."""
+        return Owed(self._entry, self._spec._replace(container=container))
 
     def __missing__(self, topic: str) -> Clause | None:
         clause = self[topic] = self._entry.clause(topic, self._spec)

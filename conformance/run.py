@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from conformance import grid
+from conformance import grid, pressing
 from conformance.deviations import Deviation, known_for
 from conformance.entry_points import entry_points
 from conformance.judge import Verdict, judge
@@ -24,7 +24,7 @@ from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectErr
 from conformance.tally import Finding, Tally
 from strategies.spec import Spec
 
-PHASES = ("pinned", "grid", "search")
+PHASES = ("pinned", "grid", "pressure", "search")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Plan:
     subjects    framework to interpreter; None: this one
     in_process  convert in this process, for debugging
     limit       seconds that one conversion may take
-    only        (entry point, spec) to replay, instead of all phases
+    only        (entry point, spec, pressure) to replay, instead of all phases
     """
 
     profile: str = "default"
@@ -69,7 +69,7 @@ class Plan:
     subjects: Mapping[str, str] = field(default_factory=dict)
     in_process: bool = False
     limit: float = LIMIT
-    only: tuple[str, Spec] | None = None
+    only: tuple[str, Spec, str] | None = None
 
 
 class Run:
@@ -138,8 +138,9 @@ class Run:
             reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
             self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
             return "not run", reason
-        seen = examples.get(deviation.id) or subject.observe(entry.call, entry.maker, [deviation.example])[0]
-        verdict = judge(entry, deviation.example, seen, (deviation,))
+        pressure = deviation.pressure
+        seen = examples.get(deviation.id) or subject.observe(entry.call, entry.maker, [deviation.example], pressure)[0]
+        verdict = judge(entry, deviation.example, seen, (deviation,), pressure)
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
         return status, seen.headline
@@ -174,47 +175,68 @@ class _Asking:
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
         size = PROFILES[plan.profile].grid
-        self._size = "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
+        self._is_slow = any(map(entry.matches, SLOW))
+        self._size = "sample" if size == "pairs" and self._is_slow else size
+        #: What the grid has shown, where the next phase wants to know.
+        self._shown: list[tuple[Spec, Observation]] = []
         self.tally = Tally(entry)
         if plan.only is not None:
-            self._attempt(plan.only[1])
+            self._attempt(*plan.only[1:])
             return
-        if "pinned" in plan.phases:
-            for deviation in self._known:
-                if deviation.shown_by == entry.name:
-                    seen = self._ask(deviation.example)
-                    self._judged(deviation.example, seen)
-                    self.tally.examples[deviation.id] = seen
-        if "grid" in plan.phases:
-            self._phase = "grid"
-            self._all(grid.grid(entry.maker, entry.states, plan.seed, self._size))
-            self._shrink_findings()
-        if "search" in plan.phases:
-            self._phase = "search"
-            examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
-            if examples:
-                search(self._attempt, entry.maker, entry.states, examples)
+        for phase in PHASES:
+            if phase in plan.phases:
+                self._phase = phase
+                {"pinned": self._pins, "grid": self._grid, "pressure": self._pressure, "search": self._search}[phase]()
 
-    def _ask(self, spec: Any) -> Observation:
-        return self._subject.observe(self._entry.call, self._entry.maker, [spec])[0]
+    def _pins(self) -> None:
+        for deviation in self._known:
+            if deviation.shown_by == self._entry.name:
+                self.tally.examples[deviation.id] = self._ask([deviation.example], deviation.pressure)[0]
 
-    def _judged(self, spec: Any, seen: Observation) -> Verdict:
-        verdict = judge(self._entry, spec, seen, self._known)
-        self.tally.add(spec, seen, verdict, self._phase)
+    def _grid(self) -> None:
+        asked = [spec for spec in self._specs(self._size) if not self._is_spared(spec)]
+        seen = self._ask(asked)
+        if "pressure" in self._plan.phases:
+            self._shown = list(zip(asked, seen))
+        self._shrink_findings()
+
+    def _pressure(self) -> None:
+        if not self._shown:  # The grid was left out of this run: look, without judging, at what it would have shown.
+            specs = [spec for spec in self._specs("sample") if not self._is_deadly(spec)]
+            self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
+        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, self._is_slow):
+            self._ask([spec for spec in specs if not self._is_deadly(spec)], pressure)
+
+    def _search(self) -> None:
+        examples = PROFILES[self._plan.profile].examples if self._plan.examples is None else self._plan.examples
+        if examples:
+            search(self._attempt, self._entry.maker, self._entry.states, examples)
+
+    def _specs(self, size: str) -> tuple[Spec, ...]:
+        return grid.grid(self._entry.maker, self._entry.states, self._plan.seed, size)
+
+    def _ask(self, specs: list[Spec], pressure: str = "") -> list[Observation]:
+        """Observe, judge and count."""
+        observed = self._subject.observe(self._entry.call, self._entry.maker, specs, pressure)
+        for spec, seen in zip(specs, observed):
+            self._judged(spec, seen, pressure)
+        return observed
+
+    def _judged(self, spec: Any, seen: Observation, pressure: str = "") -> Verdict:
+        verdict = judge(self._entry, spec, seen, self._known, pressure)
+        self.tally.add(spec, seen, verdict, self._phase, pressure)
         return verdict
 
-    def _all(self, specs: Iterable[Spec]) -> None:
-        asked = [spec for spec in specs if not self._spared(spec)]
-        for spec, seen in zip(asked, self._subject.observe(self._entry.call, self._entry.maker, asked)):
-            self._judged(spec, seen)
-
-    def _attempt(self, spec: Any) -> tuple[Verdict, str]:
-        if self._spared(spec):
+    def _attempt(self, spec: Any, pressure: str = "") -> tuple[Verdict, str]:
+        if self._is_spared(spec):
             return Verdict("not run"), "not run"
-        seen = self._ask(spec)
-        return self._judged(spec, seen), seen.headline
+        seen = self._subject.observe(self._entry.call, self._entry.maker, [spec], pressure)[0]
+        return self._judged(spec, seen, pressure), seen.headline
 
-    def _spared(self, spec: Any) -> bool:
+    def _is_deadly(self, spec: Any) -> bool:
+        return any(deviation.severity in SPARED and deviation.when(spec) for deviation in self._known)
+
+    def _is_spared(self, spec: Any) -> bool:
         """Whether to leave the spec out: it is known to kill or to hang, and has been seen to often enough.
 
         Each such costs a fork or the whole time limit, and says nothing new.
@@ -269,6 +291,8 @@ _TOPICS = {
     "immutability": "immutable",
     "readonly": "warns",
     "warnings": "warns",
+    "independence": "aliasing",
+    "first_warning": "warns",
 }
 
 
@@ -292,6 +316,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "promise": promise_of(finding),
         "spec": finding.spec.to_json(),
         "phase": finding.phase,
+        "pressure": finding.pressure,
         "count": finding.count,
         "script": script(finding.entry, finding.spec, finding.law, finding.breach),
     }

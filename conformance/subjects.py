@@ -18,6 +18,8 @@ from conformance.observation import Observation
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
 LIMIT = 10.0
+#: How many times that the conversions of one pressure may take.
+_PATIENCE = 6
 
 
 class SubjectError(Exception):
@@ -30,10 +32,11 @@ class Subject(Protocol):
     versions: dict[str, str]
     missing: dict[str, str]
 
-    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
         """One observation per spec: built, converted by the lines of `call`, and watched.
 
-        maker  "" when the specs are arrays, else the framework that builds the tensor
+        maker     "" when the specs are arrays, else the framework that builds the tensor
+        pressure  under which it is converted (see `subject.pressures`); none: once, and looked at closely
         """
         ...
 
@@ -62,8 +65,9 @@ class Isolated:
             reason = str(error).strip().splitlines()
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
-    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
-        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit)))
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
+        limit = self._limit * _PATIENCE if pressure else self._limit
+        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], limit, pressure)))
         return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
 
     def close(self) -> None:
@@ -80,9 +84,11 @@ class InProcess:
         self._side = Side(frameworks)
         self.versions, self.missing = self._side.versions, self._side.missing
 
-    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
         with warnings.catch_warnings():  # The host, pytest for one, listens to warnings in its own way.
             self._side.renew()
+            if pressure:
+                return [self._side.press(call, maker, tuple(spec), pressure) for spec in specs]
             return [self._side.observe(call, maker, tuple(spec)) for spec in specs]
 
     def close(self) -> None:

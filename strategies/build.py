@@ -91,6 +91,11 @@ class Built:
         self.value = wrap(spec.container, array)
 
     @property
+    def owner(self) -> Any:
+        """The object that owns the memory: whatever uses it refers to this."""
+        return self._keep
+
+    @property
     def is_mutable(self) -> bool:
         """Whether `flip` can change the elements (never for elements that are pointers)."""
         return self._raw and self.nbytes > 0

@@ -37,6 +37,7 @@ from conformance.promises import (
     documented,
     dtype,
     flags,
+    forms,
     may_refuse,
     refuses,
     shape,
@@ -163,13 +164,15 @@ _NO_AXIS = refuses("RuntimeError", "TypeError", when=scalar, source=SEEN)
 
 # What the data utilities have no rule for, they hand on as it is: texts, objects, foreign subclasses, NumPy scalars.
 _PASSED_ON = type_(source=SEEN)
+_AS_IT_IS = forms("array_interface", "array", "buffer", "dlpack", when=_unchanged, source=documented(_DATA))
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
-    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", _PASSED_ON, *_CONVERT),
+    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", _PASSED_ON, _AS_IT_IS, *_CONVERT),
     entry(
         "torch.utils.data.DataLoader[batch_size=None]",
         "next(iter(torch.utils.data.DataLoader([a], batch_size=None)))",
         _PASSED_ON,
+        _AS_IT_IS,
         *_CONVERT,
     ),
     entry("torch.utils.data.default_collate", "torch.utils.data.default_collate([a])", _PASSED_ON, *_COLLATE),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import lru_cache, partial
 from itertools import compress
 from typing import Any
@@ -26,6 +28,26 @@ def renew() -> None:
     https://docs.pytorch.org/docs/2.13/generated/torch.set_warn_always.html
     """
     torch.set_warn_always(True)
+
+
+@contextlib.contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
+
+
+#: Settings that are none of a conversion's business.
+SETTINGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "default dtype float64": partial(_default_dtype, torch.float64),
+    "default dtype float16": partial(_default_dtype, torch.float16),
+    "no_grad": torch.no_grad,
+    "inference mode": torch.inference_mode,
+    "device cpu": partial(torch.device, "cpu"),
+}
 
 
 def describe(result: Any) -> Handle | None:
@@ -62,10 +84,10 @@ def _poke(tensor: torch.Tensor, blank: bool) -> None:
 class TensorSource:
     """One built tensor with the storage behind it."""
 
-    __slots__ = ("_keep", "is_mutable", "nbytes", "start", "value")
+    __slots__ = ("is_mutable", "nbytes", "owner", "start", "value")
 
-    def __init__(self, value: torch.Tensor, start: int, nbytes: int, keep: Any) -> None:
-        self.value, self.start, self.nbytes, self._keep = value, start, nbytes, keep
+    def __init__(self, value: torch.Tensor, start: int, nbytes: int, owner: Any) -> None:
+        self.value, self.start, self.nbytes, self.owner = value, start, nbytes, owner
         self.is_mutable = nbytes > 0
 
     def flip(self) -> None:

@@ -22,6 +22,8 @@ class Source(Protocol):
     nbytes: int
 
     @property
+    def owner(self) -> Any: ...
+    @property
     def is_mutable(self) -> bool: ...
     def flip(self) -> None: ...
     def contents(self) -> bytes: ...
@@ -32,6 +34,13 @@ def hear_warnings() -> None:
     """Let every warning of this process be heard each time it is given (Python's own filter forgets repeats)."""
     warnings.simplefilter("always")
     warnings.showwarning = lambda message, category, *_, **__: _seen.append((category.__name__, str(message)[:300]))
+
+
+def warnings_heard() -> tuple[str, ...]:
+    """Categories of the warnings since this was last asked."""
+    heard = tuple(category for category, _ in _seen)
+    _seen.clear()
+    return heard
 
 
 def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
