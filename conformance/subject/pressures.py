@@ -243,7 +243,7 @@ def overwrite(conversion: Conversion) -> Facts:
     source.flip()
     handle = conversion.describe(result)
     at_once = handle.read() == settled
-    time.sleep(0.002)
+    time.sleep(0.005)
     later = at_once and handle.read() == settled
     shares = handle.overlaps(source.start, source.start + source.nbytes)
     source.flip()
