@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from conformance import grid
 from conformance.deviations import Deviation, known_for
@@ -27,21 +27,43 @@ from strategies.spec import Spec
 PHASES = ("pinned", "grid", "search")
 
 
-@dataclass(frozen=True)
-class Profile:
-    """How thorough a run is: size of the grid, Hypothesis examples per entry point."""
+class Share(NamedTuple):
+    """What one entry point is asked: how much of the grid (a name from `grid.SIZES`), and how many Hypothesis examples."""
 
     grid: str
     examples: int
 
 
-PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "thorough": Profile("full", 2000)}
+class Profile(NamedTuple):
+    """How thorough a run is, in words and by what a call costs: most of them, `SLOW` ones, `SLOWEST` ones."""
 
-#: Calls of a millisecond or more. Outside the thorough profile they see a sample of the grid.
+    text: str
+    most: Share
+    slow: Share
+    slowest: Share
+
+    def share(self, entry: EntryPoint) -> Share:
+        """What this entry point is asked."""
+        if any(map(entry.matches, SLOWEST)):
+            return self.slowest
+        return self.slow if any(map(entry.matches, SLOW)) else self.most
+
+
+PROFILES = {
+    "quick": Profile("a sample of the pairs", Share("sample", 10), Share("sample", 10), Share("few", 2)),
+    "default": Profile("all pairs; of slow calls a sample", Share("pairs", 60), Share("sample", 60), Share("few", 10)),
+    "thorough": Profile(
+        "up to 12000 of all combinations, of slow calls 3000", Share("full", 2000), Share("part", 500), Share("sample", 50)
+    ),
+}
+
+#: Calls of a millisecond or more.
 SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
-    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*"),
+    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "tf.ragged.*"),
 )
+#: Calls of 50 milliseconds or more.
+SLOWEST = ("tf.data.Dataset.from_generator*",)
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
 SPARED = {"crash": 12, "hang": 0}
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
@@ -173,8 +195,7 @@ class _Asking:
         self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
-        size = PROFILES[plan.profile].grid
-        self._size = "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
+        self._size, examples = PROFILES[plan.profile].share(entry)
         self.tally = Tally(entry)
         if plan.only is not None:
             self._attempt(plan.only[1])
@@ -191,7 +212,7 @@ class _Asking:
             self._shrink_findings()
         if "search" in plan.phases:
             self._phase = "search"
-            examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
+            examples = examples if plan.examples is None else plan.examples
             if examples:
                 search(self._attempt, entry.maker, entry.states, examples)
 

@@ -1,0 +1,58 @@
+"""NumPy to TensorFlow: arrays inside Python lists, which are iterated over like any list, down to Python numbers.
+
+Looked at and left out: lists of several arrays (in arrays of a container "list", that is what every call is handed).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.conditions import empty
+from conformance.entry_points.tensorflow_in_words import (
+    DOCS,
+    ITEM_REFUSALS,
+    SEEN,
+    buffer,
+    dlpack_object,
+    entry,
+    list_dtype,
+    objects,
+)
+from conformance.promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, refuses, shape, values
+
+
+def _with_one_more_axis(spec: Any) -> tuple[int, ...]:
+    """one leading axis of length 1 before the source's shape"""
+    return (1, *spec.shape)
+
+
+def _flat(spec: Any) -> tuple[int, ...]:
+    """one axis, as long as the array has elements"""
+    return (spec.size,)
+
+
+_ANY = ("ValueError", "TypeError", "NotImplementedError", "OverflowError")
+_LISTED: tuple[Clause, ...] = (
+    refuses("ValueError", "TypeError", when=dlpack_object, source=SEEN),
+    may_refuse(*_ANY, when=buffer, source=SEEN),
+    *ITEM_REFUSALS,
+    dtype(lambda spec: None, when=objects | buffer, source=SEEN),
+    dtype(list_dtype, source=SEEN),
+    # A Python sequence has no axes behind an empty one.
+    shape(lambda spec: None, when=empty | objects | buffer, source=SEEN),
+    values("astype", source=SEEN),
+    copies(source=SEEN),
+)
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    entry("tf.constant[list]", "tf.constant([a])", *_LISTED, shape(_with_one_more_axis, source=SEEN)),
+    entry(
+        "tf.ragged.constant",
+        "tf.ragged.constant([[a]]).flat_values",
+        *_LISTED,
+        shape(
+            _flat,
+            source=documented(f"{DOCS}/ragged/constant", "All scalar values in pylist must have the same nesting depth K"),
+        ),
+    ),
+)
