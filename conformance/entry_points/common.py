@@ -10,6 +10,8 @@ from conformance.conditions import Condition, dtype_in
 NP_ARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.array.html"
 NP_ASARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.asarray.html"
 NP_FROM_DLPACK = "https://numpy.org/doc/2.4/reference/generated/numpy.from_dlpack.html"
+#: The page that says what `__array__` owes to NumPy.
+NP_MIGRATION = "https://numpy.org/doc/2.4/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
 DLPACK_PYTHON = "https://dmlc.github.io/dlpack/latest/python_spec.html"
 
 #: C types that NumPy spells twice: the canonical name of each.

@@ -113,7 +113,7 @@ _PROTOS: tuple[Clause, ...] = (
     *VALUES,
     copies(source=_PROTO),
 )
-_DECODE_RAW = documented(f"{DOCS}/io/decode_raw", "little_endian: Whether the input input_bytes are in little-endian order.")
+_DECODE_RAW = documented(f"{DOCS}/io/decode_raw", "little_endian: Whether the input_bytes data is in little-endian format.")
 _decodable = (numbers | native("bfloat16")) & ~dtype_in("uint32", ">uint32", "uint64", ">uint64", "ulonglong")
 
 # -- sparse ----------------------------------------------------------------------------------------------------------------------

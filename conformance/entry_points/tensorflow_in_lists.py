@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conditions import empty
+from conformance.conditions import container_in, empty
 from conformance.entry_points.tensorflow_in_words import (
     DOCS,
     ITEM_REFUSALS,
@@ -15,8 +15,10 @@ from conformance.entry_points.tensorflow_in_words import (
     buffer,
     dlpack_object,
     entry,
+    exporter,
     list_dtype,
     objects,
+    strings,
 )
 from conformance.promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, refuses, shape, values
 
@@ -31,15 +33,19 @@ def _flat(spec: Any) -> tuple[int, ...]:
     return (spec.size,)
 
 
+_masked = container_in("masked")
 _ANY = ("ValueError", "TypeError", "NotImplementedError", "OverflowError")
 _LISTED: tuple[Clause, ...] = (
-    refuses("ValueError", "TypeError", when=dlpack_object, source=SEEN),
-    may_refuse(*_ANY, when=buffer, source=SEEN),
+    # What cannot be iterated over is no list.
+    refuses("ValueError", "TypeError", when=dlpack_object | exporter, source=SEEN),
+    # Masked elements are objects of their own: 0.0, among numbers of any other dtype.
+    may_refuse(*_ANY, when=buffer | _masked, source=SEEN),
     *ITEM_REFUSALS,
-    dtype(lambda spec: None, when=objects | buffer, source=SEEN),
+    dtype(lambda spec: None, when=objects | buffer | _masked, source=SEEN),
     dtype(list_dtype, source=SEEN),
     # A Python sequence has no axes behind an empty one.
     shape(lambda spec: None, when=empty | objects | buffer, source=SEEN),
+    values("unspecified", when=_masked, source=SEEN),
     values("astype", source=SEEN),
     copies(source=SEEN),
 )
@@ -49,6 +55,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.ragged.constant",
         "tf.ragged.constant([[a]]).flat_values",
+        may_refuse("TypeError", when=strings & ~dlpack_object & ~exporter, source=SEEN),
         *_LISTED,
         shape(
             _flat,

@@ -52,7 +52,7 @@ def zeros_are_equal(spec: Any) -> bytes:
 
 _COMPARED: tuple[Clause, ...] = (
     *without(rare),
-    dtype("bool", source=documented(f"{DOCS}/math/equal", "A Tensor of type bool with the same size as that of x or y.")),
+    dtype("bool", source=documented(f"{DOCS}/math/equal", "A tf.Tensor of type bool with the same size as that of x or y.")),
     values("unspecified", when=~numbers | sequence | buffer | named("bool"), source=SEEN),
     values(zeros_are_equal, source=documented(f"{DOCS}/math/equal", "Returns the truth value of (x == y) element-wise.")),
     *REFUSALS,

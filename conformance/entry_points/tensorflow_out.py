@@ -89,7 +89,11 @@ def _numpy_takes(function: str, docs: str, always_copies: bool) -> tuple[EntryPo
     )
     as_copy = (
         SAME,
-        copies(source=documented(docs, f"If True, then the {'array data' if always_copies else 'object'} is copied.")),
+        copies(
+            source=documented(
+                docs, f"If True{' (default), then the array data' if always_copies else ', then the object'} is copied."
+            )
+        ),
         SILENT,
         writable(True, source=SEEN),
     )

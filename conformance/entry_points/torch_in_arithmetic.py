@@ -171,6 +171,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.Tensor + ndarray",
         # -0 is the one number that changes no float when it is added.
         "torch.tensor(-0.0) + a",
+        type_("torch.", "numpy.", when=np_scalar, source=SEEN),
         *_MATRIX,
         refuses("TypeError", when=container_in("masked"), source=SEEN),
         *_ONE_SUM,
@@ -185,6 +186,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "ndarray + torch.Tensor",
         "a + torch.tensor(-0.0)",
+        type_("torch.", "numpy.", when=np_scalar, source=SEEN),
         *_ONE_SUM,
         refuses("TypeError", when=always, source=SEEN),
         copies(when=np_scalar, source=SEEN),

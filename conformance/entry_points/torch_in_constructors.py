@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.conditions import ndarray, readonly, scalar
+from conformance.conditions import ndarray, pointers, readonly, scalar
 from conformance.entry_points.common import named, same_dtype
 from conformance.entry_points.torch_in_buffers import read_as
 from conformance.entry_points.torch_in_words import (
@@ -151,7 +151,8 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
             *read_as(to, when=buffer),
             *_casting(to),
             shares(when=keeps, source=_SHARING_BY_DEFAULT),
-            copies(source=SEEN),
+            # The element of an object array may be bytes, and a buffer.
+            copies(when=~(np_scalar & pointers), source=SEEN),
             warns("UserWarning", when=keeps & ndarray & readonly, source=SEEN),
         ),
     )
