@@ -55,7 +55,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.ragged.constant",
         "tf.ragged.constant([[a]]).flat_values",
-        may_refuse("TypeError", when=strings & ~dlpack_object & ~exporter, source=SEEN),
+        may_refuse("TypeError", "ValueError", when=strings & ~dlpack_object & ~exporter, source=SEEN),
         *_LISTED,
         shape(
             _flat,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.conditions import container_in
 from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.tensorflow_in_ops import without
 from conformance.entry_points.tensorflow_in_words import (
@@ -25,8 +26,9 @@ from conformance.entry_points.tensorflow_in_words import (
     rare,
     sequence,
     strings_too,
+    where,
 )
-from conformance.promises import Clause, EntryPoint, documented, dtype, values
+from conformance.promises import Clause, EntryPoint, documented, dtype, may_refuse, shape, type_, values
 from strategies import dtypes
 
 _DTYPE = "tf.constant(a).dtype"
@@ -60,6 +62,16 @@ _COMPARED: tuple[Clause, ...] = (
     *COPIED,
 )
 
+#: Memoryviews and masked arrays compare with anything themselves.
+_OWN_ANSWER = where(
+    buffer | container_in("masked"),
+    type_(source=SEEN),
+    may_refuse("ValueError", "TypeError", "InvalidArgumentError", "NotImplementedError", source=SEEN),
+    dtype(lambda spec: None, source=SEEN),
+    shape(lambda spec: None, source=SEEN),
+    values("unspecified", source=SEEN),
+)
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     # Times 1, plus -0 and minus 0 keep even the sign of a zero.
     entry("tf.Tensor * ndarray", f"{_ONES} * a", *without(strings_too | rare), *_ARITHMETIC),
@@ -67,5 +79,5 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry("tf.add", f"tf.add(a, {_MINUS_ZEROS})", *without(strings_too | rare | native("bool")), *_ARITHMETIC),
     entry("ndarray - tf.Tensor", f"a - {_ZEROS}", *without(strings_too | rare | native("bool")), *_ARITHMETIC),
     entry("tf.Tensor == ndarray", f"{_ZEROS} == a", *_COMPARED),
-    entry("ndarray == tf.Tensor", f"a == {_ZEROS}", *_COMPARED),
+    entry("ndarray == tf.Tensor", f"a == {_ZEROS}", *_OWN_ANSWER, *_COMPARED),
 )
