@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import Condition, dtype_in
+from conformance.promises import documented
 
 #: NumPy's documentation of the functions that turn tensors into arrays.
 NP_ARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.array.html"
@@ -12,6 +13,12 @@ NP_ASARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.asarray.html"
 NP_FROM_DLPACK = "https://numpy.org/doc/2.4/reference/generated/numpy.from_dlpack.html"
 #: The page that says what `__array__` owes to NumPy.
 NP_MIGRATION = "https://numpy.org/doc/2.4/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
+#: What NumPy asks of `__array_wrap__`, and warns of where it is not given.
+WRAPPING = documented(
+    "https://numpy.org/doc/2.4/release/2.0.0-notes.html",
+    "__array_wrap__ is now passed arr, context, return_scalar and support for implementations not accepting all three are "
+    "deprecated. Its signature should be __array_wrap__(self, arr, context=None, return_scalar=False)",
+)
 DLPACK_PYTHON = "https://dmlc.github.io/dlpack/latest/python_spec.html"
 
 #: C types that NumPy spells twice: the canonical name of each.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conformance.conditions import Condition, always, container_in, ndarray, pointers, scalar
-from conformance.entry_points.common import named, same_dtype
+from conformance.entry_points.common import WRAPPING, named, same_dtype
 from conformance.entry_points.torch_in_operators import inferred
 from conformance.entry_points.torch_in_words import (
     ARRAY_REFUSALS,
@@ -148,7 +148,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=complex_numbers, source=SEEN),
         values("bits", when=named("bool") & ndarray, source=SEEN),
         values("astype", source=SEEN),
-        warns("DeprecationWarning", when=ndarray & ~_matrix, source=SEEN),
+        warns("", when=ndarray & ~_matrix, source=WRAPPING),
         flags(source=SEEN),
     ),
     entry(
@@ -180,7 +180,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         accepts(source=SEEN),
         dtype(_with_float32, source=SEEN),
         copies(when=(ndarray & ~_matrix) | np_scalar, source=SEEN),
-        warns("DeprecationWarning", when=ndarray & ~_matrix, source=SEEN),
+        warns("", when=ndarray & ~_matrix, source=WRAPPING),
         flags(source=SEEN),
     ),
     entry(

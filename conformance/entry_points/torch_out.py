@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from conformance.conditions import Condition, always, contiguous, dtype_in, empty, rank_above, scalar
 from conformance.entry_points import torch_out_dlpack
-from conformance.entry_points.common import NP_ARRAY, NP_ASARRAY, NP_MIGRATION
+from conformance.entry_points.common import NP_ARRAY, NP_ASARRAY, NP_MIGRATION, WRAPPING
 from conformance.entry_points.torch_out_common import (
     CONJ,
     DETACHED_GATE,
@@ -97,11 +99,18 @@ def _sum_dtype(spec: Any) -> str:
     return "int64" if spec.dtype == "bool" else str(spec.dtype)
 
 
+def negated(spec: Any) -> bytes:
+    """the other sign, of zeros and NaNs too; integers wrap"""
+    numbers = np.frombuffer(spec.values, spec.dtype)
+    with np.errstate(all="ignore"):
+        return bytes(np.negative(numbers).tobytes())
+
+
 # Nothing in NumPy to compare these with.
 _NO_YARDSTICK = values("unspecified", when=dtype_in("complex32") | QUANTIZED, source=SEEN)
 
 _SILENT_IF_COMMON = warns("", when=~dtype_in("complex32") & ~QUANTIZED, source=SEEN)  # "experimental", "deprecated"
-_W_WRAP = warns("DeprecationWarning", when=always, source=SEEN)
+_SILENT_WRAP = warns("", when=always, source=WRAPPING)
 # NumPy's own casts warn of lost imaginary parts always, of NaNs and overflow now and then.
 _W_COMPLEX = warns("ComplexWarning", when=dtype_in("complex64", "complex128"), source=SEEN)
 _SILENT_IF_WHOLE = warns("", when=~dtype_in("float16", "float32", "float64"), source=SEEN)
@@ -301,7 +310,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         values("astype", source=SEEN),
         copies(source=SEEN),
-        _W_WRAP,
+        _SILENT_WRAP,
     ),
     out(
         "np.add(torch.Tensor)",
@@ -312,7 +321,29 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=dtype_in("float16", "float32", "float64", "complex64", "complex128"), source=SEEN),
         values("astype", source=SEEN),
         copies(source=SEEN),
-        _W_WRAP,
+        _SILENT_WRAP,
+    ),
+    out(
+        "np.negative(torch.Tensor)",
+        "np.negative(t)",
+        *GATE,
+        refuses("TypeError", when=dtype_in("bool"), source=documented(f"{NP_DOCS}/numpy.negative.html")),
+        KEPT,
+        values(negated, source=documented(f"{NP_DOCS}/numpy.negative.html", "Numerical negative, element-wise.")),
+        copies(source=SEEN),
+        _SILENT_WRAP,
+    ),
+    out(
+        "np.multiply(torch.Tensor, ndarray)",
+        "np.multiply(t, np.ones((), bool))",
+        *GATE,
+        dtype(lambda spec: None, when=dtype_in("bool"), source=SEEN),  # np.logical_or shows what becomes of truths.
+        KEPT,
+        # Times infinity, or nothing, a complex number is none.
+        values("unspecified", when=dtype_in("complex64", "complex128"), source=SEEN),
+        values("astype", source=documented(f"{NP_DOCS}/numpy.multiply.html", "Multiply arguments element-wise.")),
+        copies(source=SEEN),
+        _SILENT_WRAP,
     ),
     out(
         "np.logical_or(torch.Tensor)",
@@ -322,7 +353,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("bits", when=dtype_in("bool"), source=SEEN),
         values("unspecified", source=SEEN),
         copies(source=SEEN),
-        _W_WRAP,
+        _SILENT_WRAP,
     ),
     *torch_out_dlpack.ENTRY_POINTS,
     # -- Python numbers
