@@ -13,6 +13,8 @@ NP_ASARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.asarray.html"
 NP_FROM_DLPACK = "https://numpy.org/doc/2.4/reference/generated/numpy.from_dlpack.html"
 #: The page that says what `__array__` owes to NumPy.
 NP_MIGRATION = "https://numpy.org/doc/2.4/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
+#: The page that says what NumPy does with `__array__`'s answer, and what it exports.
+NP_INTEROPERABILITY = "https://numpy.org/doc/2.4/user/basics.interoperability.html"
 #: What NumPy asks of `__array_wrap__`, and warns of where it is not given.
 WRAPPING = documented(
     "https://numpy.org/doc/2.4/release/2.0.0-notes.html",
@@ -20,6 +22,10 @@ WRAPPING = documented(
     "deprecated. Its signature should be __array_wrap__(self, arr, context=None, return_scalar=False)",
 )
 DLPACK_PYTHON = "https://dmlc.github.io/dlpack/latest/python_spec.html"
+
+ASTYPE = documented(
+    "https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.astype.html", "Copy of the array, cast to a specified type."
+)
 
 #: C types that NumPy spells twice: the canonical name of each.
 _CANONICAL = {"longlong": "int64", "ulonglong": "uint64"}

@@ -219,6 +219,7 @@ _PROTO = (
     ),
 )
 
+_SUBTRACT = "https://numpy.org/doc/2.4/reference/generated/numpy.subtract.html"
 _KEEPS = "tf.numpy_function(lambda x: kept.append(x) or True, [{}], tf.bool)"
 _FUNCTIONS = (
     way_out(
@@ -244,7 +245,7 @@ _FUNCTIONS = (
         SAME,
         # Half of the byte means nothing, and does not come along.
         values("unspecified", when=dtype_in("float4_e2m1fn"), source=SEEN),
-        values("astype", source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.subtract.html")),
+        values("astype", source=documented(_SUBTRACT, "Subtract arguments, element-wise.")),
         copies(source=SEEN),
         writable(True, when=~scalar, source=SEEN),
     ),

@@ -24,8 +24,6 @@ from conformance.promises import (
 DOCS = "https://www.tensorflow.org/api_docs/python/tf"
 SEEN = observed("tensorflow 2.21")
 
-#: The page that says what NumPy does with `__array__`'s answer.
-NP_INTEROPERABILITY = "https://numpy.org/doc/2.4/user/basics.interoperability.html"
 IMMUTABLE_TENSORS = "https://www.tensorflow.org/guide/tensor"
 
 TENSOR = ("plain", "forwarded", "slice", "operation")

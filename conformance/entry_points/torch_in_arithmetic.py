@@ -13,7 +13,7 @@ import numpy as np
 
 from conformance.conditions import Condition, always, container_in, ndarray, pointers, scalar
 from conformance.entry_points.common import WRAPPING, named, same_dtype
-from conformance.entry_points.torch_in_operators import inferred
+from conformance.entry_points.torch_in_operators import inferred, large
 from conformance.entry_points.torch_in_words import (
     ARRAY_REFUSALS,
     BRIDGED_EITHER_ORDER,
@@ -96,7 +96,12 @@ _ONE_SUM: tuple[Clause, ...] = (
     *where(
         np_scalar,
         may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN),
-        dtype(lambda spec: ("complex64" if spec.kind == "c" else "float32") if BRIDGED_EITHER_ORDER(spec) else None, source=SEEN),
+        dtype(
+            lambda spec: (
+                ("complex64" if spec.kind == "c" else "float32") if BRIDGED_EITHER_ORDER(spec) and not large(spec) else None
+            ),
+            source=SEEN,
+        ),
     ),
     refuses("TypeError", when=~ndarray, source=SEEN),
     values("unspecified", when=complex_numbers | ~BRIDGED_EITHER_ORDER, source=SEEN),
@@ -104,7 +109,7 @@ _ONE_SUM: tuple[Clause, ...] = (
 )
 
 # Other than sums, comparisons go through the bridge. What it does not know is, to Python, another object: not equal.
-_comparable = (ndarray & ~container_in("masked") & BRIDGED_EITHER_ORDER) | np_scalar & BRIDGED_EITHER_ORDER
+_comparable = (ndarray & ~container_in("masked") & BRIDGED_EITHER_ORDER) | np_scalar & BRIDGED_EITHER_ORDER & ~large
 _COMPARED: tuple[Clause, ...] = (
     *where(
         ~_comparable,

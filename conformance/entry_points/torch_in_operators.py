@@ -42,11 +42,17 @@ _INDEXING = "https://numpy.org/doc/2.4/user/basics.indexing.html"
 _ONE_NUMBER: tuple[Clause, ...] = (
     # Bytes, texts, times, objects, and numbers wider than Python's or than the tensor's.
     may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", when=np_scalar & ~BRIDGED_EITHER_ORDER, source=SEEN),
-    refuses("TypeError", "RuntimeError", "ValueError", when=~np_scalar & ~pointers, source=documented(_FILL)),
+    refuses(
+        "TypeError",
+        "RuntimeError",
+        "ValueError",
+        when=~np_scalar & ~pointers,
+        source=documented(_FILL, "Fills self tensor with the specified value."),
+    ),
     may_refuse("TypeError", "RuntimeError", "ValueError", when=~np_scalar, source=SEEN),
 )
 _overflow = may_refuse("RuntimeError", when=named("float64", "complex128"), source=SEEN)
-_large = Condition(
+large = Condition(
     "the number is 2**63 or more", lambda spec: spec.dtype.endswith("uint64") and int.from_bytes(spec.values, "little") >= 1 << 63
 )
 _NUMBER_RESULTS: tuple[Clause, ...] = (
@@ -63,7 +69,7 @@ INFERRED = {"b": "bool", "i": "int64", "u": "int64", "f": "float32", "c": "compl
 
 def inferred(spec: Any) -> str | None:
     """as of a Python number: bool, int64, the default dtype, or its complex partner"""
-    return INFERRED.get(spec.kind) if BRIDGED_EITHER_ORDER(spec) and not _large(spec) else None
+    return INFERRED.get(spec.kind) if BRIDGED_EITHER_ORDER(spec) and not large(spec) else None
 
 
 # -- arrays as indices --------------------------------------------------
@@ -104,7 +110,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.Tensor.__setitem__",
         "x = torch.zeros((), dtype=torch.complex128)\nx[...] = a\nx",
         refuses("TypeError", when=np_scalar & BRIDGED_EITHER_ORDER & ~_assignable, source=SEEN),
-        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=SEEN),
         dtype("complex128", source=SEEN),
@@ -113,7 +119,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.fill_",
         "torch.zeros((), dtype=torch.complex128).fill_(a)",
-        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=documented(_FILL, "Fills self tensor with the specified value.")),
         dtype("complex128", source=SEEN),
@@ -122,7 +128,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.full",
         "torch.full((), a)",
-        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         _overflow,
         accepts(source=documented(_FULL, "fill_value (Scalar): the value to fill the output tensor with.")),
@@ -132,7 +138,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.scalar_tensor",
         "torch.scalar_tensor(a)",
-        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         _overflow,
         accepts(source=SEEN),
@@ -143,7 +149,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.scalar_tensor[dtype=complex128]",
         "torch.scalar_tensor(a, dtype=torch.complex128)",
-        may_refuse("TypeError", "RuntimeError", "ValueError", when=_large, source=SEEN),
+        may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=SEEN),
         dtype("complex128", source=SEEN),
@@ -163,7 +169,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses(
             "IndexError",
             when=~_whole,
-            source=documented(_INDEXING),
+            source=documented(_INDEXING, "an ndarray (of data type integer or bool)"),
         ),
         may_refuse("IndexError", when=~_in_range, source=SEEN),
         accepts(source=SEEN),

@@ -327,7 +327,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "np.negative(torch.Tensor)",
         "np.negative(t)",
         *GATE,
-        refuses("TypeError", when=dtype_in("bool"), source=documented(f"{NP_DOCS}/numpy.negative.html")),
+        refuses("TypeError", when=dtype_in("bool"), source=SEEN),
         KEPT,
         values(negated, source=documented(f"{NP_DOCS}/numpy.negative.html", "Numerical negative, element-wise.")),
         copies(source=SEEN),
