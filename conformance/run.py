@@ -244,7 +244,8 @@ class _Asking:
         if deadly is None:
             return False
         self._met[deadly.id] += 1
-        if self._plan.profile == "thorough" or self._met[deadly.id] <= SPARED[deadly.severity]:
+        patient = self._plan.profile == "thorough" and deadly.severity != "hang"
+        if patient or self._met[deadly.id] <= SPARED[deadly.severity]:
             return False
         self._judged(spec, Observation("unbuildable", message=f"known to {deadly.severity}, and seen often enough: {deadly.id}"))
         return True

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from conformance.conditions import Condition, dtype_in
 from conformance.promises import documented
+from strategies import dtypes
 
 #: NumPy's documentation of the functions that turn tensors into arrays.
 NP_ARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.array.html"
@@ -35,6 +38,12 @@ def same_dtype(spec: Any) -> str:
     """the source's dtype, in native byte order"""
     name: str = spec.dtype.lstrip(">")
     return _CANONICAL.get(name, name)
+
+
+def zeros_are_equal(spec: Any) -> bytes:
+    """true where the element is zero"""
+    with np.errstate(all="ignore"):
+        return bytes((np.frombuffer(spec.values, dtypes.dtype(same_dtype(spec))) == 0).tobytes())
 
 
 #: Beside `named`: the dtype is one of these, in native byte order.

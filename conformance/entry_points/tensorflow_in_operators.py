@@ -6,12 +6,8 @@ tf.matmul (rounds); the bitwise ones.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from conformance.conditions import container_in
-from conformance.entry_points.common import named, native, same_dtype
+from conformance.entry_points.common import named, native, zeros_are_equal
 from conformance.entry_points.tensorflow_in_ops import without
 from conformance.entry_points.tensorflow_in_words import (
     CONVERTED,
@@ -29,7 +25,6 @@ from conformance.entry_points.tensorflow_in_words import (
     where,
 )
 from conformance.promises import Clause, EntryPoint, documented, dtype, may_refuse, shape, type_, values
-from strategies import dtypes
 
 _DTYPE = "tf.constant(a).dtype"
 _ONES = f"tf.ones(np.shape(a), {_DTYPE})"
@@ -43,13 +38,6 @@ _ARITHMETIC: tuple[Clause, ...] = (
     values("astype", source=SEEN),
     *CONVERTED,
 )
-
-
-def zeros_are_equal(spec: Any) -> bytes:
-    """true where the element is zero"""
-    name = same_dtype(spec)
-    with np.errstate(all="ignore"):
-        return bytes((np.frombuffer(spec.values, dtypes.dtype(name)) == 0).tobytes())
 
 
 _COMPARED: tuple[Clause, ...] = (

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conformance.conditions import Condition, always, container_in, ndarray, pointers, scalar
-from conformance.entry_points.common import WRAPPING, named, same_dtype
+from conformance.entry_points.common import WRAPPING, named, same_dtype, zeros_are_equal
 from conformance.entry_points.torch_in_operators import inferred, large
 from conformance.entry_points.torch_in_words import (
     ARRAY_REFUSALS,
@@ -84,12 +84,6 @@ _addable = Condition(
     "NumPy adds float32 to it and PyTorch has the sum's dtype",
     lambda spec: _with_float32(spec) in ("float32", "float64", "complex64", "complex128"),
 )
-
-
-def zeros_are_equal(spec: Any) -> bytes:
-    """true where the element is zero"""
-    with np.errstate(all="ignore"):
-        return bytes((np.frombuffer(spec.values, dtypes.dtype(same_dtype(spec))) == 0).tobytes())
 
 
 _ONE_SUM: tuple[Clause, ...] = (
