@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_ENVIRONMENT] = environment, missing
     if config.option.collectonly or plan.only is not None:
         return
-    examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
+    examples = PROFILES[plan.profile].most.examples if plan.examples is None else plan.examples
     try:
         record = Record(options.results_path(config.option), plan, examples, environment, missing)
     except ResultsError as error:
@@ -66,7 +66,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     environment, missing = config.stash[_ENVIRONMENT]
     plan = config.stash[_RUN].plan
     releases = ", ".join(f"{name} {release}" for name, release in environment.items())
-    lines = [f"conformance: {releases}; device cpu, profile {plan.profile}, seed {plan.seed}"]
+    profile = f"profile {plan.profile} ({PROFILES[plan.profile].text})"
+    lines = [f"conformance: {releases}; device cpu, {profile}, seed {plan.seed}"]
     return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
 
 

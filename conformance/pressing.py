@@ -37,23 +37,26 @@ PRESSED = {
 RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 24), "thorough": (1 << 12, 1 << 22, 1 << 26)}
 
 
-def chosen(shown: Iterable[Shown], profile: str, slow: bool) -> Iterator[tuple[str, list[Spec]]]:
+def chosen(shown: Iterable[Shown], profile: str, pace: str = "most") -> Iterator[tuple[str, list[Spec]]]:
     """Pressure and the specs to put under it, from what the grid has shown.
 
-    slow  leaves out what takes many conversions, or large ones
+    pace  "slow" calls see two of each and no large copies, the "slowest" only what takes few conversions
     """
+    most = {"most": None, "slow": 2, "slowest": 1}[pace]
     plain = sorted(shown, key=lambda one: plainness(one[0]))
     for pressure, pressing in PRESSED.items():
+        if pace == "slowest" and pressure not in ("drop", "again"):
+            continue
         kinds: dict[Any, Spec] = {}
         for spec, seen in plain:
             fit = seen.outcome in pressing.endings and (pressure != "forms" or _is_plain_array(spec))
             if fit and spec.size and len(kinds) < pressing.most:
                 kinds.setdefault(pressing.kind(spec, seen), spec)
-        yield pressure, list(kinds.values())[: 2 if slow else None]
+        yield pressure, list(kinds.values())[:most]
     copied = next((one for one in plain if one[1].aliasing == "copies" and one[0].itemsize and _is_home(one[0])), None)
     if copied is not None:
         spec, seen = copied
-        sizes = RACED[profile][: 1 if slow or seen.type in _PYTHON else None]
+        sizes = RACED[profile][: 1 if most or seen.type in _PYTHON else None]
         yield "overwrite", [_enlarged(spec, nbytes) for nbytes in sizes]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from conformance import grid, pressing
 from conformance.deviations import Deviation, known_for
@@ -27,21 +27,49 @@ from strategies.spec import Spec
 PHASES = ("pinned", "grid", "pressure", "search")
 
 
-@dataclass(frozen=True)
-class Profile:
-    """How thorough a run is: size of the grid, Hypothesis examples per entry point."""
+class Share(NamedTuple):
+    """What one entry point is asked: how much of the grid (a name from `grid.SIZES`), and how many Hypothesis examples."""
 
     grid: str
     examples: int
 
 
-PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "thorough": Profile("full", 2000)}
+class Profile(NamedTuple):
+    """How thorough a run is, in words and by what a call costs: most of them, `SLOW` ones, `SLOWEST` ones."""
 
-#: Calls of a millisecond or more. Outside the thorough profile they see a sample of the grid.
+    text: str
+    most: Share
+    slow: Share
+    slowest: Share
+
+    def share(self, entry: EntryPoint) -> Share:
+        """What this entry point is asked."""
+        return {"most": self.most, "slow": self.slow, "slowest": self.slowest}[_pace(entry)]
+
+
+PROFILES = {
+    "quick": Profile("a sample of the pairs", Share("sample", 10), Share("sample", 10), Share("few", 2)),
+    "default": Profile("all pairs; of slow calls a sample", Share("pairs", 60), Share("sample", 60), Share("few", 10)),
+    "thorough": Profile(
+        "up to 12000 of all combinations, of slow calls 3000", Share("full", 2000), Share("part", 500), Share("sample", 50)
+    ),
+}
+
+#: Calls of a millisecond or more.
 SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
-    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*"),
+    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "tf.ragged.*"),
 )
+#: Calls of 50 milliseconds or more.
+SLOWEST = ("tf.data.Dataset.from_generator*",)
+
+
+def _pace(entry: EntryPoint) -> str:
+    if any(map(entry.matches, SLOWEST)):
+        return "slowest"
+    return "slow" if any(map(entry.matches, SLOW)) else "most"
+
+
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
 SPARED = {"crash": 12, "hang": 0}
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
@@ -174,9 +202,7 @@ class _Asking:
         self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
-        size = PROFILES[plan.profile].grid
-        self._is_slow = any(map(entry.matches, SLOW))
-        self._size = "sample" if size == "pairs" and self._is_slow else size
+        self._size, self._examples = PROFILES[plan.profile].share(entry)
         #: What the grid has shown, where the next phase wants to know.
         self._shown: list[tuple[Spec, Observation]] = []
         self.tally = Tally(entry)
@@ -204,11 +230,11 @@ class _Asking:
         if not self._shown:  # The grid was left out of this run: look, without judging, at what it would have shown.
             specs = [spec for spec in self._specs("sample") if not self._is_deadly(spec)]
             self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
-        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, self._is_slow):
+        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, _pace(self._entry)):
             self._ask([spec for spec in specs if not self._is_deadly(spec)], pressure)
 
     def _search(self) -> None:
-        examples = PROFILES[self._plan.profile].examples if self._plan.examples is None else self._plan.examples
+        examples = self._examples if self._plan.examples is None else self._plan.examples
         if examples:
             search(self._attempt, self._entry.maker, self._entry.states, examples)
 
@@ -245,7 +271,8 @@ class _Asking:
         if deadly is None:
             return False
         self._met[deadly.id] += 1
-        if self._plan.profile == "thorough" or self._met[deadly.id] <= SPARED[deadly.severity]:
+        patient = self._plan.profile == "thorough" and deadly.severity != "hang"
+        if patient or self._met[deadly.id] <= SPARED[deadly.severity]:
             return False
         self._judged(spec, Observation("unbuildable", message=f"known to {deadly.severity}, and seen often enough: {deadly.id}"))
         return True

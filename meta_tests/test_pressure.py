@@ -111,7 +111,7 @@ def test_each_pressure_sees_the_plainest_of_each_kind() -> None:
     big = PLAIN._replace(shape=(64,), strides=(4,), nbytes=256)
     copied = Observation("ok", shares="none", follows="none")
     shown = [(big, copied), (PLAIN, copied), (PLAIN._replace(dtype="int32"), Observation("raised", ("TypeError",)))]
-    pressed = dict(chosen(shown, "default", slow=False))
+    pressed = dict(chosen(shown, "default"))
     assert pressed["drop"] == [PLAIN]
     assert [spec.dtype for spec in pressed["many"]] == ["float32", "int32"]
     assert [spec.nbytes for spec in pressed["overwrite"]] == list(RACED["default"])

@@ -120,7 +120,7 @@ _COLLATE: tuple[Clause, ...] = (
     accepts(source=_BATCHED),
     *ELEMENT_DTYPE,
     dtype(same_dtype, source=SEEN),
-    shape(with_batch_axis, source=documented(_DATA)),
+    shape(with_batch_axis, source=documented(_DATA, "into a tensor with an additional outer dimension - batch size.")),
     ELEMENT_VALUES,
     *where(~_collection, copies(source=SEEN), NO_FLAGS),
 )
@@ -199,6 +199,10 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.nn.Parameter",
         "torch.nn.Parameter(a)",
+        # An element of dtype object may be None, which is the default.
+        *where(
+            np_scalar & pointers, may_refuse("TypeError", "AttributeError", source=SEEN), shape(lambda spec: None, source=SEEN)
+        ),
         # The documentation asks for a tensor; what refuses other things is that they cannot be detached.
         refuses("TypeError", "AttributeError", when=always, source=documented(_PARAMETER, "data (Tensor): parameter tensor.")),
     ),
@@ -209,7 +213,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses(
             "RuntimeError", when=~floating, source=documented(_PARAMETER, "requires_grad (bool, optional): ... Default: True")
         ),
-        accepts(source=documented(_PARAMETER)),
+        accepts(source=documented(_PARAMETER, "A kind of Tensor that is to be considered a module parameter.")),
         dtype(same_dtype, source=SEEN),
         shares(source=documented(FROM_NUMPY, "The returned tensor and ndarray share the same memory.")),
         *READONLY_WARNING,
