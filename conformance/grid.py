@@ -56,7 +56,7 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
         yield home | {"layout": layout, "state": state}
 
 
-def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
+def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
     choose = chooser(f"{maker} grid {seed}")
     cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
     draw: Any = draw_tensor_spec if maker else draw_array_spec
@@ -65,7 +65,7 @@ def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterato
             yield _one_that_shows(draw, choose, pins)
 
 
-def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[int]]:
+def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[tuple[int, int]]]:
     """A spec of the cell on which its layout shows, if there is one: a tensor never steps backwards."""
     shows = LAYOUTS[pins["layout"]].shows if "layout" in pins else lambda spec: True
     for _ in range(_TRIES):
@@ -89,6 +89,6 @@ def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spe
     return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
 
 
-def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[int]:
+def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[tuple[int, int]]:
     """The choices by which the grid drew a spec, for a search to start from."""
     return next(choices for spec, choices in _drawn(maker, states, seed, size) if spec == wanted)

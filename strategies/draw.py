@@ -4,7 +4,8 @@ Everything here is drawn through one primitive, `choose(n)`: an integer in 0..n-
 supplies it when we search and shrink (`strategies.search`), a seeded generator when we want volume (`strategies.volume`).
 
 The order of the draws is made for shrinking: each spends its choices before the layout, whose classes spend them each in
-their own way, so that leaving a class for a plainer one changes nothing else.
+their own way, so that leaving a class for a plainer one changes nothing else. Choices below 256 are cheap: a search
+draws them all at once. Only what shrinks by its size needs more.
 """
 
 from __future__ import annotations
@@ -185,7 +186,7 @@ def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None) -> str:
         return table[choose(len(table))]
     note = getattr(choose, "note", None)
     if note is not None:
-        note(table.index(pinned) if pinned in table else 0)
+        note(len(table), table.index(pinned) if pinned in table else 0)
     return pinned
 
 
@@ -211,16 +212,14 @@ def _draw_contents(choose: Choose, bits_of: str, wild: bool) -> tuple[int, list[
     The backgrounds are zeros, numbers below 251 and, if `wild`, random bits. Only the first two shrink well: no search
     turns the NaN that it met in random bits into a planted one.
     """
-    seeds = 256 if wild else QUIET_SEEDS
-    # Half of the backgrounds are zeros. The count stands above the seed, so that each shrinks without the other.
-    count, code = divmod(choose(3 * 2 * seeds), 2 * seeds)
-    seed = max(code - seeds, 0)
+    count = choose(3)
+    seed = choose(256 if wild else QUIET_SEEDS) if choose(2) else 0
     planted = []
     for _ in range(count):
         value = choose(4096)
+        position = choose(64) * 256 + choose(256)
         specials = dtypes.special_bits(bits_of)
         bits = dtypes.number_bits(bits_of, value) if value < 2048 else specials[(value - 2048) % len(specials)]
-        position = choose(1 << 14)
         if value:  # A zero that covers another planted element would keep a shape from shrinking.
             planted.append((position, bits))
     return seed, planted
