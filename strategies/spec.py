@@ -148,7 +148,7 @@ class _Layout:
     def has_partial_stride(self) -> bool:
         """Whether some stride is no multiple of the item size."""
         itemsize = self.itemsize
-        return any([s % itemsize for s in self.strides]) if itemsize else False
+        return any(s % itemsize for s in self.strides) if itemsize else False
 
     @lazy
     def itemsize(self) -> int:
