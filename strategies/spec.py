@@ -103,7 +103,7 @@ def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     strides, step = [], itemsize
     for n in reversed(shape):
         strides.append(step)
-        step *= max(n, 1)
+        step *= n or 1
     return tuple(reversed(strides))
 
 
