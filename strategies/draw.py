@@ -50,14 +50,15 @@ def lay_out(shape: tuple[int, ...], itemsize: int, axes: list[Axis], order: list
     strides = [0] * len(shape)
     offset, extent = 0, itemsize
     for axis in reversed(order):
-        n, how = shape[axis], axes[axis]
-        stride = itemsize if how.overlap else abs(how.step) * (extent + how.gap)
-        if how.step < 0:
+        n, (step, gap, overlap) = shape[axis], axes[axis]
+        stride = itemsize if overlap else abs(step) * (extent + gap)
+        reach = stride * (n - 1) if n else 0
+        if step < 0:
             strides[axis] = -stride
-            offset += stride * max(n - 1, 0)
+            offset += reach
         else:
             strides[axis] = stride
-        extent += stride * max(n - 1, 0)
+        extent += reach
     return tuple(strides), offset, extent
 
 
@@ -117,7 +118,7 @@ def draw_shape(choose: Choose) -> tuple[int, ...]:
         size = choose(4 * MAX_SIZE)
     leading = []
     for _ in range(min(rank, 6) - 1):  # Of many axes most have length 1.
-        side = min(_SIDES[choose(len(_SIDES))], max(size, 1))
+        side = min(_SIDES[choose(len(_SIDES))], size or 1)
         leading.append(side)
         size //= side
     return (*(1,) * (rank - 6), *leading, size)
@@ -194,8 +195,9 @@ def _draw_strided(
     choose: Choose, itemsize: int, how: Layout, shape: tuple[int, ...], axes_allowed: Callable[[Axis], bool]
 ) -> tuple[tuple[int, ...], int, int]:
     """Strides, offset and owner size of one member of a layout class."""
-    axes = how.axes(choose, shape, itemsize) if how.axes else [_C] * len(shape)
-    axes = [axis if axes_allowed(axis) else _C for axis in axes]
+    axes = [_C] * len(shape)
+    if how.axes:
+        axes = [axis if axes_allowed(axis) else _C for axis in how.axes(choose, shape, itemsize)]
     order = how.order(choose, len(shape)) if how.order else list(range(len(shape)))
     strides, offset, nbytes = lay_out(shape, itemsize, axes, order)
     if how.lead:

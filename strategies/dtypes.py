@@ -74,6 +74,7 @@ def available(name: str) -> bool:
 POINTERS = ("object", "StringDType")
 
 
+@cache
 def is_raw(name: str) -> bool:
     """Whether any bytes make valid elements, so that contents may be random."""
     return name not in POINTERS and not name.lstrip(">").startswith("U")
