@@ -64,7 +64,7 @@ class Isolated:
 
     def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
         self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit)))
-        return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
+        return [Observation._make(marshal.loads(observed)) for observed in marshal.loads(self._channel.receive())]
 
     def close(self) -> None:
         self._channel.close()

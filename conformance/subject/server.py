@@ -150,8 +150,8 @@ class Worker:
         """Observations written so far, bytes used for them, stage of the one under way."""
         return _HEADER.unpack_from(self._memory)  # type: ignore[return-value]
 
-    def run(self, call: str, maker: str, batch: list[Any], limit: float) -> tuple[list[Any], str]:
-        """Observations (as tuples) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
+    def run(self, call: str, maker: str, batch: list[Any], limit: float) -> tuple[list[bytes], str]:
+        """Observations (marshalled) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
         _HEADER.pack_into(self._memory, 0, 0, _HEADER.size, 0)
         request = marshal.dumps((call, maker, batch))
         with contextlib.suppress(BrokenPipeError):  # It died before it was asked: `_await` will see.
@@ -161,7 +161,7 @@ class Worker:
         at, written = _HEADER.size, []
         for _ in range(count):
             length = int.from_bytes(self._memory[at : at + 4], "little")
-            written.append(marshal.loads(self._memory[at + 4 : at + 4 + length]))
+            written.append(self._memory[at + 4 : at + 4 + length])
             at += 4 + length
         return written, ended
 
@@ -213,9 +213,9 @@ class Bench:
         self._side = side
         self._worker: Worker | None = None
 
-    def observe(self, call: str, maker: str, batch: list[Any], limit: float) -> list[Any]:
-        """Observations (as tuples) of the whole batch, in order, deaths and hangs included."""
-        observed: list[Any] = []
+    def observe(self, call: str, maker: str, batch: list[Any], limit: float) -> list[bytes]:
+        """Observations (marshalled) of the whole batch, in order, deaths and hangs included."""
+        observed: list[bytes] = []
         while len(observed) < len(batch):
             if self._worker is None:
                 self._worker = Worker(self._side)
@@ -225,7 +225,7 @@ class Bench:
             if ended and len(observed) < len(batch):
                 doing = trial.STAGES[worker.progress()[2]]
                 outcome, error = ("hung", ()) if ended == "hung" else ("crashed", (ended,))
-                observed.append(tuple(Observation(outcome, error, worker.last_words(), doing)))
+                observed.append(marshal.dumps(tuple(Observation(outcome, error, worker.last_words(), doing))))
             if ended:
                 worker.stop()
                 self._worker = None
