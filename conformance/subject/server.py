@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import marshal
 import mmap
@@ -240,6 +241,7 @@ class Bench:
 def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
     """Answer requests of an execnet channel until it closes: (call, maker, batch, limit), marshalled."""
     side = Side(frameworks)
+    gc.freeze()  # The frameworks stay: no collection need walk through them, or copy their pages into a child.
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side)
     try:
