@@ -84,14 +84,14 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[
     return [cells[number] for number in sorted(numbers[seed % parts :: parts])]
 
 
-def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
+def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
     choose = chooser(f"{maker} grid {seed}")
     draw: Any = draw_tensor_spec if maker else draw_array_spec
     for pins in cells_of(maker, states, seed, size):
         yield _one_that_shows(draw, choose, pins)
 
 
-def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[int]]:
+def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[tuple[int, int]]]:
     """A spec of the cell on which its layout shows, if there is one: a tensor never steps backwards."""
     shows = LAYOUTS[pins["layout"]].shows if "layout" in pins else lambda spec: True
     for _ in range(_TRIES):
@@ -115,6 +115,6 @@ def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spe
     return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
 
 
-def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[int]:
+def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[tuple[int, int]]:
     """The choices by which the grid drew a spec, for a search to start from."""
     return next(choices for spec, choices in _drawn(maker, states, seed, size) if spec == wanted)

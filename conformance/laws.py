@@ -177,7 +177,8 @@ def _strides(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A result that shares memory MUST keep the source's strides."""
     if seen.shares != "all" or seen.strides is None or seen.shape != spec.shape or owed["shape"] is not None:
         return None  # Another shape is another walk through the memory.
-    kept = all(n == 1 or mine == theirs for n, mine, theirs in zip(spec.shape, seen.strides, spec.strides))
+    strides = zip(spec.shape, seen.strides, spec.strides)
+    kept = seen.strides == spec.strides or all(n == 1 or mine == theirs for n, mine, theirs in strides)
     return True if kept else Breach(f"strides {list(spec.strides)}", f"strides {list(seen.strides)}")
 
 

@@ -60,8 +60,7 @@ class Observation(NamedTuple):
     @property
     def aliasing(self) -> str:
         """How the result uses the source's memory, in a word: "shares", "copies", "mixed" or "unknown"."""
-        seen = {self.shares, self.follows} - {""}
-        return {frozenset({"all"}): "shares", frozenset({"none"}): "copies", frozenset(): "unknown"}.get(frozenset(seen), "mixed")
+        return _ALIASING.get((self.shares or self.follows, self.follows or self.shares), "mixed")
 
     @property
     def headline(self) -> str:
@@ -73,6 +72,9 @@ class Observation(NamedTuple):
             if self.error
             else self.outcome
         )
+
+
+_ALIASING = {("all", "all"): "shares", ("none", "none"): "copies", ("", ""): "unknown"}
 
 
 def fingerprint(data: bytes) -> bytes:

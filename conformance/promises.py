@@ -178,10 +178,14 @@ class EntryPoint:
     promise: tuple[Clause, ...]
     states: tuple[str, ...] = ("plain",)
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for clause in self.promise:
             self._topics[clause.topic] = (*self._topics.get(clause.topic, ()), clause)
+        for topic, clauses in self._topics.items():
+            if clauses[0].when is always:
+                self._settled[topic] = clauses[0]
 
     def clause(self, topic: str, spec: Any) -> Clause | None:
         """The clause of a topic that decides for this spec, or None where nothing is promised."""
@@ -204,7 +208,7 @@ class EntryPoint:
 
     def owed(self, spec: Any) -> Owed:
         """What is owed for this spec."""
-        return Owed(self, spec)
+        return Owed(self, spec, self._settled)
 
     @property
     def maker(self) -> str:
@@ -213,18 +217,18 @@ class EntryPoint:
 
 
 class Owed(dict[str, "Clause | None"]):
-    """The clauses that decide for one spec, by topic, each looked up when it is first wanted."""
+    """The clauses that decide for one spec, by topic, each looked up when it is first wanted unless it is settled."""
 
     __slots__ = ("_entry", "_spec", "direction")
 
-    def __init__(self, entry: EntryPoint, spec: Any) -> None:
-        super().__init__()
+    def __init__(self, entry: EntryPoint, spec: Any, settled: dict[str, Clause | None]) -> None:
+        super().__init__(settled)
         self.direction = entry.direction
         self._entry, self._spec = entry, spec
 
     def in_container(self, container: str) -> Owed:
         """What is owed when the same elements are handed over in another container."""
-        return Owed(self._entry, self._spec._replace(container=container))
+        return self._entry.owed(self._spec._replace(container=container))
 
     def __missing__(self, topic: str) -> Clause | None:
         clause = self[topic] = self._entry.clause(topic, self._spec)

@@ -68,7 +68,7 @@ class Isolated:
     def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
         limit = self._limit * _PATIENCE if pressure else self._limit
         self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], limit, pressure)))
-        return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
+        return [Observation._make(marshal.loads(observed)) for observed in marshal.loads(self._channel.receive())]
 
     def close(self) -> None:
         self._channel.close()

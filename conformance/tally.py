@@ -85,9 +85,9 @@ class Tally:
         for law, breach in verdict.breaches:
             self._failed[law, "broken"] += 1
             self._find(law, breach, spec, seen, phase, pressure)
-        for _, law, _ in verdict.deviations:
-            self._failed[law, "deviated"] += 1
-        self.deviated.update({deviation.id for deviation, _, _ in verdict.deviations})
+        if verdict.deviations:
+            self._failed.update((law, "deviated") for _, law, _ in verdict.deviations)
+            self.deviated.update({deviation.id for deviation, _, _ in verdict.deviations})
 
     @property
     def laws(self) -> dict[str, Counter[str]]:
@@ -129,6 +129,8 @@ def layout_of(spec: Any) -> str:
         return "empty"
     if not spec.shape:
         return "0-d"
+    if spec.itemsize and spec.strides == spec.c_strides:
+        return "C"
     long = [(n, s) for n, s in zip(spec.shape, spec.strides) if n > 1]
     if any(s < 0 for _, s in long):
         return "negative stride"
@@ -137,7 +139,7 @@ def layout_of(spec: Any) -> str:
     if spec.itemsize and any(s % spec.itemsize for s in spec.strides):
         return "partial stride"
     if spec.is_c:
-        return "C" if all(s == c for s, c in zip(spec.strides, spec.c_strides)) else "C, odd length-1 axes"
+        return "C" if spec.strides == spec.c_strides else "C, odd length-1 axes"
     ordered = sorted(((s, n) for n, s in long))
     step, dense = spec.itemsize, True
     for s, n in ordered:

@@ -14,6 +14,7 @@ from hypothesis.database import ExampleDatabase, choices_to_bytes
 from reports.results import Results, Row
 from strategies import ArraySpec, chooser, draw_array_spec
 from strategies.dtypes import DTYPES, available
+from strategies.search import as_drawn
 
 T = TypeVar("T")
 
@@ -67,9 +68,9 @@ def _search(strategy: st.SearchStrategy[T], condition: Callable[[T], Any], seede
 
 
 class _Choices(ExampleDatabase):
-    def __init__(self, choices: Iterable[int]) -> None:
+    def __init__(self, choices: Iterable[tuple[int, int]]) -> None:
         super().__init__()
-        self._entry = choices_to_bytes(list(choices))
+        self._entry = choices_to_bytes(as_drawn(choices))
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         if b"." not in key[-12:]:
@@ -82,7 +83,7 @@ class _Choices(ExampleDatabase):
         pass
 
 
-def searched(strategy: st.SearchStrategy[T], choices: Iterable[int]) -> T:
+def searched(strategy: st.SearchStrategy[T], choices: Iterable[tuple[int, int]]) -> T:
     """What Hypothesis makes of these choices."""
     seen: list[T] = []
 

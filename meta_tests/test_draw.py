@@ -39,14 +39,20 @@ from strategies.volume import Recorded
 MANY = tuple(drawn(10_000, "many"))
 
 
-def recorded(seeded: str, **pins: Any) -> tuple[ArraySpec, list[int]]:
+def recorded(seeded: str, **pins: Any) -> tuple[ArraySpec, list[tuple[int, int]]]:
     recorder = Recorded(chooser(seeded))
     return draw_array_spec(recorder, names=NAMES, **pins), recorder.choices
 
 
-def replayed(choices: list[int]) -> ArraySpec:
+def replayed(choices: list[tuple[int, int]]) -> ArraySpec:
     again = iter(choices)
-    spec = draw_array_spec(lambda n: next(again), names=NAMES)
+
+    def choose(n: int) -> int:
+        bound, chosen = next(again)
+        assert bound == n, "another choice was asked for"
+        return chosen
+
+    spec = draw_array_spec(choose, names=NAMES)
     assert next(again, None) is None, "choices were left over"
     return spec
 

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import compress
 from typing import Any
 
@@ -59,12 +59,12 @@ def describe(result: Any) -> Handle | None:
     flags = tuple(compress(_MARKS, marks)) if any(marks) else ()
     return Handle(
         f"{type(result).__module__}.{type(result).__name__}",
-        str(result.dtype).removeprefix("torch."),
+        _dtype_name(result.dtype),
         tuple(result.shape),
-        tuple(s * itemsize for s in result.stride()),
+        tuple([s * itemsize for s in result.stride()]),
         itemsize,
         result.data_ptr(),
-        str(result.device),
+        _device_name(result.device),
         writable=True,
         flags=flags,
         poke=partial(_poke, result),
@@ -72,11 +72,21 @@ def describe(result: Any) -> Handle | None:
     )
 
 
+@cache
+def _dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+@cache
+def _device_name(device: torch.device) -> str:
+    return str(device)
+
+
 def _poke(tensor: torch.Tensor, blank: bool) -> None:
     """Change the elements in place, through the tensor."""
     tensor = tensor.detach()
     try:
-        tensor.fill_(1 if blank else 0)
+        tensor.fill_(1) if blank else tensor.zero_()
     except RuntimeError:  # Overlapping elements, or a dtype that cannot be filled: change its bytes.
         ctypes.memset(tensor.data_ptr(), 0xA5, tensor.element_size())
 

@@ -180,8 +180,8 @@ class Worker:
         """Observations written so far, bytes used for them, stage of the one under way."""
         return _HEADER.unpack_from(self._memory)  # type: ignore[return-value]
 
-    def run(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str) -> tuple[list[Any], str]:
-        """Observations (as tuples) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
+    def run(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str) -> tuple[list[bytes], str]:
+        """Observations (marshalled) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
         _HEADER.pack_into(self._memory, 0, 0, _HEADER.size, 0)
         request = marshal.dumps((call, maker, batch, pressure))
         with contextlib.suppress(BrokenPipeError):  # It died before it was asked: `_await` will see.
@@ -191,7 +191,7 @@ class Worker:
         at, written = _HEADER.size, []
         for _ in range(count):
             length = int.from_bytes(self._memory[at : at + 4], "little")
-            written.append(marshal.loads(self._memory[at + 4 : at + 4 + length]))
+            written.append(self._memory[at + 4 : at + 4 + length])
             at += 4 + length
         return written, ended
 
@@ -243,8 +243,8 @@ class Bench:
         self._side = side
         self._worker: Worker | None = None
 
-    def observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str = "") -> list[Any]:
-        """Observations (as tuples) of the whole batch, in order, deaths and hangs included."""
+    def observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str = "") -> list[bytes]:
+        """Observations (marshalled) of the whole batch, in order, deaths and hangs included."""
         if pressure not in pressures.IN_A_FRESH_PROCESS:
             return self._observe(call, maker, batch, limit, pressure)
         observed = []
@@ -255,8 +255,8 @@ class Bench:
         self.close()
         return observed
 
-    def _observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str) -> list[Any]:
-        observed: list[Any] = []
+    def _observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str) -> list[bytes]:
+        observed: list[bytes] = []
         while len(observed) < len(batch):
             if self._worker is None:
                 self._worker = Worker(self._side)
@@ -266,7 +266,7 @@ class Bench:
             if ended and len(observed) < len(batch):
                 doing = pressure or trial.STAGES[worker.progress()[2]]
                 outcome, error = ("hung", ()) if ended == "hung" else ("crashed", (ended,))
-                observed.append(tuple(Observation(outcome, error, worker.last_words(), doing)))
+                observed.append(marshal.dumps(tuple(Observation(outcome, error, worker.last_words(), doing))))
             if ended:
                 worker.stop()
                 self._worker = None
@@ -282,7 +282,7 @@ def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
     """Answer requests of an execnet channel until it closes: (call, maker, batch, limit), marshalled."""
     side = Side(frameworks)
     gc.collect()
-    gc.freeze()  # What the imports made need not be looked through by every collection of every child.
+    gc.freeze()  # The frameworks stay: no collection need walk through them, or copy their pages into a child.
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side)
     try:

@@ -106,7 +106,7 @@ def observe(
             twin = None  # Refusing the second time is another law's business.
     if pokeable and handle.poke is not None and data and source.nbytes:
         stage(3)
-        handle.poke(not any(data))
+        handle.poke(data.count(0) == len(data))
         leads = "some" if source.contents() != before else "none"
     return Observation(
         "ok",
