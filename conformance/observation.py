@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: Results up to this many bytes are kept whole, larger ones as a digest.
 KEPT_BYTES = 1024
@@ -67,6 +67,43 @@ class Observation(NamedTuple):
             if self.error
             else self.outcome
         )
+
+
+class Shown(NamedTuple):
+    """What one handle shows: the fields of `Observation`, its address (None where it cannot be seen) and its raw bytes."""
+
+    name: str
+    type: str
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None
+    address: int | None
+    writable: bool | None
+    flags: tuple[str, ...]
+    data: bytes | None
+
+
+class Report(NamedTuple):
+    """How a step ended, and what every live handle shows after it.
+
+    outcome, error, message, warnings  as in `Observation`
+    shown                              in the order in which the handles were made
+    """
+
+    outcome: str
+    error: tuple[str, ...] = ()
+    message: str = ""
+    warnings: tuple[tuple[str, str], ...] = ()
+    shown: tuple[Shown, ...] = ()
+
+    def pack(self) -> tuple[Any, ...]:
+        """The same without names, for the way between processes."""
+        return (*self[:-1], tuple(map(tuple, self.shown)))
+
+    @classmethod
+    def unpack(cls, fields: tuple[Any, ...]) -> Report:
+        """What `pack` packed."""
+        return cls._make((*fields[:-1], tuple(map(Shown._make, fields[-1]))))
 
 
 def fingerprint(data: bytes) -> bytes:

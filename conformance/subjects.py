@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 import execnet
 
-from conformance.observation import Observation
+from conformance.observation import Observation, Report
+from conformance.subject.play import PROGRAM
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
@@ -35,6 +36,10 @@ class Subject(Protocol):
 
         maker  "" when the specs are arrays, else the framework that builds the tensor
         """
+        ...
+
+    def step(self, text: str, first: bool) -> Report:
+        """Run one step of a program, and report what every handle shows; `first` begins another program."""
         ...
 
     def close(self) -> None: ...
@@ -63,8 +68,15 @@ class Isolated:
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
     def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
-        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit)))
-        return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
+        return [Observation._make(fields) for fields in self._ask(call, maker, [tuple(spec) for spec in specs])]
+
+    def step(self, text: str, first: bool) -> Report:
+        (fields,) = self._ask("", PROGRAM, [(text, first)])
+        return Report.unpack(fields)
+
+    def _ask(self, call: str, maker: str, batch: list[Any]) -> Any:
+        self._channel.send(marshal.dumps((call, maker, batch, self._limit)))
+        return marshal.loads(self._channel.receive())
 
     def close(self) -> None:
         self._channel.close()
@@ -84,6 +96,11 @@ class InProcess:
         with warnings.catch_warnings():  # The host, pytest for one, listens to warnings in its own way.
             self._side.renew()
             return [self._side.observe(call, maker, tuple(spec)) for spec in specs]
+
+    def step(self, text: str, first: bool) -> Report:
+        with warnings.catch_warnings():
+            self._side.renew()
+            return self._side.step(text, first)
 
     def close(self) -> None:
         pass

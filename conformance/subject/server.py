@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.observation import Observation
+from conformance.observation import Observation, Report
 from conformance.subject import on_numpy, trial
 from conformance.subject.handle import Handle
+from conformance.subject.play import PROGRAM, Play
 from strategies import dtypes
 from strategies.build import Unbuildable
 from strategies.build import build as build_array
@@ -53,6 +54,7 @@ class Side:
             self.versions[name] = module.VERSION
             trial.NAMESPACE.update(module.NAMES)
         self._calls: dict[tuple[str, str], Any] = {}
+        self.step = Play(self.describe).step
 
     def describe(self, result: Any) -> Handle:
         """A handle on any result; TypeError for what nobody here knows."""
@@ -137,7 +139,10 @@ class Worker:
 
                 for number, fields in enumerate(batch, 1):
                     memory[16] = 0
-                    data = marshal.dumps(tuple(side.observe(call, maker, fields, stage)))
+                    if maker == PROGRAM:
+                        data = marshal.dumps(side.step(*fields).pack())
+                    else:
+                        data = marshal.dumps(tuple(side.observe(call, maker, fields, stage)))
                     memory[end : end + 4] = len(data).to_bytes(4, "little")
                     memory[end + 4 : end + 4 + len(data)] = data
                     end += 4 + len(data)
@@ -225,7 +230,11 @@ class Bench:
             if ended and len(observed) < len(batch):
                 doing = trial.STAGES[worker.progress()[2]]
                 outcome, error = ("hung", ()) if ended == "hung" else ("crashed", (ended,))
-                observed.append(tuple(Observation(outcome, error, worker.last_words(), doing)))
+                words = worker.last_words()
+                if maker == PROGRAM:
+                    observed.append(Report(outcome, error, words).pack())
+                else:
+                    observed.append(tuple(Observation(outcome, error, words, doing)))
             if ended:
                 worker.stop()
                 self._worker = None

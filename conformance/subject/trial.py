@@ -34,6 +34,13 @@ def hear_warnings() -> None:
     warnings.showwarning = lambda message, category, *_, **__: _seen.append((category.__name__, str(message)[:300]))
 
 
+def heard() -> tuple[tuple[str, str], ...]:
+    """The warnings given since this was asked last."""
+    warned = tuple(_seen)
+    _seen.clear()
+    return warned
+
+
 def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
     """A function of `argument` from an entry point's own lines: statements, then the expression that is the result."""
     *body, last = text.strip().splitlines()
