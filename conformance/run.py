@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance import grid
 from conformance.deviations import Deviation, known_for
@@ -20,22 +20,32 @@ from conformance.observation import Observation
 from conformance.promises import EntryPoint
 from conformance.reproducer import script
 from conformance.search import search, shrink
+from conformance.stateful import phase as stateful
+from conformance.stateful.known import KnownProgram
+from conformance.stateful.program import Program
 from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectError
 from conformance.tally import Finding, Tally
 from strategies.spec import Spec
 
-PHASES = ("pinned", "grid", "search")
+T = TypeVar("T")
+
+PHASES = ("pinned", "grid", "search", "stateful")
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How thorough a run is: size of the grid, Hypothesis examples per entry point."""
+    """How thorough a run is: size of the grid, Hypothesis examples per entry point, programs per set of frameworks."""
 
     grid: str
     examples: int
+    programs: int
 
 
-PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "thorough": Profile("full", 2000)}
+PROFILES = {
+    "quick": Profile("sample", 10, 30),
+    "default": Profile("pairs", 60, 150),
+    "thorough": Profile("full", 2000, 3000),
+}
 
 #: Calls of a millisecond or more. Outside the thorough profile they see a sample of the grid.
 SLOW = (
@@ -59,7 +69,7 @@ class Plan:
     subjects    framework to interpreter; None: this one
     in_process  convert in this process, for debugging
     limit       seconds that one conversion may take
-    only        (entry point, spec) to replay, instead of all phases
+    only        (entry point, spec), or (frameworks, program), to replay, instead of all phases
     """
 
     profile: str = "default"
@@ -69,7 +79,7 @@ class Plan:
     subjects: Mapping[str, str] = field(default_factory=dict)
     in_process: bool = False
     limit: float = LIMIT
-    only: tuple[str, Spec] | None = None
+    only: tuple[str, Spec | Program] | None = None
 
 
 class Run:
@@ -85,7 +95,7 @@ class Run:
         self.rows: list[dict[str, Any]] = []
 
     def subject(self, framework: str) -> Subject:
-        """The subject that has the framework; raises SubjectError, always the same, where there is none."""
+        """The subject that has the framework, or both of "torch+tensorflow"; raises SubjectError, always the same, where there is none."""
         if framework not in self._subjects:
             self._subjects[framework] = self._start(framework)
         subject = self._subjects[framework]
@@ -94,17 +104,18 @@ class Run:
         return subject
 
     def _start(self, framework: str) -> Subject | SubjectError:
+        names = tuple(framework.split("+"))
+        pythons = {self.plan.subjects.get(name, sys.executable) for name in names}
+        if len(pythons) > 1:
+            return SubjectError(f"{' and '.join(names)} are in different environments")
         try:
-            subject: Subject
-            if self.plan.in_process:
-                subject = InProcess((framework,))
-            else:
-                subject = Isolated((framework,), self.plan.subjects.get(framework, sys.executable), self.plan.limit)
+            subject: Subject = InProcess(names) if self.plan.in_process else Isolated(names, pythons.pop(), self.plan.limit)
         except SubjectError as error:
             return error
-        if framework in subject.missing:
-            subject.close()
-            return SubjectError(f"{framework} is not installed or does not import: {subject.missing[framework]}")
+        for name in names:
+            if name in subject.missing:
+                subject.close()
+                return SubjectError(f"{name} is not installed or does not import: {subject.missing[name]}")
         return subject
 
     def expect(self, entries: Iterable[EntryPoint]) -> None:
@@ -143,6 +154,29 @@ class Run:
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
         return status, seen.headline
+
+    def programs(self, combination: str, entries: Iterable[EntryPoint] | None) -> list[dict[str, Any]]:
+        """Findings of programs for these frameworks, as rows, from the entry points (None: all)."""
+        subject, profile = self.subject(combination), PROFILES[self.plan.profile]
+        examples = profile.programs if self.plan.examples is None else self.plan.examples
+        names = None if entries is None else [entry.name for entry in entries]
+        only: Any = None if self.plan.only is None else self.plan.only[1]
+        rows = self._alone(combination, lambda: stateful.ask(subject, combination, names, examples, only))
+        self.rows.extend(rows)
+        return [row for row in rows if row["kind"] == "program"]
+
+    def known_program(self, known: KnownProgram) -> tuple[str, str]:
+        """Whether a known deviation of programs still happens; as `deviation`."""
+        combination = "+".join(known.frameworks)
+        subject = self.subject(combination)
+        row = self._alone(combination, lambda: stateful.known_happens(known, subject))
+        self.rows.append(row)
+        return row["status"], row["observed"]
+
+    def _alone(self, framework: str, work: Callable[[], T]) -> T:
+        """Do it in the thread that asks the framework's subject, if there is one: a subject answers one at a time."""
+        thread = self._threads.get(framework)
+        return work() if thread is None else thread.submit(work).result()
 
     def versions(self) -> dict[str, str]:
         """Releases of everything in the subjects started so far."""

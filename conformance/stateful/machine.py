@@ -131,8 +131,8 @@ def _machine(
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            searched.programs += 1
             self._play = Play(subject, frameworks, ways, searched.counts)
+            self.makes_sense = self._play.makes_sense
             self._made = 0
 
         def step(self, kind: str, step: Step) -> Any:
@@ -149,6 +149,9 @@ def _machine(
                 return multiple()
             self._made += 1
             return name if made.kind == kind else multiple()
+
+        def teardown(self) -> None:
+            searched.programs += bool(self._play.program)
 
         @initialize(target=bundles["numpy"], dtype=st.sampled_from(DTYPES), shape=_SHAPES)
         def begin(self, dtype: str, shape: tuple[int, ...]) -> Any:
@@ -180,21 +183,22 @@ def _machine(
             self.step("", Step("drop", on))
 
     for source, target, names in _conversions(frameworks, ways):
-        convert = rule(target=bundles[target], on=bundles[source], how=st.sampled_from(names))
-        setattr(Machine, f"{source}_to_{target}", convert(_making("convert", target)))
+        convert = rule(target=bundles[target], on=bundles[source], first=st.integers(0, len(names) - 1))
+        setattr(Machine, f"{source}_to_{target}", convert(_making("convert", target, names)))
     for kind in bundles:
         names = [name for name, texts in VIEWS.items() if kind in texts]
-        setattr(
-            Machine,
-            f"view_{kind}",
-            rule(target=bundles[kind], on=bundles[kind], how=st.sampled_from(names))(_making("view", kind)),
-        )
+        view = rule(target=bundles[kind], on=bundles[kind], first=st.integers(0, len(names) - 1))
+        setattr(Machine, f"view_{kind}", view(_making("view", kind, names)))
     return Machine
 
 
-def _making(do: str, kind: str) -> Any:
-    def step(self: Any, on: str, how: str) -> Any:
-        return self.step(kind, Step(do, on, how=how))
+def _making(do: str, kind: str, names: list[str]) -> Any:
+    """A rule that makes a handle of the kind by the first name, from the drawn one on, that goes with the source."""
+
+    def step(self: Any, on: str, first: int) -> Any:
+        steps = (Step(do, on, how=name) for name in names[first:] + names[:first])
+        fitting = next(filter(self.makes_sense, steps), None)
+        return multiple() if fitting is None else self.step(kind, fitting)
 
     step.__name__ = f"{do}_{kind}"
     return step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from conformance.deviations import known_for
 from conformance.promises import EntryPoint
@@ -19,14 +19,21 @@ class Play:
     subject     where it runs
     frameworks  that it may name
     ways        entry points by name
+    avoids      whether a step on a handle is left out, for a recorded deviation of programs covers it; None: as recorded
     counts      what became of the steps: "converted", "refused", "written", ..., "deviates" for those that a known
                 deviation covers: they are left out, for what follows them is nobody's promise
     """
 
     def __init__(
-        self, subject: Subject, frameworks: Iterable[str], ways: Mapping[str, EntryPoint], counts: Counter[str] | None = None
+        self,
+        subject: Subject,
+        frameworks: Iterable[str],
+        ways: Mapping[str, EntryPoint],
+        counts: Counter[str] | None = None,
+        avoids: Callable[[Step, Held], bool] | None = None,
     ) -> None:
         self._subject, self._ways = subject, ways
+        self._avoids = avoids or (lambda step, held: known_step(step, held, subject.versions) is not None)
         self._header: str | None = header(frameworks)
         self.model = Model()
         self.program: list[Step] = []
@@ -36,7 +43,7 @@ class Play:
     def do(self, step: Step) -> Held | None:
         """Run and judge one step; the handle that it made, if any. Raises Broken where a promise is."""
         held = self.model.held.get(step.on)
-        if not self._makes_sense(step, held):
+        if not self.makes_sense(step):
             return None
         entry = self._ways[step.how] if step.do == "convert" else None
         if self._is_known(step, held, entry):
@@ -52,8 +59,9 @@ class Play:
         self.counts[word] += 1
         return self.model.held.get(step.to)
 
-    def _makes_sense(self, step: Step, held: Held | None) -> bool:
+    def makes_sense(self, step: Step) -> bool:
         """Whether the promises say what the step does."""
+        held = self.model.held.get(step.on)
         if step.to in self.model.held or (step.on and held is None):
             return False
         if held is None or step.do == "drop":
@@ -74,19 +82,18 @@ class Play:
             return held.writable is not None and inside
         if step.do == "resize":
             return held.kind != "tensorflow" and held.writable is True
-        return held.kind == "numpy"
+        return held.kind == "numpy" and held.writable is (step.do == "lock")
 
     def _is_known(self, step: Step, held: Held | None, entry: EntryPoint | None) -> bool:
         """Whether a recorded deviation covers the step."""
         if held is None or step.do == "drop":
             return False
-        versions = self._subject.versions
-        if known_step(step, held, versions) is not None:
+        if self._avoids(step, held):
             return True
         if entry is None:
             return False
         spec = self.model.spec(step.on, entry.direction)
-        return any(known.when.test(spec) for known in known_for(entry, versions))
+        return any(known.when.test(spec) for known in known_for(entry, self._subject.versions))
 
 
 def broken(program: Program, play: Play) -> Broken | None:

@@ -114,6 +114,15 @@ def text(step: Step, kind: str, entry: EntryPoint | None = None) -> str:
     return f"del {step.on}\ngc.collect()"
 
 
+def script(frameworks: Iterable[str], lines: Iterable[str], told: Iterable[str], shown: str) -> str:
+    """A self-contained Python script that runs a program's lines and prints a handle.
+
+    told   lines of comment to begin with
+    """
+    heading = [f"# {line}" for line in told]
+    return "\n".join([*heading, header(frameworks), "", *lines, *([f"print({shown})"] if shown else [])]) + "\n"
+
+
 def replay_id(subject: str, program: Program) -> str:
     """A short name for one program on one subject."""
     told = json.dumps([subject, program])
