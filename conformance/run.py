@@ -95,7 +95,7 @@ class Run:
         self.rows: list[dict[str, Any]] = []
 
     def subject(self, framework: str) -> Subject:
-        """The subject that has the framework, or both of "torch+tensorflow"; raises SubjectError, always the same, where there is none."""
+        """The subject that has the framework, or "torch+tensorflow"; raises SubjectError, always the same, where none has."""
         if framework not in self._subjects:
             self._subjects[framework] = self._start(framework)
         subject = self._subjects[framework]

@@ -1,4 +1,4 @@
-"""The rule-based machine: Hypothesis picks the steps, and shrinks a program that breaks a law.
+"""The rule-based machine: Hypothesis picks the steps of programs; one that breaks a law is shortened.
 
 https://hypothesis.readthedocs.io/en/latest/stateful.html
 """
@@ -28,8 +28,9 @@ from hypothesis.stateful import (
 from conformance.promises import EntryPoint
 from conformance.stateful.crossings import TO_TENSORFLOW
 from conformance.stateful.model import Broken
-from conformance.stateful.play import Play
+from conformance.stateful.play import Play, broken
 from conformance.stateful.program import DTYPES, VIEWS, Program, Step
+from conformance.stateful.shorten import shortest
 from conformance.subjects import Subject
 
 #: Live handles at most: each is looked at after every step.
@@ -60,9 +61,8 @@ class Searched:
     findings: dict[tuple[str, ...], ProgramFinding] = field(default_factory=dict)
 
     def add(self, breach: Broken, play: Play) -> tuple[str, ...]:
-        """Keep the shortest program of each kind of breach; the kind."""
-        last = play.program[-1]
-        kind = (breach.law, last.how if last.do == "convert" else "", breach.outcome)
+        """Keep the plainest program of each kind of breach; answers with the kind."""
+        kind = kind_of(breach, play)
         program, lines = tuple(play.program), tuple(play.lines)
         found = self.findings.get(kind)
         if found is None:
@@ -72,6 +72,12 @@ class Searched:
             if (len(program), sum(map(len, lines))) < (len(found.program), sum(map(len, found.lines))):
                 found.breach, found.program, found.lines = breach, program, lines
         return kind
+
+
+def kind_of(breach: Broken, play: Play) -> tuple[str, ...]:
+    """What tells breaches apart: the law, the entry point if a conversion broke it, and the outcome."""
+    last = play.program[-1]
+    return breach.law, last.how if last.do == "convert" else "", breach.outcome
 
 
 class _Found(AssertionError):
@@ -92,7 +98,7 @@ def search(
     steps: int = 12,
     configure: Callable[[Any], Any] = lambda factory: factory,
 ) -> Searched:
-    """Try `examples` programs of up to `steps` steps and shrink whatever breaks a law.
+    """Try `examples` programs of up to `steps` steps and shorten whatever breaks a law.
 
     configure  decorates the machine: with `hypothesis.seed`, in tests
     """
@@ -107,6 +113,14 @@ def search(
     except ExceptionGroup as several:  # noqa: F821
         if several.split((_Found, Flaky))[1] is not None:
             raise
+    for kind, found in list(searched.findings.items()):
+
+        def attempt(program: Program, kind: tuple[str, ...] = kind) -> Program | None:
+            play = Play(subject, frameworks, ways)
+            breach = broken(program, play)
+            return tuple(play.program) if breach is not None and searched.add(breach, play) == kind else None
+
+        shortest(found.program, attempt)
     return searched
 
 
@@ -116,7 +130,7 @@ _SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
     report_multiple_bugs=True,
-    phases=[Phase.generate, Phase.shrink],
+    phases=[Phase.generate],
 )
 _SHAPES = st.lists(st.integers(1, 3), min_size=0, max_size=3).map(tuple)
 

@@ -200,6 +200,8 @@ class Model:
             raise Broken("stateful", f"{step.to} in memory of its own", f"the memory of {step.on}", promise, handle=step.to)
         self._hold(step.to, source, array, result, source.kind, shares)
         made = self.held[step.to]
+        if source.state == "variable":  # A slice of a variable is a tensor whose `assign` writes to the variable.
+            made.writable = None
         if source.kind == "torch":
             made.writable, made.state = (source.writable, source.state) if shares else (True, "plain")
         return "made"
