@@ -95,7 +95,7 @@ def search(
     frameworks: tuple[str, ...],
     ways: Mapping[str, EntryPoint],
     examples: int,
-    steps: int = 12,
+    steps: int = 20,
     configure: Callable[[Any], Any] = lambda factory: factory,
 ) -> Searched:
     """Try `examples` programs of up to `steps` steps and shorten whatever breaks a law.
@@ -132,7 +132,9 @@ _SETTINGS = settings(
     report_multiple_bugs=True,
     phases=[Phase.generate],
 )
-_SHAPES = st.lists(st.integers(1, 3), min_size=0, max_size=3).map(tuple)
+#: Rules are picked evenly; those that are there several times come more often.
+_CONVERSIONS, _VIEWS = 4, 2
+_SHAPES = st.sampled_from(((2,), (2, 3), (4,), (3, 2), (2, 1, 3), (1, 3), (1,), (), (2, 2, 2)))
 
 
 def _machine(
@@ -198,11 +200,13 @@ def _machine(
 
     for source, target, names in _conversions(frameworks, ways):
         convert = rule(target=bundles[target], on=bundles[source], first=st.integers(0, len(names) - 1))
-        setattr(Machine, f"{source}_to_{target}", convert(_making("convert", target, names)))
+        for again in range(_CONVERSIONS):
+            setattr(Machine, f"{source}_to_{target}_{again}", convert(_making("convert", target, names)))
     for kind in bundles:
         names = [name for name, texts in VIEWS.items() if kind in texts]
         view = rule(target=bundles[kind], on=bundles[kind], first=st.integers(0, len(names) - 1))
-        setattr(Machine, f"view_{kind}", view(_making("view", kind, names)))
+        for again in range(_VIEWS):
+            setattr(Machine, f"view_{kind}_{again}", view(_making("view", kind, names)))
     return Machine
 
 

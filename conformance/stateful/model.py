@@ -66,6 +66,7 @@ class Held:
     writable  whether writes must succeed (True) or be refused (False); None where a write is undefined
     state     a tensor's state, as in `TensorSpec`
     address   of element 0 when it was last looked at
+    owns      whether the handle has memory of its own, which a resize may move
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Held:
     writable: bool | None = True
     state: str = "plain"
     address: int = 0
+    owns: bool = False
 
 
 def _kind(type_: str) -> str:
@@ -162,7 +164,7 @@ class Model:
         if result is None:
             return "refused"
         kind = _kind(result.type)
-        if seen.shares == "all":
+        if seen.shares == "all" or source.kind == "torch":  # Tensor.numpy() marks the tensor, even if what follows copies.
             source.memory.crossed = "dlpack" if "dlpack" in entry.call else "numpy"
         self._hold(step.to, source, source.array, result, kind or "other", seen.shares == "all")
         if kind == "torch" and not entry.name.startswith(_OWNING):
@@ -177,7 +179,7 @@ class Model:
         state = "variable" if result.type == "tf.Variable" else "plain"
         if not shares:
             memory = Memory(immutable=result.type == "tf.Tensor")
-            self.held[name] = Held(kind, array.copy(), memory, writable, state)
+            self.held[name] = Held(kind, array.copy(), memory, writable, state, owns=True)
             return
         if kind == "torch" and (not source.writable or source.memory.immutable):
             # https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html: writing to it is undefined.

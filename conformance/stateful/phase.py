@@ -45,14 +45,19 @@ def ask(
         searched = search(subject, frameworks, ways(frameworks, names), examples)
     else:
         searched = _replayed(subject, frameworks, only)
-    row = {
+    row = programs_row(combination, searched, time.monotonic() - started)
+    return [row, *(program_row(combination, finding) for finding in searched.findings.values())]
+
+
+def programs_row(combination: str, searched: Searched, seconds: float) -> dict[str, Any]:
+    """What was tried, as a row of the results file."""
+    return {
         "kind": "programs",
         "combination": combination,
         "programs": searched.programs,
         "steps": dict(searched.counts),
-        "seconds": round(time.monotonic() - started, 3),
+        "seconds": round(seconds, 3),
     }
-    return [row, *(program_row(combination, finding) for finding in searched.findings.values())]
 
 
 def _replayed(subject: Subject, frameworks: tuple[str, ...], program: Program) -> Searched:

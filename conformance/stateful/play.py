@@ -81,7 +81,7 @@ class Play:
             inside = not index or (len(index) == array.ndim and all(i < n for i, n in zip(index, array.shape)))
             return held.writable is not None and inside
         if step.do == "resize":
-            return held.kind != "tensorflow" and held.writable is True
+            return held.kind != "tensorflow" and held.writable is True and (held.owns or held.kind == "torch")
         return held.kind == "numpy" and held.writable is (step.do == "lock")
 
     def _is_known(self, step: Step, held: Held | None, entry: EntryPoint | None) -> bool:

@@ -60,7 +60,7 @@ import numpy as np
 
 def array(shape, dtype):
     size = int(np.prod(shape))
-    room = np.zeros(16 * size + 64, np.uint8)
+    room = np.zeros(size * np.dtype(dtype).itemsize + 64, np.uint8)
     result = np.ndarray(shape, dtype, room, -room.ctypes.data % 64)  # address % 64 == 0
     result[...] = np.arange(size).reshape(shape)
     return result
