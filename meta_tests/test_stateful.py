@@ -93,6 +93,15 @@ def test_an_honest_conversion_is_never_blamed(isolated: Isolated, honest: EntryP
     assert (searched.findings, searched.programs >= 40) == ({}, True)
 
 
+#: A read-only view of a tensor whose owner, for all that NumPy can tell, may be written.
+UNLOCKABLE = """\
+import ctypes
+r = np.asarray(t)
+room = (ctypes.c_char * r.nbytes).from_address(r.ctypes.data)
+room.keep = t
+w = np.frombuffer(room, r.dtype).reshape(r.shape)
+w.flags.writeable = False
+w"""
 #: Of both frameworks: name, the honest ways that the fault needs, and the faulty one.
 FRAMEWORK_FAULTS = {
     "torch.tensor aliases": ("torch", [], way("torch.from_numpy(a)", COPIES, "torch")),
@@ -106,7 +115,7 @@ FRAMEWORK_FAULTS = {
     "a tensor is written once its array is unlocked": (
         "tensorflow",
         ["tf.constant"],
-        way("r = t.__array__()\nif r.ndim: r.flags.writeable = False\nr", MAY, "tensorflow", "out"),
+        way(UNLOCKABLE, MAY, "tensorflow", "out"),
     ),
     "a variable shares its source": (
         "tensorflow",
