@@ -18,7 +18,9 @@ from conformance.stateful.play import Play, broken
 from conformance.stateful.program import ProgramError, Step, program_from_json, text
 from conformance.stateful.ways import ways
 from conformance.subjects import Isolated
+from meta_tests.helpers import PROGRAM, PROGRAMS, results
 from reports.results import Row, schema
+from reports.summary import summary
 
 SEEN = observed("this test")
 KEPT = dtype(lambda spec: spec.dtype, source=SEEN)
@@ -206,6 +208,12 @@ def test_every_way_has_its_text() -> None:
 def test_programs_are_asked_of_each_framework_and_of_all_together() -> None:
     assert combinations(ways(("torch", "tensorflow")).values()) == ["torch", "tensorflow", "torch+tensorflow"]
     assert combinations(ways(("torch",)).values()) == ["torch"]
+
+
+def test_the_summary_counts_programs_and_shows_what_they_found() -> None:
+    shown = summary(results(PROGRAMS, PROGRAM))
+    assert "programs of fake: 9, 50 steps (20 converted, 30 made)" in shown
+    assert "9876543210  program of 2 steps on fake  stateful: owed h1 shows [1]; it shows [2] (3x)" in shown
 
 
 def test_the_law_is_a_sentence_with_must() -> None:
