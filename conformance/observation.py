@@ -77,6 +77,43 @@ class Observation(NamedTuple):
 _ALIASING = {("all", "all"): "shares", ("none", "none"): "copies", ("", ""): "unknown"}
 
 
+class Shown(NamedTuple):
+    """What one handle shows: the fields of `Observation`, its address (None where it cannot be seen) and its raw bytes."""
+
+    name: str
+    type: str
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None
+    address: int | None
+    writable: bool | None
+    flags: tuple[str, ...]
+    data: bytes | None
+
+
+class Report(NamedTuple):
+    """How a step ended, and what every live handle shows after it.
+
+    outcome, error, message, warnings  as in `Observation`
+    shown                              in the order in which the handles were made
+    """
+
+    outcome: str
+    error: tuple[str, ...] = ()
+    message: str = ""
+    warnings: tuple[tuple[str, str], ...] = ()
+    shown: tuple[Shown, ...] = ()
+
+    def pack(self) -> tuple[Any, ...]:
+        """The same without names, for the way between processes."""
+        return (*self[:-1], tuple(map(tuple, self.shown)))
+
+    @classmethod
+    def unpack(cls, fields: tuple[Any, ...]) -> Report:
+        """What `pack` packed."""
+        return cls._make((*fields[:-1], tuple(map(Shown._make, fields[-1]))))
+
+
 def fingerprint(data: bytes) -> bytes:
     """The data itself when small, else its digest: equal fingerprints mean equal bytes."""
     if len(data) <= KEPT_BYTES:

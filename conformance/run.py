@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from conformance import grid, pressing
 from conformance.deviations import Deviation, known_for
@@ -20,11 +20,16 @@ from conformance.observation import Observation
 from conformance.promises import EntryPoint
 from conformance.reproducer import script
 from conformance.search import search, shrink
+from conformance.stateful import phase as stateful
+from conformance.stateful.known import KnownProgram
+from conformance.stateful.program import Program
 from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectError
 from conformance.tally import Finding, Tally
 from strategies.spec import Spec
 
-PHASES = ("pinned", "grid", "pressure", "search")
+T = TypeVar("T")
+
+PHASES = ("pinned", "grid", "pressure", "search", "stateful")
 
 
 class Share(NamedTuple):
@@ -35,12 +40,13 @@ class Share(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """How thorough a run is, in words and by what a call costs: most of them, `SLOW` ones, `SLOWEST` ones."""
+    """How thorough a run is, in words, by what a call costs (most of them, `SLOW` ones, `SLOWEST` ones), and in programs."""
 
     text: str
     most: Share
     slow: Share
     slowest: Share
+    programs: int
 
     def share(self, entry: EntryPoint) -> Share:
         """What this entry point is asked."""
@@ -48,10 +54,10 @@ class Profile(NamedTuple):
 
 
 PROFILES = {
-    "quick": Profile("a sample of the pairs", Share("sample", 10), Share("sample", 10), Share("few", 2)),
-    "default": Profile("all pairs; of slow calls a sample", Share("pairs", 60), Share("sample", 60), Share("few", 10)),
+    "quick": Profile("a sample of the pairs", Share("sample", 10), Share("sample", 10), Share("few", 2), 30),
+    "default": Profile("all pairs; of slow calls a sample", Share("pairs", 60), Share("sample", 60), Share("few", 10), 150),
     "thorough": Profile(
-        "up to 12000 of all combinations, of slow calls 3000", Share("full", 2000), Share("part", 500), Share("sample", 50)
+        "up to 12000 of all combinations, of slow calls 3000", Share("full", 2000), Share("part", 500), Share("sample", 50), 3000
     ),
 }
 
@@ -87,7 +93,7 @@ class Plan:
     subjects    framework to interpreter; None: this one
     in_process  convert in this process, for debugging
     limit       seconds that one conversion may take
-    only        (entry point, spec, pressure) to replay, instead of all phases
+    only        (entry point, spec, pressure), or (frameworks, program), to replay, instead of all phases
     """
 
     profile: str = "default"
@@ -97,7 +103,7 @@ class Plan:
     subjects: Mapping[str, str] = field(default_factory=dict)
     in_process: bool = False
     limit: float = LIMIT
-    only: tuple[str, Spec, str] | None = None
+    only: tuple[str, Spec, str] | tuple[str, Program] | None = None
 
 
 class Run:
@@ -113,7 +119,7 @@ class Run:
         self.rows: list[dict[str, Any]] = []
 
     def subject(self, framework: str) -> Subject:
-        """The subject that has the framework; raises SubjectError, always the same, where there is none."""
+        """The subject that has the framework, or "torch+tensorflow"; raises SubjectError, always the same, where none has."""
         if framework not in self._subjects:
             self._subjects[framework] = self._start(framework)
         subject = self._subjects[framework]
@@ -122,17 +128,18 @@ class Run:
         return subject
 
     def _start(self, framework: str) -> Subject | SubjectError:
+        names = tuple(framework.split("+"))
+        pythons = {self.plan.subjects.get(name, sys.executable) for name in names}
+        if len(pythons) > 1:
+            return SubjectError(f"{' and '.join(names)} are in different environments")
         try:
-            subject: Subject
-            if self.plan.in_process:
-                subject = InProcess((framework,))
-            else:
-                subject = Isolated((framework,), self.plan.subjects.get(framework, sys.executable), self.plan.limit)
+            subject: Subject = InProcess(names) if self.plan.in_process else Isolated(names, pythons.pop(), self.plan.limit)
         except SubjectError as error:
             return error
-        if framework in subject.missing:
-            subject.close()
-            return SubjectError(f"{framework} is not installed or does not import: {subject.missing[framework]}")
+        for name in names:
+            if name in subject.missing:
+                subject.close()
+                return SubjectError(f"{name} is not installed or does not import: {subject.missing[name]}")
         return subject
 
     def expect(self, entries: Iterable[EntryPoint]) -> None:
@@ -172,6 +179,29 @@ class Run:
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
         return status, seen.headline
+
+    def programs(self, combination: str, entries: Iterable[EntryPoint] | None) -> list[dict[str, Any]]:
+        """Findings of programs for these frameworks, as rows, from the entry points (None: all)."""
+        subject, profile = self.subject(combination), PROFILES[self.plan.profile]
+        examples = profile.programs if self.plan.examples is None else self.plan.examples
+        names = None if entries is None else [entry.name for entry in entries]
+        only: Any = None if self.plan.only is None else self.plan.only[1]
+        rows = self._alone(combination, lambda: stateful.ask(subject, combination, names, examples, only))
+        self.rows.extend(rows)
+        return [row for row in rows if row["kind"] == "program"]
+
+    def known_program(self, known: KnownProgram) -> tuple[str, str]:
+        """Whether a known deviation of programs still happens; as `deviation`."""
+        combination = "+".join(known.frameworks)
+        subject = self.subject(combination)
+        row = self._alone(combination, lambda: stateful.known_happens(known, subject))
+        self.rows.append(row)
+        return row["status"], row["observed"]
+
+    def _alone(self, framework: str, work: Callable[[], T]) -> T:
+        """Do it in the thread that asks the framework's subject, if there is one: a subject answers one at a time."""
+        thread = self._threads.get(framework)
+        return work() if thread is None else thread.submit(work).result()
 
     def versions(self) -> dict[str, str]:
         """Releases of everything in the subjects started so far."""

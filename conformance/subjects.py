@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 import execnet
 
-from conformance.observation import Observation
+from conformance.observation import Observation, Report
+from conformance.subject.play import PROGRAM
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
@@ -38,6 +39,10 @@ class Subject(Protocol):
         maker     "" when the specs are arrays, else the framework that builds the tensor
         pressure  under which it is converted (see `subject.pressures`); none: once, and looked at closely
         """
+        ...
+
+    def step(self, text: str, first: bool) -> Report:
+        """Run one step of a program, and report what every handle shows; `first` begins another program."""
         ...
 
     def close(self) -> None: ...
@@ -66,9 +71,16 @@ class Isolated:
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
     def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
+        return [Observation._make(fields) for fields in self._ask(call, maker, [tuple(spec) for spec in specs], pressure)]
+
+    def step(self, text: str, first: bool) -> Report:
+        (fields,) = self._ask("", PROGRAM, [(text, first)])
+        return Report.unpack(fields)
+
+    def _ask(self, call: str, maker: str, batch: list[Any], pressure: str = "") -> list[Any]:
         limit = self._limit * _PATIENCE if pressure else self._limit
-        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], limit, pressure)))
-        return [Observation._make(marshal.loads(observed)) for observed in marshal.loads(self._channel.receive())]
+        self._channel.send(marshal.dumps((call, maker, batch, limit, pressure)))
+        return [marshal.loads(seen) for seen in marshal.loads(self._channel.receive())]
 
     def close(self) -> None:
         self._channel.close()
@@ -90,6 +102,11 @@ class InProcess:
             if pressure:
                 return [self._side.press(call, maker, tuple(spec), pressure) for spec in specs]
             return [self._side.observe(call, maker, tuple(spec)) for spec in specs]
+
+    def step(self, text: str, first: bool) -> Report:
+        with warnings.catch_warnings():
+            self._side.renew()
+            return self._side.step(text, first)
 
     def close(self) -> None:
         pass

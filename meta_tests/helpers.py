@@ -159,9 +159,25 @@ DEVIATION: Row = {
     "observed": "violates",
     "script": "print(1)\n",
 }
+PROGRAMS: Row = {"kind": "programs", "combination": "fake", "programs": 9, "steps": {"converted": 20, "made": 30}, "seconds": 0.5}
+PROGRAM: Row = {
+    "kind": "program",
+    "id": "9876543210",
+    "combination": "fake",
+    "law": "stateful",
+    "must": "Handles MUST show what is promised.",
+    "expected": "h1 shows [1]",
+    "observed": "it shows [2]",
+    "outcome": "ok",
+    "promise": "views: share",
+    "program": [["array", "", "h0", "float32", [1]], ["view", "h0", "h1", "itself", []]],
+    "phase": "stateful",
+    "count": 3,
+    "script": "print(1)\n",
+}
 NOT_RUN: Row = {"kind": "not_run", "entry": "other.convert", "framework": "other", "reason": "other is not installed"}
 #: One row of every kind, as a run writes them.
-ROWS = (HEADER, ENTRY, FINDING, DEVIATION, NOT_RUN, FOOTER)
+ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, FOOTER)
 
 
 def results(*rows: Row, footer: Row | None = FOOTER, **header: Any) -> Results:

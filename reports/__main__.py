@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if asked.verb == "summary":
         print(summary(results))
-        return int(any(results.of("finding")))
+        return int(any(results.of("finding")) or any(results.of("program")))
     print(_described(asked.file, results))
     return 0
 

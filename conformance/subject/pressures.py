@@ -19,7 +19,7 @@ import numpy as np
 
 from conformance.observation import Observation, fingerprint
 from conformance.subject.handle import Handle
-from conformance.subject.trial import Source, raised, warnings_heard
+from conformance.subject.trial import Source, heard, raised
 
 Facts = tuple[tuple[str, Any], ...]
 
@@ -222,7 +222,7 @@ except (OSError, AttributeError):  # Another C library.
 
 
 def _levels(watched: list[Any]) -> tuple[int, int, int]:
-    warnings_heard()  # They are ours to forget.
+    heard()  # They are ours to forget.
     gc.collect()
     info = _mallinfo() if _mallinfo else None
     in_use = info.uordblks + info.hblkhd if info else 0
@@ -317,16 +317,14 @@ def first(conversion: Conversion) -> Facts:
 
     first   how the second answer differs from the first; "" when it does not
     warned  categories of the warnings of the first call
-    rewarned  and of the second
     """
     source = conversion.build()
-    warnings_heard()
+    heard()
     before = sight(conversion, source)
-    warned = warnings_heard()
+    warned = tuple(category for category, _ in heard())
     after = sight(conversion, source)
-    rewarned = warnings_heard()
     source.close()
-    return (("first", after.difference(before)), ("warned", warned), ("rewarned", rewarned))
+    return (("first", after.difference(before)), ("warned", warned))
 
 
 @_pressure

@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.observation import Observation
+from conformance.observation import Observation, Report
 from conformance.subject import on_numpy, pressures, trial
 from conformance.subject.handle import Handle
+from conformance.subject.play import PROGRAM, Play
 from strategies import dtypes
 from strategies.build import Built, Unbuildable
 from strategies.build import build as build_array
@@ -54,6 +55,7 @@ class Side:
             self.versions[name] = module.VERSION
             trial.NAMESPACE.update(module.NAMES)
         self._calls: dict[tuple[str, str], Any] = {}
+        self.step = Play(self.describe).step
 
     def describe(self, result: Any) -> Handle:
         """A handle on any result; TypeError for what nobody here knows."""
@@ -163,11 +165,13 @@ class Worker:
 
                 for number, fields in enumerate(batch, 1):
                     memory[16] = 0
-                    if pressure:
-                        seen = side.press(call, maker, fields, pressure)
+                    if maker == PROGRAM:
+                        seen = side.step(*fields).pack()
+                    elif pressure:
+                        seen = tuple(side.press(call, maker, fields, pressure))
                     else:
-                        seen = side.observe(call, maker, fields, stage)
-                    data = marshal.dumps(tuple(seen))
+                        seen = tuple(side.observe(call, maker, fields, stage))
+                    data = marshal.dumps(seen)
                     memory[end : end + 4] = len(data).to_bytes(4, "little")
                     memory[end + 4 : end + 4 + len(data)] = data
                     end += 4 + len(data)
@@ -266,7 +270,11 @@ class Bench:
             if ended and len(observed) < len(batch):
                 doing = pressure or trial.STAGES[worker.progress()[2]]
                 outcome, error = ("hung", ()) if ended == "hung" else ("crashed", (ended,))
-                observed.append(marshal.dumps(tuple(Observation(outcome, error, worker.last_words(), doing))))
+                words = worker.last_words()
+                died = (
+                    Report(outcome, error, words).pack() if maker == PROGRAM else tuple(Observation(outcome, error, words, doing))
+                )
+                observed.append(marshal.dumps(died))
             if ended:
                 worker.stop()
                 self._worker = None

@@ -36,11 +36,11 @@ def hear_warnings() -> None:
     warnings.showwarning = lambda message, category, *_, **__: _seen.append((category.__name__, str(message)[:300]))
 
 
-def warnings_heard() -> tuple[str, ...]:
-    """Categories of the warnings since this was last asked."""
-    heard = tuple(category for category, _ in _seen)
+def heard() -> tuple[tuple[str, str], ...]:
+    """The warnings given since this was asked last."""
+    warned = tuple(_seen)
     _seen.clear()
-    return heard
+    return warned
 
 
 def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
