@@ -13,6 +13,7 @@ from conformance.deviations import deviations
 from conformance.promises import EntryPoint
 from conformance.record import Record
 from conformance.run import PROFILES, Run
+from conformance.stateful.known import KNOWN
 from conformance.subjects import SubjectError, installed
 from conformance.tally import Tally
 from reports import html
@@ -47,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_ENVIRONMENT] = environment, missing
     if config.option.collectonly or plan.only is not None:
         return
-    examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
+    examples = PROFILES[plan.profile].most.examples if plan.examples is None else plan.examples
     try:
         record = Record(options.results_path(config.option), plan, examples, environment, missing)
     except ResultsError as error:
@@ -67,7 +68,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     environment, missing = config.stash[_ENVIRONMENT]
     plan = config.stash[_RUN].plan
     releases = ", ".join(f"{name} {release}" for name, release in environment.items())
-    lines = [f"conformance: {releases}; device cpu, profile {plan.profile}, seed {plan.seed}"]
+    profile = f"profile {plan.profile} ({PROFILES[plan.profile].text})"
+    lines = [f"conformance: {releases}; device cpu, {profile}, seed {plan.seed}"]
     return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
 
 
@@ -80,10 +82,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         module = metafunc.module.__name__.rpartition("test_")[2]
         entries = [entry for entry in options.selected(metafunc.config.option, only) if entry.owes(law)]
         metafunc.parametrize("entry", entries, ids=[f"{entry.name}-{module}" for entry in entries])
+    elif "combination" in metafunc.fixturenames:
+        metafunc.parametrize("combination", options.programs(metafunc.config.option, metafunc.config.stash[_RUN].plan))
+    elif "known_program" in metafunc.fixturenames:
+        together = options.programs(metafunc.config.option, metafunc.config.stash[_RUN].plan) if only is None else []
+        known = [program for program in KNOWN if "+".join(program.frameworks) in together]
+        metafunc.parametrize("known_program", known, ids=[program.id for program in known])
     elif "deviation" in metafunc.fixturenames:
         names = {entry.name for entry in options.selected(metafunc.config.option, only)} if only is None else set()
-        known = [deviation for deviation in deviations() if deviation.shown_by in names]
-        metafunc.parametrize("deviation", known, ids=[deviation.id for deviation in known])
+        listed = [deviation for deviation in deviations() if deviation.shown_by in names]
+        metafunc.parametrize("deviation", listed, ids=[deviation.id for deviation in listed])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -131,6 +139,13 @@ def tally(entry: EntryPoint, run: Run) -> Tally:
     except SubjectError as reason:
         run.rows.append({"kind": "not_run", "entry": entry.name, "framework": entry.framework, "reason": str(reason)[:4000]})
         pytest.skip(f"not run: {reason}")
+
+
+@pytest.fixture
+def program_entries(request: pytest.FixtureRequest) -> list[EntryPoint] | None:
+    """The entry points that programs may use; None for all."""
+    option = request.config.option
+    return options.selected(option, None) if option.entry_point else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from strategies import dtypes
 from strategies.draw import ADDRESSES, LAYOUTS, Choose, draw_array_spec, draw_tensor_spec
@@ -56,16 +57,41 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
         yield home | {"layout": layout, "state": state}
 
 
-def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
+class Size(NamedTuple):
+    """How much of the grid: all pairs or the full product, in as many parts as leave each no more than `most` specs."""
+
+    full: bool
+    most: int
+
+
+SIZES = {
+    "few": Size(False, 40),
+    "sample": Size(False, 500),
+    "pairs": Size(False, 10_000),
+    "part": Size(True, 3_000),
+    "full": Size(True, 12_000),
+}
+
+
+def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[dict[str, Any]]:
+    """What is pinned in each cell of one part of the grid, of which the seed says which."""
+    full, most = SIZES[size]
+    cells = list(tensor_cells(full, states, strided=maker != "tensorflow") if maker else array_cells(full))
+    # Shuffled, for what stands at regular distances in a product has much in common.
+    numbers = list(range(len(cells)))
+    random.Random("grid").shuffle(numbers)
+    parts = -(-len(cells) // most)
+    return [cells[number] for number in sorted(numbers[seed % parts :: parts])]
+
+
+def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
     choose = chooser(f"{maker} grid {seed}")
-    cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
     draw: Any = draw_tensor_spec if maker else draw_array_spec
-    for number, pins in enumerate(cells):
-        if size != "sample" or number % 6 == seed % 6:
-            yield _one_that_shows(draw, choose, pins)
+    for pins in cells_of(maker, states, seed, size):
+        yield _one_that_shows(draw, choose, pins)
 
 
-def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[int]]:
+def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[tuple[int, int]]]:
     """A spec of the cell on which its layout shows, if there is one: a tensor never steps backwards."""
     shows = LAYOUTS[pins["layout"]].shows if "layout" in pins else lambda spec: True
     for _ in range(_TRIES):
@@ -81,14 +107,14 @@ _TRIES = 64
 
 @lru_cache(maxsize=8)
 def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
-    """One spec per cell; the same seed gives the same specs.
+    """One spec per cell; the same seed gives the same specs, and successive seeds in time all cells.
 
     maker  "" for arrays, else the framework whose tensors are described
-    size   "pairs", "full", or "sample": every sixth of the pairs
+    size   a name from `SIZES`
     """
     return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
 
 
-def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[int]:
+def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[tuple[int, int]]:
     """The choices by which the grid drew a spec, for a search to start from."""
     return next(choices for spec, choices in _drawn(maker, states, seed, size) if spec == wanted)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from conformance.deviations import Deviation
-from conformance.laws import LAWS, ON_ENDINGS, Breach
+from conformance.law import Breach, Check
+from conformance.laws import LAWS, ON_ENDINGS
 from conformance.observation import Observation
 from conformance.promises import Clause, EntryPoint
 
 _ANY_ENDING = [(law.id, law.check) for law in ON_ENDINGS.values()]
-_ALL = [(law.id, law.check) for law in LAWS.values()]
+_ALL = [(law.id, law.check) for law in LAWS.values() if not law.pressure]
+_SURVIVAL = _ANY_ENDING[:1]
+
+
+@cache
+def _checks(pressure: str, ending: str) -> list[tuple[str, Check]]:
+    """The laws that are asked of a conversion under a pressure ("" for none) that ended so."""
+    if not pressure:
+        return _ALL if ending == "ok" else _ANY_ENDING
+    # A source that is refused says nothing more under pressure than it did without.
+    return [*_SURVIVAL, *((law.id, law.check) for law in LAWS.values() if law.pressure == pressure and ending == "ok")]
 
 
 class Verdict(NamedTuple):
@@ -30,13 +42,13 @@ class Verdict(NamedTuple):
     clause: Clause | None = None
 
 
-def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviation, ...] = ()) -> Verdict:
+def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviation, ...] = (), pressure: str = "") -> Verdict:
     """Ask every law; `known` are the deviations recorded for this entry point and these releases."""
     if seen.outcome == "unbuildable":
         return Verdict("not run")
     held, breaches, deviations = [], [], []
     owed = entry.owed(spec)
-    for id, check in _ALL if seen.outcome == "ok" else _ANY_ENDING:
+    for id, check in _checks(pressure, seen.outcome):
         answer = check(owed, spec, seen)
         if answer is True:
             held.append(id)

@@ -143,15 +143,25 @@ def immutable(*, when: Condition = always, source: Source) -> Clause:
     return Clause("immutable", True, when, source)
 
 
+def settings(*names: str, when: Condition = always, source: Source) -> Clause:
+    """Settings of the framework (see `SETTINGS` of its subject module) that may change the answer; no others may."""
+    return Clause("settings", names, when, source)
+
+
+def forms(*names: str, when: Condition = always, source: Source) -> Clause:
+    """Forms of an array (see `subject.pressures.FORMS`) whose answer may differ from the ndarray's; no others may."""
+    return Clause("agreement", names, when, source)
+
+
 #: Laws that judge only what a clause of this topic promises.
 _NEEDED_TOPICS = {
-    **dict.fromkeys(("memory", "follows", "leads", "twins"), "aliasing"),
+    **dict.fromkeys(("memory", "follows", "leads", "twins", "independence"), "aliasing"),
     "type": "type",
     "dtype": "dtype",
     "flags": "flags",
     "immutability": "immutable",
     "writable": "writable",
-    "warnings": "warns",
+    **dict.fromkeys(("warnings", "first_warning"), "warns"),
 }
 
 
@@ -174,10 +184,14 @@ class EntryPoint:
     promise: tuple[Clause, ...]
     states: tuple[str, ...] = ("plain",)
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for clause in self.promise:
             self._topics[clause.topic] = (*self._topics.get(clause.topic, ()), clause)
+        for topic, clauses in self._topics.items():
+            if clauses[0].when is always:
+                self._settled[topic] = clauses[0]
 
     def clause(self, topic: str, spec: Any) -> Clause | None:
         """The clause of a topic that decides for this spec, or None where nothing is promised."""
@@ -193,14 +207,14 @@ class EntryPoint:
 
     def owes(self, law: str) -> bool:
         """Whether the law can apply at all: some need a clause of their topic."""
-        if law == "readonly":
+        if law in ("readonly", "agreement"):
             return self.direction == "in"
         topic = _NEEDED_TOPICS.get(law)
         return topic is None or topic in self._topics
 
     def owed(self, spec: Any) -> Owed:
         """What is owed for this spec."""
-        return Owed(self, spec)
+        return Owed(self, spec, self._settled)
 
     @property
     def maker(self) -> str:
@@ -209,14 +223,18 @@ class EntryPoint:
 
 
 class Owed(dict[str, "Clause | None"]):
-    """The clauses that decide for one spec, by topic, each looked up when it is first wanted."""
+    """The clauses that decide for one spec, by topic, each looked up when it is first wanted unless it is settled."""
 
     __slots__ = ("_entry", "_spec", "direction")
 
-    def __init__(self, entry: EntryPoint, spec: Any) -> None:
-        super().__init__()
+    def __init__(self, entry: EntryPoint, spec: Any, settled: dict[str, Clause | None]) -> None:
+        super().__init__(settled)
         self.direction = entry.direction
         self._entry, self._spec = entry, spec
+
+    def in_container(self, container: str) -> Owed:
+        """What is owed when the same elements are handed over in another container."""
+        return self._entry.owed(self._spec._replace(container=container))
 
     def __missing__(self, topic: str) -> Clause | None:
         clause = self[topic] = self._entry.clause(topic, self._spec)

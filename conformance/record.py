@@ -59,7 +59,8 @@ class Record:
                     continue
                 self._seen.add((row["kind"], row["entry"]))
                 self.asked += row["kind"] == "entry"
-            self.findings += row["kind"] == "finding"
+            self.asked += row["kind"] == "programs"
+            self.findings += row["kind"] in ("finding", "program")
             self._writer.write(row)
 
     def close(self, stopped: str | None) -> None:

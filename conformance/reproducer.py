@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.laws import LAWS, Breach
+from conformance.law import Breach
+from conformance.laws import LAWS
 from conformance.promises import EntryPoint
+from conformance.reproducer_under_pressure import lines as under_pressure
 from strategies import dtypes
 from strategies.spec import QUIET_SEEDS, ArraySpec, TensorSpec
 
@@ -24,6 +26,8 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
             imports.insert(0, f"import {name}")
     if "tnp." in entry.call:
         imports.append("import tensorflow.experimental.numpy as tnp")
+    if law in LAWS and LAWS[law].pressure:
+        return "\n".join([*heading, *imports, "", *build, *under_pressure(entry, law, breach)]) + "\n"
     *before, last = entry.call.strip().splitlines()
     return "\n".join([*heading, *imports, "", *build, *before, f"r = {last}", *_show(entry, spec, law)]) + "\n"
 

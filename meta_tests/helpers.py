@@ -14,6 +14,7 @@ from hypothesis.database import ExampleDatabase, choices_to_bytes
 from reports.results import Results, Row
 from strategies import ArraySpec, chooser, draw_array_spec
 from strategies.dtypes import DTYPES, available
+from strategies.search import as_drawn
 
 T = TypeVar("T")
 
@@ -67,9 +68,9 @@ def _search(strategy: st.SearchStrategy[T], condition: Callable[[T], Any], seede
 
 
 class _Choices(ExampleDatabase):
-    def __init__(self, choices: Iterable[int]) -> None:
+    def __init__(self, choices: Iterable[tuple[int, int]]) -> None:
         super().__init__()
-        self._entry = choices_to_bytes(list(choices))
+        self._entry = choices_to_bytes(as_drawn(choices))
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         if b"." not in key[-12:]:
@@ -82,7 +83,7 @@ class _Choices(ExampleDatabase):
         pass
 
 
-def searched(strategy: st.SearchStrategy[T], choices: Iterable[int]) -> T:
+def searched(strategy: st.SearchStrategy[T], choices: Iterable[tuple[int, int]]) -> T:
     """What Hypothesis makes of these choices."""
     seen: list[T] = []
 
@@ -158,9 +159,25 @@ DEVIATION: Row = {
     "observed": "violates",
     "script": "print(1)\n",
 }
+PROGRAMS: Row = {"kind": "programs", "combination": "fake", "programs": 9, "steps": {"converted": 20, "made": 30}, "seconds": 0.5}
+PROGRAM: Row = {
+    "kind": "program",
+    "id": "9876543210",
+    "combination": "fake",
+    "law": "stateful",
+    "must": "Handles MUST show what is promised.",
+    "expected": "h1 shows [1]",
+    "observed": "it shows [2]",
+    "outcome": "ok",
+    "promise": "views: share",
+    "program": [["array", "", "h0", "float32", [1]], ["view", "h0", "h1", "itself", []]],
+    "phase": "stateful",
+    "count": 3,
+    "script": "print(1)\n",
+}
 NOT_RUN: Row = {"kind": "not_run", "entry": "other.convert", "framework": "other", "reason": "other is not installed"}
 #: One row of every kind, as a run writes them.
-ROWS = (HEADER, ENTRY, FINDING, DEVIATION, NOT_RUN, FOOTER)
+ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, FOOTER)
 
 
 def results(*rows: Row, footer: Row | None = FOOTER, **header: Any) -> Results:

@@ -61,6 +61,10 @@ KNOWN = DEVIATION | {
     "releases": "fake >=1.0",
     "expected": "x",
 }
+_SAID = ("id", "law", "must", "expected", "observed", "outcome", "promise", "count", "script")
+PROGRAM = {name: BROKEN[name] for name in _SAID} | {"kind": "program", "combination": "fake+other", "phase": "stateful"}
+PROGRAM["program"] = [["new", 0, 1, "", 2]]
+PROGRAMS = {"kind": "programs", "combination": "fake+other", "programs": 42, "steps": {"done": 7}, "seconds": 1.5}
 ROWS: tuple[Row, ...] = (HEADER | {"laws": LAWS}, CALL, FINE, BROKEN, KNOWN, NOT_RUN, FOOTER)
 
 

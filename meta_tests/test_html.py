@@ -169,6 +169,18 @@ def test_a_deviation_has_the_same_shape(built: Path) -> None:
         assert part in text, part
 
 
+def test_a_program_that_broke_a_law_is_a_finding(tmp_path: Path) -> None:
+    program = {
+        name: BROKEN[name] for name in ("id", "law", "must", "expected", "observed", "outcome", "promise", "count", "script")
+    }
+    program |= {"kind": "program", "combination": "fake+other", "phase": "stateful", "program": [["new", 0, 1, "", 2]]}
+    counted = {"kind": "programs", "combination": "fake+other", "programs": 42, "steps": {"done": 7}, "seconds": 1.5}
+    folder = site(tmp_path, HEADER, counted, program, FOOTER)
+    assert "1 broken promise" in text_of(folder / "index.html")
+    assert "42" in text_of(folder / "index.html")
+    assert "new 0 1 2" in text_of(only(folder, "finding/*.html"))
+
+
 @pytest.mark.parametrize("section", ["symbolic", "upgrade", "history", "benchmarks", "strength"])
 def test_a_section_without_data_says_so(built: Path, section: str) -> None:
     assert "no data in these results" in text_of(built / f"{section}.html")

@@ -51,10 +51,11 @@ def merge(files: Sequence[Results]) -> Merged:
     entries = _entries([row for row in rows if row["kind"] == "entry"], notes)
     body = [
         *entries,
-        *_findings([row for row in rows if row["kind"] == "finding"], notes),
+        *_findings([row for row in rows if row["kind"] in ("finding", "program")], notes),
+        *_programs([row for row in rows if row["kind"] == "programs"]),
         *_deviations([row for row in rows if row["kind"] == "deviation"], notes),
         *_not_run([row for row in rows if row["kind"] == "not_run"], {entry["entry"] for entry in entries}, notes),
-        *(row for row in rows if row["kind"] not in ("entry", "finding", "deviation", "not_run")),
+        *(row for row in rows if row["kind"] not in ("entry", "finding", "program", "programs", "deviation", "not_run")),
     ]
     return Merged(Results(_header(files, notes), tuple(body), _footer(files)), tuple(notes))
 
@@ -129,14 +130,17 @@ def _sum(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _findings(rows: list[Row], notes: list[str]) -> list[Row]:
     found = []
-    for group in _by(rows, "id", "entry", "law"):
+    for group in _by(rows, "kind", "id", "law"):
         if len({row["observed"] for row in group}) > 1:
-            first = group[0]
-            notes.append(
-                f"contradiction: finding {first['id']} ({first['entry']}, {first['law']}) was observed in different ways"
-            )
+            id, law = group[0]["id"], group[0]["law"]
+            notes.append(f"contradiction: finding {id} ({law}) was observed in different ways")
         found.append(group[0] | {"count": sum(row["count"] for row in group)} if len(group) > 1 else group[0])
     return found
+
+
+def _programs(rows: list[Row]) -> list[Row]:
+    counts = ("programs", "steps", "seconds")
+    return [group[0] | _sum([{name: row[name] for name in counts} for row in group]) for group in _by(rows, "combination")]
 
 
 def _deviations(rows: list[Row], notes: list[str]) -> list[Row]:
@@ -171,7 +175,7 @@ def _header(files: Sequence[Results], notes: list[str]) -> Row:
     merged["started"] = min(header["started"] for header in headers)
     merged["profile"] = " + ".join(dict.fromkeys(header["profile"] for header in headers))
     phases = {phase for header in headers for phase in header["phases"]}
-    merged["phases"] = [phase for phase in ("pinned", "grid", "search") if phase in phases]
+    merged["phases"] = [phase for phase in ("pinned", "grid", "pressure", "search", "stateful") if phase in phases]
     merged["examples"] = max(header["examples"] for header in headers)
     missing = {name: reason for header in headers for name, reason in header["missing"].items()}
     merged["missing"] = {name: reason for name, reason in missing.items() if name not in merged["environment"]}

@@ -32,12 +32,12 @@ def command(finding: Row, path: Path | str = DEFAULT) -> str:
 
 def _run(asked: argparse.Namespace) -> int:
     results = read(asked.file)
-    rows = [row for kind in ("finding", "deviation") for row in results.of(kind) if row["id"] == asked.id]
+    rows = [row for kind in ("finding", "program", "deviation") for row in results.of(kind) if row["id"] == asked.id]
     if not rows:
         raise ResultsError(f"{asked.file} has no finding or deviation {asked.id!r}; `python -m reports summary` lists them")
     for row in rows:
-        if row["kind"] == "finding":
-            print(f"# {row['entry']} breaks '{row['law']}'. Again: {command(row, asked.file)}")
+        if row["kind"] != "deviation":
+            print(f"# {row.get('entry', 'A program')} breaks '{row['law']}'. Again: {command(row, asked.file)}")
         else:
             print(f"# {row['entry']}, known deviation {row['id']}: {row['title']}")
         print(row["script"] or "# This run did not see it happen, so there is no script.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reports.results import Row
+from reports.results import Results, Row
 
 #: The worst first.
 SEVERITIES = ("crash", "hang", "wrong data", "memory", "manners")
@@ -12,6 +12,13 @@ _OF_LAWS = {
     **dict.fromkeys(("values", "shape", "dtype", "strides", "source", "immutability"), "wrong data"),
     **dict.fromkeys(("memory", "follows", "leads", "twins", "readonly", "writable"), "memory"),
 }
+
+
+def findings(results: Results) -> list[Row]:
+    """What was broken and nobody recorded, the worst first: by one conversion, or by a program of several, whose `entry`
+    then says so."""
+    programs = (row | {"entry": f"a program on {row['combination']}"} for row in results.of("program"))
+    return by_severity([*results.of("finding"), *programs])
 
 
 def severity(row: Row) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reports.merge import environments
 from reports.results import Results, Row, read
-from reports.severity import rank
+from reports.severity import findings, rank
 
 #: Verdicts as column headings, the good ones first.
 VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "not run")
@@ -21,7 +21,8 @@ def summary(results: Results) -> str:
     lines = [*_table(entries), ""] if entries else []
     lines += _deviations(list(results.of("deviation")), entries)
     lines += _not_run(results, entries)
-    lines += _findings(list(results.of("finding")))
+    lines += _programs(list(results.of("programs")))
+    lines += _findings(list(results.of("finding")), list(results.of("program")))
     total: Counter[str] = Counter()
     for entry in entries:
         total.update(entry["verdicts"])
@@ -84,12 +85,23 @@ def _not_run(results: Results, entries: list[Row]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _findings(rows: list[Row]) -> list[str]:
-    if not rows:
+def _programs(rows: list[Row]) -> list[str]:
+    lines = []
+    for row in rows:
+        steps = ", ".join(f"{count:,} {name}" for name, count in sorted(row["steps"].items()))
+        lines.append(f"programs of {row['combination']}: {row['programs']:,}, {sum(row['steps'].values()):,} steps ({steps})")
+    return [*lines, ""] if lines else []
+
+
+def _findings(rows: list[Row], programs: list[Row]) -> list[str]:
+    if not rows and not programs:
         return []
     lines = ["findings (breaks of a promise that nobody recorded):"]
     for row in rows:
         lines.append(f"  {row['id']}  {row['entry']}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
+    for row in programs:
+        steps = f"program of {len(row['program'])} steps on {row['combination']}"
+        lines.append(f"  {row['id']}  {steps}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
     return [*lines, ""]
 
 
@@ -112,4 +124,4 @@ def _run(asked: argparse.Namespace) -> int:
         for note in each.notes:
             print(f"NOTE: {note}")
         print(summary(each.results))
-    return int(any(True for each in merged for _ in each.results.of("finding")))
+    return int(any(findings(each.results) for each in merged))

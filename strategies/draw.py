@@ -4,7 +4,8 @@ Everything here is drawn through one primitive, `choose(n)`: an integer in 0..n-
 supplies it when we search and shrink (`strategies.search`), a seeded generator when we want volume (`strategies.volume`).
 
 The order of the draws is made for shrinking: each spends its choices before the layout, whose classes spend them each in
-their own way, so that leaving a class for a plainer one changes nothing else.
+their own way, so that leaving a class for a plainer one changes nothing else. Choices below 256 are cheap: a search
+draws them all at once. Only what shrinks by its size needs more.
 """
 
 from __future__ import annotations
@@ -49,14 +50,15 @@ def lay_out(shape: tuple[int, ...], itemsize: int, axes: list[Axis], order: list
     strides = [0] * len(shape)
     offset, extent = 0, itemsize
     for axis in reversed(order):
-        n, how = shape[axis], axes[axis]
-        stride = itemsize if how.overlap else abs(how.step) * (extent + how.gap)
-        if how.step < 0:
+        n, (step, gap, overlap) = shape[axis], axes[axis]
+        stride = itemsize if overlap else abs(step) * (extent + gap)
+        reach = stride * (n - 1) if n else 0
+        if step < 0:
             strides[axis] = -stride
-            offset += stride * max(n - 1, 0)
+            offset += reach
         else:
             strides[axis] = stride
-        extent += stride * max(n - 1, 0)
+        extent += reach
     return tuple(strides), offset, extent
 
 
@@ -116,7 +118,7 @@ def draw_shape(choose: Choose) -> tuple[int, ...]:
         size = choose(4 * MAX_SIZE)
     leading = []
     for _ in range(min(rank, 6) - 1):  # Of many axes most have length 1.
-        side = min(_SIDES[choose(len(_SIDES))], max(size, 1))
+        side = min(_SIDES[choose(len(_SIDES))], size or 1)
         leading.append(side)
         size //= side
     return (*(1,) * (rank - 6), *leading, size)
@@ -185,7 +187,7 @@ def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None) -> str:
         return table[choose(len(table))]
     note = getattr(choose, "note", None)
     if note is not None:
-        note(table.index(pinned) if pinned in table else 0)
+        note(len(table), table.index(pinned) if pinned in table else 0)
     return pinned
 
 
@@ -193,8 +195,9 @@ def _draw_strided(
     choose: Choose, itemsize: int, how: Layout, shape: tuple[int, ...], axes_allowed: Callable[[Axis], bool]
 ) -> tuple[tuple[int, ...], int, int]:
     """Strides, offset and owner size of one member of a layout class."""
-    axes = how.axes(choose, shape, itemsize) if how.axes else [_C] * len(shape)
-    axes = [axis if axes_allowed(axis) else _C for axis in axes]
+    axes = [_C] * len(shape)
+    if how.axes:
+        axes = [axis if axes_allowed(axis) else _C for axis in how.axes(choose, shape, itemsize)]
     order = how.order(choose, len(shape)) if how.order else list(range(len(shape)))
     strides, offset, nbytes = lay_out(shape, itemsize, axes, order)
     if how.lead:
@@ -211,16 +214,14 @@ def _draw_contents(choose: Choose, bits_of: str, wild: bool) -> tuple[int, list[
     The backgrounds are zeros, numbers below 251 and, if `wild`, random bits. Only the first two shrink well: no search
     turns the NaN that it met in random bits into a planted one.
     """
-    seeds = 256 if wild else QUIET_SEEDS
-    # Half of the backgrounds are zeros. The count stands above the seed, so that each shrinks without the other.
-    count, code = divmod(choose(3 * 2 * seeds), 2 * seeds)
-    seed = max(code - seeds, 0)
+    count = choose(3)
+    seed = choose(256 if wild else QUIET_SEEDS) if choose(2) else 0
     planted = []
     for _ in range(count):
         value = choose(4096)
+        position = choose(64) * 256 + choose(256)
         specials = dtypes.special_bits(bits_of)
         bits = dtypes.number_bits(bits_of, value) if value < 2048 else specials[(value - 2048) % len(specials)]
-        position = choose(1 << 14)
         if value:  # A zero that covers another planted element would keep a shape from shrinking.
             planted.append((position, bits))
     return seed, planted

@@ -89,7 +89,11 @@ def _numpy_takes(function: str, docs: str, always_copies: bool) -> tuple[EntryPo
     )
     as_copy = (
         SAME,
-        copies(source=documented(docs, f"If True, then the {'array data' if always_copies else 'object'} is copied.")),
+        copies(
+            source=documented(
+                docs, f"If True{' (default), then the array data' if always_copies else ', then the object'} is copied."
+            )
+        ),
         SILENT,
         writable(True, source=SEEN),
     )
@@ -215,6 +219,7 @@ _PROTO = (
     ),
 )
 
+_SUBTRACT = "https://numpy.org/doc/2.4/reference/generated/numpy.subtract.html"
 _KEEPS = "tf.numpy_function(lambda x: kept.append(x) or True, [{}], tf.bool)"
 _FUNCTIONS = (
     way_out(
@@ -240,7 +245,7 @@ _FUNCTIONS = (
         SAME,
         # Half of the byte means nothing, and does not come along.
         values("unspecified", when=dtype_in("float4_e2m1fn"), source=SEEN),
-        values("astype", source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.subtract.html")),
+        values("astype", source=documented(_SUBTRACT, "Subtract arguments, element-wise.")),
         copies(source=SEEN),
         writable(True, when=~scalar, source=SEEN),
     ),

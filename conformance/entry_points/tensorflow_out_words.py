@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import always, dtype_in, empty, scalar, state_in
+from conformance.entry_points.common import NP_MIGRATION
 from conformance.promises import (
     Clause,
     EntryPoint,
@@ -23,9 +24,6 @@ from conformance.promises import (
 DOCS = "https://www.tensorflow.org/api_docs/python/tf"
 SEEN = observed("tensorflow 2.21")
 
-#: The pages that say what `__array__` owes to NumPy.
-NP_MIGRATION = "https://numpy.org/doc/2.4/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
-NP_INTEROPERABILITY = "https://numpy.org/doc/2.4/user/basics.interoperability.html"
 IMMUTABLE_TENSORS = "https://www.tensorflow.org/guide/tensor"
 
 TENSOR = ("plain", "forwarded", "slice", "operation")

@@ -22,6 +22,8 @@ class Source(Protocol):
     nbytes: int
 
     @property
+    def owner(self) -> Any: ...
+    @property
     def is_mutable(self) -> bool: ...
     def flip(self) -> None: ...
     def contents(self) -> bytes: ...
@@ -32,6 +34,13 @@ def hear_warnings() -> None:
     """Let every warning of this process be heard each time it is given (Python's own filter forgets repeats)."""
     warnings.simplefilter("always")
     warnings.showwarning = lambda message, category, *_, **__: _seen.append((category.__name__, str(message)[:300]))
+
+
+def heard() -> tuple[tuple[str, str], ...]:
+    """The warnings given since this was asked last."""
+    warned = tuple(_seen)
+    _seen.clear()
+    return warned
 
 
 def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
@@ -97,7 +106,7 @@ def observe(
             twin = None  # Refusing the second time is another law's business.
     if pokeable and handle.poke is not None and data and source.nbytes:
         stage(3)
-        handle.poke(not any(data))
+        handle.poke(data.count(0) == len(data))
         leads = "some" if source.contents() != before else "none"
     return Observation(
         "ok",

@@ -16,7 +16,7 @@ from reports.html.names import slug
 from reports.html.sections import releases
 from reports.merge import Merged
 from reports.results import Row
-from reports.severity import by_severity
+from reports.severity import by_severity, findings
 from reports.summary import VERDICTS, memory_word
 
 #: Findings that get a page of their own; the others are counted in the list. A broken framework can bring thousands.
@@ -218,7 +218,7 @@ class Site:
         rows.sort(key=lambda row: kinds.index((row["framework"], row["direction"])))  # Two frameworks come interleaved.
         self.calls = [Call(row) for row in rows if row["verdicts"]]
         self.unasked = [row["entry"] for row in rows if not row["verdicts"]]
-        self.findings = by_severity(self.results.of("finding"))
+        self.findings = findings(self.results)
         self.shown = self.findings[:MOST_FINDINGS]
         self.deviations = by_severity(self.results.of("deviation"))
         known = {row["id"]: row for row in self.deviations}
@@ -302,6 +302,7 @@ class Site:
         for group in self.groups.values():
             dtypes_asked = {dtype for call in group for dtype in call.by_dtype}
             possible += len(group) * len(dtypes_asked) * len({layout for call in group for layout in call.by_layout})
+        programs = sum(row["programs"] for row in self.results.of("programs"))
         figures = [
             (
                 "entry points run",
@@ -311,6 +312,8 @@ class Site:
             ("dtypes", str(len(dtypes))),
             ("layout classes", str(len(shapes))),
         ]
+        if programs:
+            figures.append(("programs of several conversions", f"{programs:,}"))
         if asked:
             figures.append(
                 ("cells of call, dtype and layout asked", f"{asked:,} of {possible:,} ({100 * asked // max(possible, 1)}%)")

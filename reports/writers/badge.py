@@ -9,6 +9,7 @@ from typing import Any
 
 from reports.merge import Merged, environments
 from reports.results import read
+from reports.severity import findings
 from reports.writers import save
 
 LABEL = "tensor conformance"
@@ -18,11 +19,11 @@ _COLOURS = {"brightgreen": "#22703a", "red": "#b3261e", "lightgrey": "#5f6368", 
 
 def verdict(merged: list[Merged]) -> tuple[str, str]:
     """What the badge says, and its colour in the words of shields.io."""
-    findings = sum(1 for each in merged for _ in each.results.of("finding"))
+    broken = sum(len(findings(each.results)) for each in merged)
     entries = sum(1 for each in merged for entry in each.results.of("entry") if entry["verdicts"])
     known = sum(1 for each in merged for row in each.results.of("deviation") if row["status"] == "happens")
-    if findings:
-        return f"{findings} broken", "red"
+    if broken:
+        return f"{broken} broken", "red"
     if not entries:
         return "nothing run", "lightgrey"
     if any(each.results.interrupted for each in merged):

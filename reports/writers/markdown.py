@@ -8,7 +8,7 @@ from typing import Any
 
 from reports.merge import Merged
 from reports.results import Row
-from reports.severity import by_severity, severity
+from reports.severity import by_severity, findings, severity
 from reports.summary import VERDICTS
 from reports.writers import add
 
@@ -18,18 +18,18 @@ SHOWN = 20
 
 def markdown(merged: list[Merged]) -> tuple[str, int]:
     """The environments one after the other, and whether some promise was broken that nobody recorded."""
-    return "\n".join(_environment(each) for each in merged), int(any(True for each in merged for _ in each.results.of("finding")))
+    return "\n".join(_environment(each) for each in merged), int(any(findings(each.results) for each in merged))
 
 
 def _environment(merged: Merged) -> str:
     results = merged.results
-    findings = by_severity(results.of("finding"))
+    found = findings(results)
     entries = [entry for entry in results.of("entry") if entry["verdicts"]]
     total: Counter[str] = Counter()
     for entry in entries:
         total.update(entry["verdicts"])
     releases = ", ".join(f"{name} {release}" for name, release in results.header["environment"].items())
-    lines = [f"## {'❌' if findings else '✅'} Tensor conformance: {_verdict(findings, entries)}", "", _text(releases), ""]
+    lines = [f"## {'❌' if found else '✅'} Tensor conformance: {_verdict(found, entries)}", "", _text(releases), ""]
     if results.interrupted:
         lines += ["> **Interrupted**: the run ended before its footer; what is shown is all that was written.", ""]
     elif results.footer and results.footer["stopped"]:
@@ -38,19 +38,19 @@ def _environment(merged: Merged) -> str:
     shown = [verdict for verdict in VERDICTS if total[verdict]]
     if shown:
         lines += [_row(shown), _row(["---:"] * len(shown), str), _row([f"{total[verdict]:,}" for verdict in shown]), ""]
-    lines += _findings(findings) + _deviations(list(results.of("deviation"))) + _not_run(merged)
+    lines += _findings(found) + _deviations(list(results.of("deviation"))) + _not_run(merged)
     return "\n".join(lines)
 
 
-def _verdict(findings: list[Row], entries: list[Row]) -> str:
-    if findings:
-        return f"{len(findings)} broken promise{'s' * (len(findings) > 1)}"
+def _verdict(found: list[Row], entries: list[Row]) -> str:
+    if found:
+        return f"{len(found)} broken promise{'s' * (len(found) > 1)}"
     return f"{len(entries)} entry points, no new broken promise" if entries else "nothing was run"
 
 
-def _findings(findings: list[Row]) -> list[str]:
+def _findings(found: list[Row]) -> list[str]:
     lines = []
-    for row in findings[:SHOWN]:
+    for row in found[:SHOWN]:
         lines += [
             f"<details><summary>{_html(severity(row))}: {_code(row['entry'])} breaks <em>{_html(row['law'])}</em></summary>",
             "",
@@ -64,10 +64,10 @@ def _findings(findings: list[Row]) -> list[str]:
             "</details>",
             "",
         ]
-    for row in findings[SHOWN : 10 * SHOWN]:
+    for row in found[SHOWN : 10 * SHOWN]:
         lines.append(f"- {severity(row)}: {_code(row['entry'])} breaks {_text(row['law'])} (`{row['id']}`)")
-    if len(findings) > 10 * SHOWN:
-        lines.append(f"- and {len(findings) - 10 * SHOWN:,} more: `python -m reports summary FILE` lists them all")
+    if len(found) > 10 * SHOWN:
+        lines.append(f"- and {len(found) - 10 * SHOWN:,} more: `python -m reports summary FILE` lists them all")
     return [*lines, ""] if lines else []
 
 

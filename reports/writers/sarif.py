@@ -10,7 +10,7 @@ from typing import Any
 
 from reports.merge import Merged
 from reports.results import Row
-from reports.severity import by_severity, severity
+from reports.severity import by_severity, findings, severity
 from reports.writers import add
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,10 +24,10 @@ def sarif(merged: list[Merged]) -> tuple[str, int]:
 
 def _run(merged: Merged) -> dict[str, Any]:
     results = merged.results
-    findings = by_severity(results.of("finding"))
+    found = findings(results)
     deviations = by_severity(row for row in results.of("deviation") if row["status"] == "happens")
     laws = {law: text["must"] for law, text in results.header.get("laws", {}).items()}
-    laws |= {row["law"]: row["must"] for row in findings}
+    laws |= {row["law"]: row["must"] for row in found}
     for row in deviations:
         laws.setdefault(_law(row), _law(row))
     rules = [{"id": law, "shortDescription": {"text": must}} for law, must in laws.items()]
@@ -36,7 +36,7 @@ def _run(merged: Merged) -> dict[str, Any]:
         "tool": {"driver": {"name": "tensor-conformance", "version": results.header["suite"], "rules": rules}},
         "properties": {"environment": results.header["environment"]},
         "invocations": [{"executionSuccessful": not results.interrupted}],
-        "results": [_finding(row, places) for row in findings] + [_deviation(row, places) for row in deviations],
+        "results": [_finding(row, places) for row in found] + [_deviation(row, places) for row in deviations],
     }
 
 
