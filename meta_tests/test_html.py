@@ -10,7 +10,7 @@ import html5lib
 import pytest
 
 from meta_tests.helpers import ENTRY, FOOTER, HEADER, NOT_RUN, write_lines
-from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
+from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
 from reports.__main__ import main
 from reports.answers import WORDS, answer
 from reports.cells import Cells, Outcome, decode, encode
@@ -170,12 +170,7 @@ def test_a_deviation_has_the_same_shape(built: Path) -> None:
 
 
 def test_a_program_that_broke_a_law_is_a_finding(tmp_path: Path) -> None:
-    program = {
-        name: BROKEN[name] for name in ("id", "law", "must", "expected", "observed", "outcome", "promise", "count", "script")
-    }
-    program |= {"kind": "program", "combination": "fake+other", "phase": "stateful", "program": [["new", 0, 1, "", 2]]}
-    counted = {"kind": "programs", "combination": "fake+other", "programs": 42, "steps": {"done": 7}, "seconds": 1.5}
-    folder = site(tmp_path, HEADER, counted, program, FOOTER)
+    folder = site(tmp_path, HEADER, PROGRAMS, PROGRAM, FOOTER)
     assert "1 broken promise" in text_of(folder / "index.html")
     assert "42" in text_of(folder / "index.html")
     assert "new 0 1 2" in text_of(only(folder, "finding/*.html"))

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, results, write_lines
-from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROMISE, ROWS, entry, pages
+from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, entry, pages
 from reports.__main__ import VERBS, main
 from reports.cells import Cells, decode
 from reports.merge import Merged, environments, merge
@@ -206,6 +206,7 @@ def test_a_finding_of_two_shards_is_one() -> None:
     ("one", "other", "note"),
     [
         (FINDING, FINDING | {"observed": "0x3"}, "observed in different ways"),
+        (PROGRAM, PROGRAM | {"observed": "0x3"}, "observed in different ways"),
         (DEVIATION, DEVIATION | {"status": "gone"}, "happens in one file and is gone in another"),
         (CALL, CALL | {"call": "fake.other(a)"}, "different calls or promises"),
         (ENTRY, NOT_RUN | {"entry": ENTRY["entry"]}, "not run in one file but run in another"),
@@ -257,10 +258,13 @@ _TEXTS = st.one_of(
 _ODD: st.SearchStrategy[Any] = _TEXTS | st.sampled_from([None, True, -1, 0, 1 << 70, 1e308, [], {}, {"": ""}, [[]]])
 
 
+_EVERY = (*ROWS[:-1], PROGRAM, PROGRAMS, FOOTER)
+
+
 @st.composite
 def _broken(draw: st.DrawFn) -> list[Row]:
     """Rows in which up to four values or names were replaced, dropped or doubled, and whole rows moved."""
-    rows = draw(st.one_of(st.just(list(ROWS)), st.lists(st.sampled_from(ROWS), max_size=7)))
+    rows = draw(st.one_of(st.just(list(_EVERY)), st.lists(st.sampled_from(_EVERY), max_size=7)))
     rows = json.loads(json.dumps(rows))
     for _ in range(draw(st.integers(0, 4)) if rows else 0):
         here: Any = draw(st.sampled_from(rows))
