@@ -144,7 +144,7 @@ def immutable(*, when: Condition = always, source: Source) -> Clause:
 
 
 def settings(*names: str, when: Condition = always, source: Source) -> Clause:
-    """Settings of the framework (see `SETTINGS` of its subject module) that may change the answer; no others may."""
+    """Settings of the framework (see `settings` of its subject module) that may change the answer; no others may."""
     return Clause("settings", names, when, source)
 
 

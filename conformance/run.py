@@ -239,10 +239,11 @@ class _Asking:
         if plan.only is not None:
             self._attempt(*plan.only[1:])
             return
-        for phase in PHASES:
+        phases = {"pinned": self._pins, "grid": self._grid, "pressure": self._pressure, "search": self._search}
+        for phase, go in phases.items():
             if phase in plan.phases:
                 self._phase = phase
-                {"pinned": self._pins, "grid": self._grid, "pressure": self._pressure, "search": self._search}[phase]()
+                go()
 
     def _pins(self) -> None:
         for deviation in self._known:

@@ -67,13 +67,14 @@ def _floatx(name: str) -> Iterator[None]:
         tf.keras.backend.set_floatx(usual)
 
 
-#: Settings that are none of a conversion's business.
-SETTINGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
-    "floatx float64": partial(_floatx, "float64"),
-    "floatx float16": partial(_floatx, "float16"),
-    "gradient tape": tf.GradientTape,
-    "device cpu": partial(tf.device, "/CPU:0"),
-}
+def settings() -> dict[str, Callable[[], AbstractContextManager[Any]]]:
+    """Settings that are none of a conversion's business."""
+    return {
+        "floatx float64": partial(_floatx, "float64"),
+        "floatx float16": partial(_floatx, "float16"),
+        "gradient tape": tf.GradientTape,
+        "device cpu": partial(tf.device, "/CPU:0"),
+    }
 
 
 def address_of(tensor: Any) -> int | None:

@@ -40,14 +40,15 @@ def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
         torch.set_default_dtype(usual)
 
 
-#: Settings that are none of a conversion's business.
-SETTINGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
-    "default dtype float64": partial(_default_dtype, torch.float64),
-    "default dtype float16": partial(_default_dtype, torch.float16),
-    "no_grad": torch.no_grad,
-    "inference mode": torch.inference_mode,
-    "device cpu": partial(torch.device, "cpu"),
-}
+def settings() -> dict[str, Callable[[], AbstractContextManager[Any]]]:
+    """Settings that are none of a conversion's business."""
+    return {
+        "default dtype float64": partial(_default_dtype, torch.float64),
+        "default dtype float16": partial(_default_dtype, torch.float16),
+        "no_grad": torch.no_grad,
+        "inference mode": torch.inference_mode,
+        "device cpu": partial(torch.device, "cpu"),
+    }
 
 
 def describe(result: Any) -> Handle | None:

@@ -11,7 +11,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple
 
@@ -30,13 +30,13 @@ class Conversion(NamedTuple):
     convert   the call
     build     makes the source anew; told another container's name, hands the same elements over in that one
     describe  holds a result by address
-    settings  of the framework, by name, that are none of a conversion's business
+    settings  each gives settings by name, and how to enter them, that are none of a conversion's business
     """
 
     convert: Callable[[Any], Any]
     build: Callable[..., Source]
     describe: Callable[[Any], Handle]
-    settings: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {}
+    settings: Sequence[Callable[[], Mapping[str, Callable[[], AbstractContextManager[Any]]]]] = ()
 
     def made(self, source: Source) -> Handle:
         """The handle on a new result."""
@@ -339,10 +339,11 @@ def settings(conversion: Conversion) -> Facts:
 
 
 def _under_settings(conversion: Conversion, source: Source, usual: Sight) -> Iterator[tuple[str, str]]:
-    for name, setting in conversion.settings.items():
-        with setting():
-            seen = sight(conversion, source)
-        yield name, usual.difference(seen)
+    for known in conversion.settings:
+        for name, setting in known().items():
+            with setting():
+                seen = sight(conversion, source)
+            yield name, usual.difference(seen)
     source.close()
 
 

@@ -87,7 +87,7 @@ class Side:
         """Put the conversion under a pressure, and report."""
         convert = self._compiled(call, "t" if maker else "a")
         build = partial(self.modules[maker].build, TensorSpec(*fields)) if maker else partial(_build_in, ArraySpec(*fields))
-        settings = {name: setting for module in self.modules.values() for name, setting in module.SETTINGS.items()}
+        settings = [module.settings for module in self.modules.values()]
         try:
             return pressures.press(pressure, pressures.Conversion(convert, build, self.describe, settings))
         except Unbuildable as reason:
