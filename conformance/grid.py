@@ -37,6 +37,20 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         yield {"layout": layout, **place, "names": _DTYPES}
 
 
+def each_cells(seed: int) -> Iterator[dict[str, Any]]:
+    """Every dtype, every layout and every place of arrays at least once, in pairs that change with the seed."""
+    layouts = tuple(LAYOUTS)
+    places = [place for place in PLACES if place["container"] in ("ndarray", "subclass", "matrix", "masked")]
+    for number, dtype in enumerate(_DTYPES):
+        layout = layouts[(number + seed) % len(layouts)]
+        place = _HOME if layout in _SHAPED else places[(number + seed) % len(places)]
+        yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
+
+
+#: Layouts whose shape a matrix cannot have.
+_SHAPED = ("scalar", "high_rank")
+
+
 def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator[dict[str, Any]]:
     """The same for tensors: dtype, layout, address and state. Without `strided`, those of C order only."""
     layouts = tuple(LAYOUTS) if strided else ("c", "scalar", "empty", "high_rank", "large")
@@ -59,6 +73,8 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
 def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
     choose = chooser(f"{maker} grid {seed}")
     cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
+    if size == "each":
+        cells = each_cells(seed)
     draw: Any = draw_tensor_spec if maker else draw_array_spec
     for number, pins in enumerate(cells):
         if size != "sample" or number % 6 == seed % 6:
@@ -84,7 +100,7 @@ def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spe
     """One spec per cell; the same seed gives the same specs.
 
     maker  "" for arrays, else the framework whose tensors are described
-    size   "pairs", "full", or "sample": every sixth of the pairs
+    size   "pairs", "full", "sample": every sixth of the pairs, or "each": every dtype, layout and place once
     """
     return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from conformance.deviations import Deviation
-from conformance.laws import LAWS, ON_ENDINGS, Breach
+from conformance.laws import ON_ENDINGS, ON_FACTS, ON_RESULTS, Breach
 from conformance.observation import Observation
 from conformance.promises import EntryPoint
 
 _ANY_ENDING = [(law.id, law.check) for law in ON_ENDINGS.values()]
-_ALL = [(law.id, law.check) for law in LAWS.values()]
+_ALL = _ANY_ENDING + [(law.id, law.check) for law in ON_RESULTS.values()]
+_ANY_FACTS = [(law.id, law.check) for law in ON_FACTS.values()]
 
 
 class Verdict(NamedTuple):
@@ -34,7 +35,8 @@ def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviatio
         return Verdict("not run")
     held, breaches, deviations = [], [], []
     owed = entry.owed(spec)
-    for id, check in _ALL if seen.outcome == "ok" else _ANY_ENDING:
+    checks = _ALL if seen.outcome == "ok" else _ANY_ENDING
+    for id, check in checks + _ANY_FACTS if seen.facts else checks:
         answer = check(owed, spec, seen)
         if answer is True:
             held.append(id)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from conformance.expected import same_values
+from conformance.expected import same_numbers, same_values
 from conformance.observation import Observation
 from conformance.promises import Owed
 
 
 class Breach(NamedTuple):
-    """How a law was broken: what was owed and what was seen, each in a few words."""
+    """How a law was broken: what was owed and what was seen, each in a few words; `topic` of the clause, if not the law's."""
 
     expected: str
     observed: str
+    topic: str = ""
 
 
 #: What a check answers: None where the law does not apply, True where it holds, else how it was broken.
@@ -41,9 +42,11 @@ class Law:
     check: Check
 
 
-#: Laws on how any conversion ends, and laws on the results of those that answer; by id, in the order of the reports.
+#: Laws on how any conversion ends, on the results of those that answer, and on the facts of symbolic forms; by id, in the
+#: order of the reports.
 ON_ENDINGS: dict[str, Law] = {}
 ON_RESULTS: dict[str, Law] = {}
+ON_FACTS: dict[str, Law] = {}
 
 _NUMPY_COPY = "https://numpy.org/doc/stable/user/basics.copies.html"
 _ARRAY_API = "https://data-apis.org/array-api/latest/design_topics/data_interchange.html"
@@ -52,6 +55,9 @@ _EXCEPTIONS = "https://docs.python.org/3/library/exceptions.html"
 _WARNINGS = "https://docs.python.org/3/library/warnings.html"
 _AUTOGRAD = "https://docs.pytorch.org/docs/stable/notes/autograd.html"
 _IMMUTABLE = "https://www.tensorflow.org/guide/tensor"
+_TRACING = "https://www.tensorflow.org/guide/function"
+_DYNAMO_NUMPY = "https://docs.pytorch.org/docs/2.13/torch.compiler_faq.html"
+_PROTOBUF = "https://protobuf.dev/programming-guides/proto-limits/"
 
 
 def _law(laws: dict[str, Law], module: str, source: str) -> Callable[[Check], Check]:
@@ -259,4 +265,104 @@ def _writable(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return True if seen.writable == clause.value else Breach(words[clause.value], words[seen.writable])
 
 
-LAWS: dict[str, Law] = ON_ENDINGS | ON_RESULTS
+# -- symbolic: what is known before a value exists, and how the form behaves over time ------------------------------------
+
+
+def _told(law: str, seen: Observation, owed: Owed) -> Iterator[tuple[str, Any, Any]]:
+    """Name, value and clause's value of each fact under the law for which something is promised."""
+    for name, value in seen.facts:
+        clause = owed[name] if name.partition(".")[0] == law else None
+        if clause is not None:
+            yield name, value, clause.value
+
+
+def _facts(law: str, spec: Any, seen: Observation, owed: Owed) -> Answer:
+    """Each fact is what its clause says."""
+    answer: Answer = None
+    for name, value, promised in _told(law, seen, owed):
+        wanted = promised(spec) if callable(promised) else promised
+        if wanted is None:
+            continue
+        answer = True
+        raised = isinstance(wanted, tuple) and wanted[:1] == ("raised",)
+        if value != wanted and not (raised and isinstance(value, tuple) and set(wanted[1:]) & set(value[1:])):
+            return Breach(f"{name} {_in_words(wanted)}", f"{name} {_in_words(value)}", name)
+    return answer
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, tuple) and value[:1] == ("raised",):
+        return f"raises {value[1]}"
+    return repr(list(value) if isinstance(value, tuple) else value)
+
+
+def _compared(law: str, spec: Any, seen: Observation, owed: Owed) -> Answer:
+    """The result is what another way of computing it gives, or both are refused."""
+    answer: Answer = None
+    for name, other, promised in _told(law, seen, owed):
+        if not (promised(spec) if callable(promised) else promised):
+            continue
+        answer = True
+        if (seen.outcome == "raised") != (other[0] == "raised"):
+            here = f"raises {seen.error[0]}" if seen.outcome == "raised" else "answers"
+            there = f"raises {other[1]}" if other[0] == "raised" else "answers"
+            return Breach(f"{name}: {there}", here, name)
+        if seen.outcome == "raised":
+            continue
+        _, dtype, shape, data = other
+        if seen.dtype != dtype or seen.shape != tuple(shape):
+            return Breach(f"{name}: {dtype} {list(shape)}", f"{seen.dtype} {list(seen.shape)}", name)
+        if seen.data is not None and data is not None and not same_numbers(dtype, data, seen.data):
+            return Breach(f"{name}: 0x{data[:16].hex()}...", f"0x{seen.data[:16].hex()}...", name)
+    return answer
+
+
+@_law(ON_FACTS, "symbolic", _TRACING)
+def _static(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A symbolic form MUST know the dtype and as much of the shape as is promised before a value exists."""
+    return _facts("static", spec, seen, owed)
+
+
+@_law(ON_FACTS, "symbolic", _TRACING)
+def _snapshot(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A symbolic form MUST keep the array as it was, or follow later changes of it, as is promised."""
+    return _facts("snapshot", spec, seen, owed)
+
+
+@_law(ON_FACTS, "symbolic", _TRACING)
+def _retrace(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A new array of the same dtype and shape MUST NOT be traced again, and MUST NOT meet the old one's values."""
+    return _facts("retrace", spec, seen, owed)
+
+
+@_law(ON_FACTS, "symbolic", _TRACING)
+def _symbolic_refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A symbolic form that has no value MUST refuse to become an array or a number, with the promised exception."""
+    return _facts("symbolic_refusal", spec, seen, owed)
+
+
+@_law(ON_FACTS, "symbolic", _TRACING)
+def _eager_agreement(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A symbolic form MUST give the dtype, shape and bytes that the eager call gives, and refuse what that refuses."""
+    return _compared("eager_agreement", spec, seen, owed)
+
+
+@_law(ON_FACTS, "symbolic", _AUTOGRAD)
+def _gradient(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """Gradients MUST flow to the arrays that were captured and fed, as is promised."""
+    return _facts("gradient", spec, seen, owed)
+
+
+@_law(ON_FACTS, "symbolic", _DYNAMO_NUMPY)
+def _numpy_semantics(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """NumPy code that is traced MUST give the dtype, shape and values that NumPy gives."""
+    return _compared("numpy_semantics", spec, seen, owed)
+
+
+@_law(ON_FACTS, "symbolic", _PROTOBUF)
+def _size_limit(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """An array too large for the form MUST be refused with the promised exception."""
+    return _facts("size_limit", spec, seen, owed)
+
+
+LAWS: dict[str, Law] = ON_ENDINGS | ON_RESULTS | ON_FACTS

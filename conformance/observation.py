@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: Results up to this many bytes are kept whole, larger ones as a digest.
 KEPT_BYTES = 1024
@@ -30,6 +30,7 @@ class Observation(NamedTuple):
     warnings        (category, message) of every warning that the call gave
     source_changed  whether the call changed a byte of the source
     twin            whether a second conversion of the same source shares memory with the first; None untested
+    facts           (name, value) of what the entry point's own facts told (see `EntryPoint.facts`)
     """
 
     outcome: str
@@ -50,6 +51,7 @@ class Observation(NamedTuple):
     warnings: tuple[tuple[str, str], ...] = ()
     source_changed: bool = False
     twin: bool | None = None
+    facts: tuple[tuple[str, Any], ...] = ()
 
     @property
     def aliasing(self) -> str:

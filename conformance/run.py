@@ -42,6 +42,10 @@ SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
     *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*"),
 )
+#: Profile to size of the grid and Hypothesis examples of symbolic forms: what is traced or compiled takes 10 to 100 ms.
+SYMBOLIC = {"quick": ("each", 0), "default": ("each", 5), "thorough": ("sample", 100)}
+#: What symbolic forms are asked about: arrays. Whatever can stand for one is the eager calls' business.
+_ARRAYS = ("ndarray", "subclass", "matrix", "masked")
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
 SPARED = {"crash": 12, "hang": 0}
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
@@ -138,7 +142,7 @@ class Run:
             reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
             self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
             return "not run", reason
-        seen = examples.get(deviation.id) or subject.observe(entry.call, entry.maker, [deviation.example])[0]
+        seen = examples.get(deviation.id) or subject.observe(entry.question, entry.maker, [deviation.example])[0]
         verdict = judge(entry, deviation.example, seen, (deviation,))
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
@@ -175,6 +179,9 @@ class _Asking:
         self._met: Counter[str] = Counter()
         size = PROFILES[plan.profile].grid
         self._size = "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
+        self._most = PROFILES[plan.profile].examples
+        if entry.facts:
+            self._size, self._most = SYMBOLIC[plan.profile]
         self.tally = Tally(entry)
         if plan.only is not None:
             self._attempt(plan.only[1])
@@ -191,12 +198,12 @@ class _Asking:
             self._shrink_findings()
         if "search" in plan.phases:
             self._phase = "search"
-            examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
+            examples = self._most if plan.examples is None else plan.examples
             if examples:
                 search(self._attempt, entry.maker, entry.states, examples)
 
     def _ask(self, spec: Any) -> Observation:
-        return self._subject.observe(self._entry.call, self._entry.maker, [spec])[0]
+        return self._subject.observe(self._entry.question, self._entry.maker, [spec])[0]
 
     def _judged(self, spec: Any, seen: Observation) -> Verdict:
         verdict = judge(self._entry, spec, seen, self._known)
@@ -204,15 +211,18 @@ class _Asking:
         return verdict
 
     def _all(self, specs: Iterable[Spec]) -> None:
-        asked = [spec for spec in specs if not self._spared(spec)]
-        for spec, seen in zip(asked, self._subject.observe(self._entry.call, self._entry.maker, asked)):
+        asked = [spec for spec in specs if not self._left_out(spec)]
+        for spec, seen in zip(asked, self._subject.observe(self._entry.question, self._entry.maker, asked)):
             self._judged(spec, seen)
 
     def _attempt(self, spec: Any) -> tuple[Verdict, str]:
-        if self._spared(spec):
+        if self._left_out(spec):
             return Verdict("not run"), "not run"
         seen = self._ask(spec)
         return self._judged(spec, seen), seen.headline
+
+    def _left_out(self, spec: Any) -> bool:
+        return (bool(self._entry.facts) and spec.container not in _ARRAYS) or self._spared(spec)
 
     def _spared(self, spec: Any) -> bool:
         """Whether to leave the spec out: it is known to kill or to hang, and has been seen to often enough.
@@ -274,7 +284,8 @@ _TOPICS = {
 
 def promise_of(finding: Finding) -> str:
     """The clause that was broken and where it is written; the law's own source where no clause decides."""
-    clause = finding.entry.clause(_TOPICS.get(finding.law, finding.law), finding.spec)
+    topic = finding.breach.topic or _TOPICS.get(finding.law, finding.law)
+    clause = finding.entry.clause(topic, finding.spec)
     return f"{clause.text} ({clause.source.text})" if clause is not None else LAWS[finding.law].source
 
 
