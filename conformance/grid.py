@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from strategies import dtypes
@@ -38,10 +38,10 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
 
 
 def each_cells(seed: int) -> Iterator[dict[str, Any]]:
-    """Every dtype, every layout and every place of arrays at least once, in pairs that change with the seed."""
+    """Every dtype once and plain numbers three times, every layout and place of arrays, in pairs that change with the seed."""
     layouts = tuple(LAYOUTS)
     places = [place for place in PLACES if place["container"] in ("ndarray", "subclass", "matrix", "masked")]
-    for number, dtype in enumerate(_DTYPES):
+    for number, dtype in enumerate((*_DTYPES, *_DTYPES[:18], *_DTYPES[:18])):
         layout = layouts[(number + seed) % len(layouts)]
         place = _HOME if layout in _SHAPED else places[(number + seed) % len(places)]
         yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
@@ -73,8 +73,8 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
 def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
     choose = chooser(f"{maker} grid {seed}")
     cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
-    if size == "each":
-        cells = each_cells(seed)
+    if size in ("each", "few"):
+        cells = islice(each_cells(seed), seed % 4 if size == "few" else 0, None, 4 if size == "few" else 1)
     draw: Any = draw_tensor_spec if maker else draw_array_spec
     for number, pins in enumerate(cells):
         if size != "sample" or number % 6 == seed % 6:
@@ -100,7 +100,8 @@ def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spe
     """One spec per cell; the same seed gives the same specs.
 
     maker  "" for arrays, else the framework whose tensors are described
-    size   "pairs", "full", "sample": every sixth of the pairs, or "each": every dtype, layout and place once
+    size   "pairs", "full", "sample": every sixth of the pairs, "each": every dtype, layout and place once, or
+           "few": every fourth of those
     """
     return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
 

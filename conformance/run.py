@@ -40,10 +40,12 @@ PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "th
 #: Calls of a millisecond or more. Outside the thorough profile they see a sample of the grid.
 SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
-    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*"),
+    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "torch.jit.*"),
 )
 #: Profile to size of the grid and Hypothesis examples of symbolic forms: what is traced or compiled takes 10 to 100 ms.
 SYMBOLIC = {"quick": ("each", 0), "default": ("each", 5), "thorough": ("sample", 100)}
+#: Symbolic forms of 100 ms or more.
+COMPILED = ("tf.keras.Model.predict*", "torch.compile*", "torch.export*")
 #: What symbolic forms are asked about: arrays. Whatever can stand for one is the eager calls' business.
 _ARRAYS = ("ndarray", "subclass", "matrix", "masked")
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
@@ -182,6 +184,8 @@ class _Asking:
         self._most = PROFILES[plan.profile].examples
         if entry.facts:
             self._size, self._most = SYMBOLIC[plan.profile]
+            if self._size == "each" and any(map(entry.matches, COMPILED)):
+                self._size, self._most = "few", 0
         self.tally = Tally(entry)
         if plan.only is not None:
             self._attempt(plan.only[1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.conditions import always
 from conformance.entry_points import tensorflow_symbolic_graphs, tensorflow_symbolic_others
 from conformance.entry_points.tensorflow_in_words import CAUTION, COPIED, DOCS, SEEN, rare, texts
 from conformance.entry_points.tensorflow_symbolic_words import (
@@ -21,7 +20,7 @@ from conformance.entry_points.tensorflow_symbolic_words import (
     known,
     partial_shape,
 )
-from conformance.promises import Clause, EntryPoint, Source, copies, documented, fact, may_refuse, may_share, raises
+from conformance.promises import Clause, EntryPoint, copies, documented, fact, may_refuse, may_share, raises
 
 _ONCE = fact("retrace.calls", 1, source=RETRACING)
 _CONVERTED: tuple[Clause, ...] = (*REFUSED, *KEPT, *known(), *NO_ARRAY, AGREES)
@@ -115,7 +114,9 @@ def _signature(shape: str) -> str:
 ARGUMENTS: tuple[EntryPoint, ...] = (
     _argument("ndarray"),
     _argument("ndarray, input_signature", _signature("np.shape(a)")),
-    _argument("ndarray, input_signature of partial shape", _signature("[None, *np.shape(a)[1:]][:np.ndim(a)]"), *known(partial_shape)),
+    _argument(
+        "ndarray, input_signature of partial shape", _signature("[None, *np.shape(a)[1:]][:np.ndim(a)]"), *known(partial_shape)
+    ),
     _argument("ndarray, input_signature without shape", _signature("None"), *known(False)),
 )
 
@@ -134,15 +135,22 @@ _ASSIGN = """v = tf.Variable(tf.zeros_like(tf.constant(a)))
 f = tf.function(lambda: v.assign(a), autograph=False)
 f()
 v"""
-#: A variable is created in a first trace, which is thrown away.
-_TWICE = fact("retrace.calls", 1, source=RETRACING)
+#: A first trace creates the variable, a second one uses it.
+_TWICE = fact("retrace.calls", 2, source=SEEN)
 
 VARIABLES: tuple[EntryPoint, ...] = (
-    _body("reads tf.Variable(ndarray)", "v.read_value()", _SOME_KERNELS, *_OWN, before="v = tf.Variable(a)\n"),
+    _body(
+        "reads tf.Variable(ndarray)",
+        "v.read_value()",
+        _SOME_KERNELS,
+        *_OWN,
+        before="v = tf.Variable(a)\n",
+        eager="tf.Variable(a)",
+    ),
     form(
         "tf.function[tf.Variable(ndarray) on the first call]",
         _INSIDE,
-        (*_BODY_FACTS, ("eager_agreement", "tf.constant(a)")),
+        (*_BODY_FACTS, ("eager_agreement", "tf.Variable(a)")),
         _SOME_KERNELS,
         *_OWN,
         _TWICE,
@@ -165,4 +173,3 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     *tensorflow_symbolic_graphs.ENTRY_POINTS,
     *tensorflow_symbolic_others.ENTRY_POINTS,
 )
-_unused = (Source, always)

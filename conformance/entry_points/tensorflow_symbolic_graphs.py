@@ -29,6 +29,9 @@ _DEFAULT = documented(
     f"{DOCS}/compat/v1/placeholder_with_default", "A placeholder op that passes through input when its output is not fed."
 )
 _DTYPE = "tf.as_dtype(np.asarray(a).dtype.newbyteorder('='))"
+#: A default without rows, of arrays like this one.
+_NO_ROWS = """none = np.zeros((0, *np.shape(a)), np.asarray(a).dtype.newbyteorder('='))
+p = tf.compat.v1.placeholder_with_default(none, [None, *np.shape(a)])"""
 _FETCH: tuple[Clause, ...] = (*REFUSED, *FETCHED, *NO_ARRAY, AGREES)
 _EAGER = ("eager_agreement", "tf.constant(a)")
 
@@ -41,7 +44,7 @@ def _graph(make: str, run: str) -> str:
 
 def _placeholder(name: str, shape: str, *clauses: Clause, run: str = "s.run(q, {p: a})") -> EntryPoint:
     make = f"p = tf.compat.v1.placeholder({_DTYPE}{shape})\nq = tf.identity(p)\n"
-    make += "g = tf.compat.v1.gradients(2 * q, p) if p.dtype.is_floating else None"
+    make += "g = tf.compat.v1.gradients(2 * q, p) if p.dtype in (tf.float16, tf.float32, tf.float64) else None"
     facts = (
         *asked("p"),
         ("static.has_no_value", "tf.get_static_value(p) is None"),
@@ -93,7 +96,10 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     ),
     form(
         "tf.compat.v1.placeholder_with_default[fed]",
-        _graph("p = tf.compat.v1.placeholder_with_default(tf.constant(a)[None][:0], [None, *np.shape(a)])", "s.run(p, {p: [a]})[0]"),
+        _graph(
+            _NO_ROWS,
+            "s.run(p, {p: [a]})[0]",
+        ),
         (*asked("p"), ("snapshot", "s.run(p, {p: [a]})"), _EAGER),
         may_share(source=SEEN),
         kept("live", _DEFAULT),

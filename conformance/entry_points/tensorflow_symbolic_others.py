@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.conditions import Condition
 from conformance.entry_points.common import named, same_dtype
-from conformance.entry_points.tensorflow_in_words import CAUTION, COPIED, DOCS, SEEN, numbers, rare
+from conformance.entry_points.tensorflow_in_words import COPIED, DOCS, SEEN, numbers, rare
 from conformance.entry_points.tensorflow_symbolic_words import (
     AGREES,
     BAKED,
@@ -16,7 +16,6 @@ from conformance.entry_points.tensorflow_symbolic_words import (
     form,
     kept,
     known,
-    static_shape,
 )
 from conformance.promises import Clause, EntryPoint, copies, documented, dtype, fact, may_refuse, may_share, raises, values
 
@@ -31,7 +30,9 @@ _SPEC = (
 )
 _PIPELINE: tuple[Clause, ...] = (*REFUSED, *KEPT, *known(), AGREES)
 _PLAIN = "tf.autograph.experimental.do_not_convert"
-_FROM_TENSORS = documented(f"{DOCS}/data/Dataset", "the values will be embedded in the graph as one or more tf.constant operations")
+_FROM_TENSORS = documented(
+    f"{DOCS}/data/Dataset", "the values will be embedded in the graph as one or more tf.constant operations"
+)
 
 DATA: tuple[EntryPoint, ...] = (
     form(
@@ -62,7 +63,7 @@ m = tf.keras.Model(x, y)
 """
 _REFUSALS = {
     "asarray": ("np.asarray(x)", "ValueError"),
-    "list": ("np.array([x], dtype=object)", "ValueError"),
+    "list": ("np.array([x], dtype=object)", "TypeError"),
     "ufunc": ("np.negative(x)", "ValueError"),
     "numpy": ("x.numpy()", "AttributeError"),
     "convert_to_numpy": ("tf.keras.ops.convert_to_numpy(x)", "ValueError"),
@@ -84,6 +85,9 @@ _layers = numbers & ~named("complex64", "complex128")
 _layers.text = "the elements are real numbers"
 
 
+_MISFITS = ("ValueError", "TypeError", "IndexError", "InvalidArgumentError", "AttributeError", "NotImplementedError")
+
+
 def _keras(name: str, run: str, *clauses: Clause, kind: str) -> EntryPoint:
     facts = (
         ("static.input", "x.dtype"),
@@ -96,11 +100,16 @@ def _keras(name: str, run: str, *clauses: Clause, kind: str) -> EntryPoint:
         name,
         _MODEL + run,
         facts,
-        may_refuse(when=~(_layers & _batched), source=SEEN, *("ValueError", "TypeError", "IndexError", "InvalidArgumentError", "AttributeError", "NotImplementedError")),
+        may_refuse(*_MISFITS, when=~(_layers & _batched), source=SEEN),
         *clauses,
         fact("static.input", same_dtype, when=_layers, source=documented(_INPUT, "dtype: The data type expected by the input")),
         fact("static.dtype", computed, when=_layers, source=_AUTOCAST),
-        fact("static.shape", lambda spec: (None, *spec.shape[1:]), when=_layers, source=documented(_INPUT, "not including the batch size")),
+        fact(
+            "static.shape",
+            lambda spec: (None, *spec.shape[1:]),
+            when=_layers,
+            source=documented(_INPUT, "not including the batch size"),
+        ),
         *(fact(f"symbolic_refusal.{key}", raises(error), source=SEEN) for key, (_, error) in _REFUSALS.items()),
         kept("live", SEEN),
         dtype(computed, when=_layers, source=_AUTOCAST),
@@ -157,4 +166,3 @@ OTHERS: tuple[EntryPoint, ...] = (
 )
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (*DATA, *KERAS, *OTHERS)
-_unused = (CAUTION, static_shape)

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conditions import Condition
+from conformance.conditions import Condition, empty
 from conformance.entry_points.common import named, same_dtype
-from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, numbers, objects, taken, texts
+from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, numbers, objects, strings, taken, texts
 from conformance.promises import Clause, EntryPoint, Source, documented, dtype, fact, may_refuse, raises, refuses, shape, type_
 
 GUIDE = "https://www.tensorflow.org/guide/function"
 BAKED = documented(GUIDE, "NumPy and Python calls are converted to constants.")
 STATE = documented(f"{DOCS}/Variable", "A variable maintains shared, persistent state manipulated by a program.")
 RETRACING = documented(f"{DOCS}/function", "creates a new ConcreteFunction for every unique set of input shapes and datatypes")
-TOO_LARGE = documented(
-    "https://protobuf.dev/programming-guides/proto-limits/", "Any proto in serialized form must be <2GiB"
-)
+TOO_LARGE = documented("https://protobuf.dev/programming-guides/proto-limits/", "Any proto in serialized form must be <2GiB")
 
 #: Arrays that a graph can hold.
 REFUSED: tuple[Clause, ...] = (
     may_refuse("ValueError", "TypeError", "InternalError", "InvalidArgumentError", when=objects, source=SEEN),
+    may_refuse("ValueError", "TypeError", when=strings, source=SEEN),
     refuses("ValueError", "TypeError", "NotImplementedError", when=~taken, source=SEEN),
 )
 
 
 def static_dtype(spec: Any) -> str:
     """the source's dtype, in native byte order; "string" for texts"""
-    return "string" if texts(spec) else same_dtype(spec)
+    return "string" if texts(spec) or strings(spec) else same_dtype(spec)
 
 
 def static_shape(spec: Any) -> tuple[int, ...]:
@@ -45,13 +44,13 @@ KEPT: tuple[Clause, ...] = (
     shape(lambda spec: None, when=objects, source=SEEN),
 )
 #: What a session fetches: an array, of objects where the elements are strings.
-FETCHED: tuple[Clause, ...] = (dtype("object", when=texts, source=SEEN), *KEPT)
+FETCHED: tuple[Clause, ...] = (dtype("object", when=texts | strings, source=SEEN), *KEPT)
 
 #: Numbers whose kernels can be asked for gradients and be compared.
 floats = named("float32", "float64", "float16")
 floats.text = "the elements are floats"
 #: What eager tensors and arrays name alike.
-alike = ~(texts | objects)
+alike = ~(texts | objects | strings)
 alike.text = "the elements are numbers"
 
 
@@ -63,7 +62,11 @@ def known(shape_: Any = static_shape, source: Source = SEEN) -> tuple[Clause, ..
     )
 
 
-def kept(how: str, source: Source, when: Condition = numbers) -> Clause:
+_some = numbers & ~empty
+_some.text = "the array has elements, and they are numbers"
+
+
+def kept(how: str, source: Source, when: Condition = _some) -> Clause:
     """Whether the form keeps a "snapshot" of the array or follows its changes "live"."""
     return fact("snapshot", how, when=when, source=source)
 

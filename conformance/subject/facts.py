@@ -40,7 +40,7 @@ class Facts:
         A fact of the law "snapshot" says whether its expression follows a change of the source: "live" or "snapshot";
         those of `COMPARED` are an outcome (see `_outcome`); all others are the value itself, or ("raised", its types).
         """
-        scope = {**self._namespace, self._argument: source.value, **self.names}
+        scope = {**self._namespace, **self.names, self._argument: source.value}
         told: list[tuple[str, Any]] = []
         for name, code in self._codes:
             law = name.partition(".")[0]

@@ -83,6 +83,15 @@ class Side:
         finally:
             source.close()
 
+    def prepare(self, call: str) -> bool:
+        """Import what the call would import when it is first made; whether there was anything to import."""
+        wanted = {name for module in self.modules.values() for text, name in getattr(module, "LAZY", {}).items() if text in call}
+        missing = [name for name in wanted if name not in sys.modules]
+        for name in missing:
+            with contextlib.suppress(ImportError):  # An older release: the call itself will say so.
+                importlib.import_module(name)
+        return bool(missing)
+
     def renew(self) -> None:
         """Make this process ready to observe: warnings repeat."""
         trial.hear_warnings()
@@ -216,6 +225,8 @@ class Bench:
     def observe(self, call: str, maker: str, batch: list[Any], limit: float) -> list[Any]:
         """Observations (as tuples) of the whole batch, in order, deaths and hangs included."""
         observed: list[Any] = []
+        if self._side.prepare(call):
+            self.close()  # Workers forked from now on have it.
         while len(observed) < len(batch):
             if self._worker is None:
                 self._worker = Worker(self._side)

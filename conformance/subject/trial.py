@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -47,7 +48,10 @@ def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
     facts = Facts(told, NAMESPACE, argument)
     source = "\n".join(["def made(_names):", *(f"    {line}" for line in lines), "    return convert"])
     scope: dict[str, Any] = {}
-    exec(compile(source, f"<{text.splitlines()[0][:60]}>", "exec"), NAMESPACE, scope)
+    # Who parses the source of what it traces shall find it.
+    name = f"<{text.splitlines()[0][:60]} {len(linecache.cache)}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), NAMESPACE, scope)
     convert = scope["made"](facts.names)
     if told:
         convert.facts = facts
@@ -55,7 +59,7 @@ def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
 
 
 #: What the text of a call may name: filled when the frameworks are loaded.
-NAMESPACE: dict[str, Any] = {}
+NAMESPACE: dict[str, Any] = {"__name__": "__main__"}
 
 
 def raised(error: BaseException, stage: str = "convert") -> Observation:
@@ -112,6 +116,8 @@ def observe(
             twin = handle.overlaps(*describe(second).span) in ("all", "part")
         except BaseException:
             twin = None  # Refusing the second time is another law's business.
+        if facts:
+            facts.names.clear()
     if pokeable and handle.poke is not None and data and source.nbytes:
         stage(3)
         handle.poke(not any(data))
