@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, empty
+from conformance.conditions import Condition, empty, readonly
 from conformance.entry_points.common import named, same_dtype
 from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, BRIDGED, DOCS, FROM_NUMPY, SEEN
-from conformance.promises import Clause, EntryPoint, Source, copies, documented, dtype, fact, shares, type_
+from conformance.promises import Clause, EntryPoint, Source, copies, documented, dtype, fact, shares, type_, warns
 
 _TENSOR = f"{DOCS}/generated/torch.tensor.html"
 _SHARING = documented(FROM_NUMPY, "The returned tensor and ndarray share the same memory.")
@@ -46,7 +46,11 @@ AGREES = fact("eager_agreement", True, source=SEEN)
 #: The refusals and dtypes of the C bridge from arrays, which all forms cross.
 CONVERTED: tuple[Clause, ...] = (*ARRAY_REFUSALS, dtype(same_dtype, source=SEEN), AGREES)
 #: What holds a tensor over the array's memory follows the array.
-SHARE: tuple[Clause, ...] = (shares(source=_SHARING), kept("live", _SHARING))
+SHARE: tuple[Clause, ...] = (
+    shares(source=_SHARING),
+    kept("live", _SHARING),
+    warns("UserWarning", when=readonly, source=SEEN),
+)
 #: What holds a copy does not.
 COPY: tuple[Clause, ...] = (copies(source=_COPYING), kept("snapshot", _COPYING))
 

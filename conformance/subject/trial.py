@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import linecache
+import sys
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Protocol
 
 from conformance.observation import Observation, fingerprint
@@ -58,8 +60,9 @@ def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
     return convert  # type: ignore[no-any-return]
 
 
-#: What the text of a call may name: filled when the frameworks are loaded.
-NAMESPACE: dict[str, Any] = {"__name__": "__main__"}
+#: What the text of a call may name: filled when the frameworks are loaded. A module, for what looks up the home of a class.
+_HOME = sys.modules["conversion"] = ModuleType("conversion")
+NAMESPACE: dict[str, Any] = _HOME.__dict__
 
 
 def raised(error: BaseException, stage: str = "convert") -> Observation:
@@ -109,15 +112,13 @@ def observe(
     if facts:
         stage(4)
         told = facts.tell(source, describe)
-    if shares == "none":
+    elif shares == "none":  # A form is made anew each time: nothing of the first is left to be shared.
         stage(2)
         try:
             second = convert(source.value)
             twin = handle.overlaps(*describe(second).span) in ("all", "part")
         except BaseException:
             twin = None  # Refusing the second time is another law's business.
-        if facts:
-            facts.names.clear()
     if pokeable and handle.poke is not None and data and source.nbytes:
         stage(3)
         handle.poke(not any(data))
