@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import Condition, dtype_in
+from conformance.promises import FACT_LAWS, Clause
 
 #: NumPy's documentation of the functions that turn tensors into arrays.
 NP_ARRAY = "https://numpy.org/doc/2.4/reference/generated/numpy.array.html"
@@ -30,3 +31,9 @@ def named(*names: str) -> Condition:
     """The dtype is one of these, in either byte order."""
     known = frozenset(names)
     return Condition(f"dtype in {{{', '.join(names)}}}, either byte order", lambda spec: spec.dtype.lstrip(">") in known)
+
+
+def told(facts: tuple[tuple[str, str], ...], clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    """The clauses, without those about facts that are not told."""
+    names = {name for name, _ in facts}
+    return tuple(c for c in clauses if c.topic in names or c.topic.partition(".")[0] not in FACT_LAWS)

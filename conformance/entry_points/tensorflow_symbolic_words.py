@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import Condition, empty
-from conformance.entry_points.common import named, same_dtype
+from conformance.entry_points.common import named, same_dtype, told
 from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, numbers, objects, strings, taken, texts
 from conformance.promises import Clause, EntryPoint, Source, documented, dtype, fact, may_refuse, raises, refuses, shape, type_
 
@@ -62,7 +62,8 @@ def known(shape_: Any = static_shape, source: Source = SEEN) -> tuple[Clause, ..
     )
 
 
-_some = numbers & ~empty
+#: Arrays whose change shows: any byte but 0 is as true as another.
+_some = numbers & ~named("bool") & ~empty
 _some.text = "the array has elements, and they are numbers"
 
 
@@ -97,4 +98,4 @@ def asked(tensor: str) -> tuple[tuple[str, str], ...]:
 
 def form(name: str, call: str, facts: tuple[tuple[str, str], ...], *clauses: Clause, kind: str = "tf.") -> EntryPoint:
     """A symbolic form: an array goes in, the form is run, and what it gives comes out."""
-    return EntryPoint(name, call, "tensorflow", "in", (*clauses, type_(kind, source=SEEN)), facts=facts)
+    return EntryPoint(name, call, "tensorflow", "in", told(facts, (*clauses, type_(kind, source=SEEN))), facts=facts)

@@ -50,7 +50,7 @@ _SAME: tuple[Clause, ...] = (
 _NEW = "torch._dynamo.reset()\n"
 _TRACES = "torch._dynamo.utils.counters['stats']['unique_graphs']"
 #: A compiled function does what the function does: it converts whenever it is called.
-_LIVE = kept("live", _COMPILE, when=_traced & ~empty)
+_LIVE = kept("live", _COMPILE, when=_traced & ~empty & ~native("bool"))
 
 
 def _compiled(backend: str) -> tuple[EntryPoint, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from conformance.conditions import Condition, empty, readonly
-from conformance.entry_points.common import named, same_dtype
+from conformance.entry_points.common import named, same_dtype, told
 from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, BRIDGED, DOCS, FROM_NUMPY, SEEN
 from conformance.promises import Clause, EntryPoint, Source, copies, documented, dtype, fact, shares, type_, warns
 
@@ -17,8 +17,9 @@ _COPYING = documented(_TENSOR, "Constructs a tensor with no autograd history ...
 
 floats = named("float32", "float64", "float16") & BRIDGED
 floats.text = "the elements are floats"
-_some = BRIDGED & ~empty
-_some.text = "the array has elements, and PyTorch takes them"
+#: Arrays whose change shows: any byte but 0 is as true as another.
+_some = BRIDGED & ~named("bool") & ~empty
+_some.text = "the array has elements, numbers that PyTorch takes"
 
 
 def static_shape(spec: Any) -> tuple[int, ...]:
@@ -66,7 +67,7 @@ BUFFER = """class Holder(torch.nn.Module):
 
 def form(name: str, call: str, facts: tuple[tuple[str, str], ...], *clauses: Clause, kind: str = "torch.") -> EntryPoint:
     """A symbolic form: an array goes in, the form is run, and what it gives comes out."""
-    return EntryPoint(name, call, "torch", "in", (*clauses, type_(kind, source=SEEN)), facts=facts)
+    return EntryPoint(name, call, "torch", "in", told(facts, (*clauses, type_(kind, source=SEEN))), facts=facts)
 
 
 def ways(
@@ -80,12 +81,12 @@ def ways(
     found = []
     for convert, promised in (("torch.from_numpy", SHARE), ("torch.tensor", COPY)):
         promised = (memory or {}).get(convert, promised)
-        told = tuple((key, text.replace("{}", f"{convert}(a)")) for key, text in facts)
+        asked = tuple((key, text.replace("{}", f"{convert}(a)")) for key, text in facts)
         found.append(
             form(
                 f"{name}[{convert}(ndarray)]",
                 call.replace("{}", f"{convert}(a)"),
-                (*told, ("eager_agreement", f"{convert}(a)")),
+                (*asked, ("eager_agreement", f"{convert}(a)")),
                 *clauses,
                 *promised,
                 *CONVERTED,
