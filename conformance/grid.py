@@ -38,10 +38,10 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
 
 
 def each_cells(seed: int) -> Iterator[dict[str, Any]]:
-    """Every dtype once and plain numbers three times, every layout and place of arrays, in pairs that change with the seed."""
+    """Every dtype once and plain numbers twice, every layout and place of arrays, in pairs that change with the seed."""
     layouts = tuple(LAYOUTS)
     places = [place for place in PLACES if place["container"] in ("ndarray", "subclass", "matrix", "masked")]
-    for number, dtype in enumerate((*_DTYPES, *_DTYPES[:18], *_DTYPES[:18])):
+    for number, dtype in enumerate((*_DTYPES, *_DTYPES[:18])):
         layout = layouts[(number + seed) % len(layouts)]
         place = _HOME if layout in _SHAPED else places[(number + seed) % len(places)]
         yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}

@@ -50,7 +50,9 @@ class Clause(NamedTuple):
     @property
     def text(self) -> str:
         """The clause as a sentence for people."""
-        value = self.value if isinstance(self.value, str) else getattr(self.value, "__doc__", None) or repr(self.value)
+        value = self.value if isinstance(self.value, str) else (callable(self.value) and self.value.__doc__) or repr(self.value)
+        if isinstance(self.value, tuple) and self.value[:1] == ("raised",):
+            value = f"raises {' or '.join(self.value[1:])}"
         if self.topic == "type":
             value = " or ".join(self.value) or "any"
         if self.topic == "refuses":

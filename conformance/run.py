@@ -45,7 +45,7 @@ SLOW = (
 #: Profile to size of the grid and Hypothesis examples of symbolic forms: what is traced or compiled takes 10 to 100 ms.
 SYMBOLIC = {"quick": ("each", 0), "default": ("each", 5), "thorough": ("sample", 100)}
 #: Symbolic forms of 100 ms or more.
-COMPILED = ("tf.keras.Model.predict*", "torch.compile*", "torch.export*")
+COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
 #: What symbolic forms are asked about: arrays. Whatever can stand for one is the eager calls' business.
 _ARRAYS = ("ndarray", "subclass", "matrix", "masked")
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.

@@ -8,13 +8,18 @@ from pathlib import Path
 
 from reports.results import Results, ResultsError, read
 from reports.summary import summary
+from reports.symbolic import page
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a verb; 0 when it went well, 1 when the results hold a broken promise, 2 when they could not be read."""
     parser = argparse.ArgumentParser(prog="python -m reports", description="Reports from a results file.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb, text in (("summary", "print verdicts per entry point"), ("validate", "check a file against the schema")):
+    for verb, text in (
+        ("summary", "print verdicts per entry point"),
+        ("symbolic", "print what symbolic forms keep of an array, in Markdown"),
+        ("validate", "check a file against the schema"),
+    ):
         verbs.add_parser(verb, help=text).add_argument("file", type=Path, help="a results file (JSON Lines)")
     asked = parser.parse_args(arguments)
     try:
@@ -25,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.verb == "summary":
         print(summary(results))
         return int(any(results.of("finding")))
-    print(_described(asked.file, results))
+    print(page(results) if asked.verb == "symbolic" else _described(asked.file, results))
     return 0
 
 

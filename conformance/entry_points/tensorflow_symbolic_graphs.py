@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.entry_points.tensorflow_in_words import DOCS, SEEN
 from conformance.entry_points.tensorflow_symbolic_words import (
     AGREES,
@@ -69,6 +71,11 @@ def _placeholder(name: str, shape: str, *clauses: Clause, run: str = "s.run(q, {
     )
 
 
+def _any_rows(spec: Any) -> tuple[int | None, ...]:
+    """the source's shape but for its first axis"""
+    return (None, *spec.shape)
+
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     form(
         "tf.Graph[tf.constant(ndarray)]",
@@ -103,7 +110,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         (*asked("p"), ("snapshot", "s.run(p, {p: [a]})"), _EAGER),
         may_share(source=SEEN),
         kept("live", _DEFAULT),
-        *known(lambda spec: (None, *spec.shape)),
+        *known(_any_rows),
         *_FETCH,
         kind="numpy.",
     ),

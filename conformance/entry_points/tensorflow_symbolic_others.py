@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import Condition
-from conformance.entry_points.common import named, same_dtype
-from conformance.entry_points.tensorflow_in_words import COPIED, DOCS, SEEN, numbers, rare
+from conformance.entry_points.common import named, native, same_dtype
+from conformance.entry_points.tensorflow_in_words import COPIED, DOCS, SEEN, numbers
 from conformance.entry_points.tensorflow_symbolic_words import (
     AGREES,
     BAKED,
@@ -16,8 +16,21 @@ from conformance.entry_points.tensorflow_symbolic_words import (
     form,
     kept,
     known,
+    partial_shape,
 )
-from conformance.promises import Clause, EntryPoint, copies, documented, dtype, fact, may_refuse, may_share, raises, values
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    copies,
+    documented,
+    dtype,
+    fact,
+    may_refuse,
+    may_share,
+    raises,
+    refuses,
+    values,
+)
 
 _EAGER = ("eager_agreement", "tf.constant(a)")
 
@@ -29,6 +42,13 @@ _SPEC = (
     ("snapshot", "next(iter(d))"),
 )
 _PIPELINE: tuple[Clause, ...] = (*REFUSED, *KEPT, *known(), AGREES)
+#: What no pipeline carries.
+_UNCARRIED = native("float8_e5m2")
+_CARRIED: tuple[Clause, ...] = (
+    refuses("InvalidArgumentError", "NotFoundError", "UnimplementedError", "TypeError", when=_UNCARRIED, source=SEEN),
+    fact("eager_agreement", False, when=_UNCARRIED, source=SEEN),
+    *_PIPELINE,
+)
 _PLAIN = "tf.autograph.experimental.do_not_convert"
 _FROM_TENSORS = documented(
     f"{DOCS}/data/Dataset", "the values will be embedded in the graph as one or more tf.constant operations"
@@ -41,16 +61,15 @@ DATA: tuple[EntryPoint, ...] = (
         (*_SPEC, _EAGER),
         kept("snapshot", BAKED),
         *COPIED,
-        *_PIPELINE,
+        *_CARRIED,
     ),
     form(
         "tf.data.Dataset.map[fed ndarray]",
         f"d = tf.data.Dataset.from_tensors(a).map({_PLAIN}(lambda x: x))\nnext(iter(d))",
         (*_SPEC, _EAGER),
-        may_refuse("InvalidArgumentError", "NotFoundError", "UnimplementedError", "TypeError", when=rare, source=SEEN),
         kept("snapshot", _FROM_TENSORS),
         *COPIED,
-        *_PIPELINE,
+        *_CARRIED,
     ),
 )
 
@@ -106,7 +125,7 @@ def _keras(name: str, run: str, *clauses: Clause, kind: str) -> EntryPoint:
         fact("static.dtype", computed, when=_layers, source=_AUTOCAST),
         fact(
             "static.shape",
-            lambda spec: (None, *spec.shape[1:]),
+            partial_shape,
             when=_layers,
             source=documented(_INPUT, "not including the batch size"),
         ),

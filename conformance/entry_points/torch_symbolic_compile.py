@@ -37,12 +37,14 @@ _plain.text = "the array is a plain ndarray"
 _crosses = BRIDGED & ~negative_stride & ~partial_stride
 _traced = _plain & _crosses
 _traced.text = "the array is plain, and torch.from_numpy takes it"
+#: Where memory can never be made writable, that it is taken at all is a law of its own.
+_compared = _traced & ~memory_in("bytes", "protected")
 _UNTRACED = ("TorchDynamoException", "RuntimeError", "TypeError", "ValueError", "AssertionError", "AttributeError")
 _REFUSED = refuses(*_UNTRACED, when=~_traced, source=_FULL_GRAPH)
 _SAME: tuple[Clause, ...] = (
     _REFUSED,
     dtype(same_dtype, source=SEEN),
-    fact("eager_agreement", True, when=_traced, source=_COMPILE),
+    fact("eager_agreement", True, when=_compared, source=_COMPILE),
 )
 
 # -- torch.compile ---------------------------------------------------------------------------------------------------------------
@@ -111,7 +113,7 @@ def _program(name: str, program: str, exact: Condition) -> EntryPoint:
         _REFUSED,
         shape(lambda spec: None, source=SEEN),
         values("unspecified", source=SEEN),
-        fact("numpy_semantics", True, when=_traced & exact & ~_few_kernels, source=_FAQ),
+        fact("numpy_semantics", True, when=_compared & exact & ~_few_kernels, source=_FAQ),
         kind="numpy.",
     )
 

@@ -6,7 +6,7 @@ from conformance.conditions import Condition
 from conformance.entry_points.common import same_dtype
 from conformance.entry_points.torch_in_words import ARRAY_REFUSALS, DOCS, SEEN
 from conformance.entry_points.torch_symbolic_words import AGREES, form, known
-from conformance.promises import EntryPoint, documented, dtype, fact, raises
+from conformance.promises import EntryPoint, documented, dtype, fact, raises, values
 
 _META = documented(
     f"{DOCS}/meta.html",
@@ -42,6 +42,7 @@ def _valueless(name: str, call: str, eager: str) -> EntryPoint:
         *(fact(f"symbolic_refusal.{key}", raises("RuntimeError", "TypeError", "BufferError"), source=_META) for key in _REFUSALS),
         *known(_META),
         dtype(same_dtype, source=SEEN),
+        values("unspecified", source=_META),
         AGREES,
     )
 
