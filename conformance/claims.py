@@ -1,7 +1,7 @@
 """Claims about NumPy and symbolic tensors that people repeat, each with a verdict and the evidence.
 
-A claim is a few lines of Python; what they print is the evidence. `verdict` is what the releases that were asked show
-today; a release that changes it fails the test, for a change is news.
+A claim is a few expressions; what they give is the evidence. `verdict` is what the releases that were asked show today; a
+release that changes it fails the test, for a change is news.
 """
 
 from __future__ import annotations
