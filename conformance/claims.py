@@ -1,7 +1,8 @@
 """Claims about NumPy and symbolic tensors that people repeat, each with a verdict and the evidence.
 
 A claim is a few expressions; what they give is the evidence. `verdict` is what the releases that were asked show today; a
-release that changes it fails the test, for a change is news.
+release that changes it fails the test, for a change is news. The verdicts were the same in the oldest releases that install
+on Python 3.11 and were tried, TensorFlow 2.12.1 and PyTorch 2.1.2.
 """
 
 from __future__ import annotations
@@ -168,16 +169,11 @@ CLAIMS: tuple[Claim, ...] = (
         "false",
         "traced, exported and compiled programs take torch.from_numpy(array) as it is, and share its memory",
         (
-            (
-                "torch.jit.trace(lambda x: torch.from_numpy(a), torch.zeros(1))(torch.zeros(1)).numpy().tobytes() == a.tobytes()",
-                True,
-            ),
+            ("same(torch.jit.trace(lambda x: torch.from_numpy(a), torch.zeros(1))(torch.zeros(1)))", True),
             ("same(torch.fx.symbolic_trace(lambda x: torch.from_numpy(a))(torch.zeros(1)))", True),
-            (
-                "torch.compile(lambda: torch.from_numpy(a), backend='eager', fullgraph=True)().numpy().tobytes() == a.tobytes()",
-                True,
-            ),
+            ("same(torch.compile(lambda: torch.from_numpy(a), backend='eager', fullgraph=True)())", True),
         ),
+        before="same = lambda t: t.numpy().tobytes() == a.tobytes()\n",
     ),
     Claim(
         "a symbolic tensor can be turned into an array",

@@ -9,7 +9,7 @@ import numpy as np
 from conformance.conditions import Condition, empty, swapped
 from conformance.deviations import Deviation
 from conformance.entry_points.common import native
-from conformance.entry_points.tensorflow_in_words import DOCS, numbers
+from conformance.entry_points.tensorflow_in_words import DOCS, numbers, texts
 from strategies.spec import ArraySpec
 
 #: The one release in which these were seen.
@@ -18,7 +18,7 @@ _2_21 = ">=2.21,<2.22"
 #: Forms that write the array into the graph.
 _WRITTEN = (
     *("tf.function[tf.c*", "tf.function[tf.identity*", "tf.function[returns*", "tf.function[tf.Variable(ndarray)*"),
-    *("tf.Graph*", "tf.compat.v1.placeholder_with_default*", "tf.data.Dataset.map[closure*", "tf.saved_model*", "tf.get_static*"),
+    *("tf.Graph*", "tf.compat.v1.placeholder_with_default", "tf.data.Dataset.map[closure*", "tf.saved_model*", "tf.get_static*"),
 )
 
 
@@ -28,6 +28,12 @@ def _signals(spec: Any) -> bool:
 
 
 _signalling = native("float32", "complex64") & Condition("an element is a signalling NaN", _signals)
+
+
+def _foreign(spec: Any) -> bool:
+    return bool(spec.kind == "U" and (np.frombuffer(spec.values, np.uint32) > 127).any())
+
+
 _single = Condition("the array has exactly 1 element", lambda spec: spec.size == 1)
 
 DEVIATIONS: tuple[Deviation, ...] = (
@@ -50,7 +56,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Graphs quieten signalling NaNs of complex64, and of a float32 that is alone; several float32 keep them.",
         package="tensorflow",
         releases=_2_21,
-        entries=_WRITTEN,
+        entries=(*_WRITTEN, "tf.function[tf.Variable.assign*"),
         laws=("values",),
         when=_signalling & (_single | native("complex64")),
         url=f"{DOCS}/constant",
@@ -64,7 +70,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Graphs refuse float8 of the fnuz kinds when there is at most 1 element; more, and eager tensors, are fine.",
         package="tensorflow",
         releases=_2_21,
-        entries=(*_WRITTEN, "tf.function[captures*"),
+        entries=(*_WRITTEN, "tf.function[captures*", "tf.compat.v1.placeholder_with_default*"),
         laws=("acceptance", "eager_agreement"),
         when=native("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz"),
         url=f"{DOCS}/constant",
@@ -85,6 +91,20 @@ DEVIATIONS: tuple[Deviation, ...] = (
         upstream="",
         example=ArraySpec("float32", (0, 1), (4, 4), 0, 4),
         shown_by="tf.keras.Model.predict(ndarray)",
+        severity="manners",
+    ),
+    Deviation(
+        id="tf-numpy-function-unicode",
+        title="What a numpy_function returns in a graph cannot be texts beyond ASCII: InvalidArgumentError, UnicodeEncodeError.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.function[numpy_function*",),
+        laws=("acceptance",),
+        when=texts & Condition("a text has letters beyond ASCII", _foreign),
+        url=f"{DOCS}/numpy_function",
+        upstream="",
+        example=ArraySpec("U1", (1,), (4,), 0, 4, planted=((0, 0xE9),)),
+        shown_by="tf.function[numpy_function returns ndarray]",
         severity="manners",
     ),
     Deviation(

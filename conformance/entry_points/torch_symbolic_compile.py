@@ -126,12 +126,32 @@ def body(x):
 f = torch.compile(body, backend="eager", fullgraph=True)
 f(b)"""
 
+_READ = f"""{_NEW}b = np.array(a)
+b.flags.writeable = False
+f = torch.compile(lambda x: x.copy(), backend="eager", fullgraph=True)
+f(b)
+b.flags.writeable"""
+_FLAG = documented(
+    "https://numpy.org/doc/stable/reference/generated/numpy.ndarray.flags.html",
+    "Setting this to False locks the data, making it read-only.",
+)
+
 NUMPY: tuple[EntryPoint, ...] = (
     *(_program(name, *program) for name, program in _PROGRAMS.items()),
     form(
+        "torch.compile[eager][numpy read of read-only]",
+        _READ,
+        (("numpy_semantics", "False"),),
+        _REFUSED._replace(when=~BRIDGED),
+        shape(lambda spec: (), source=SEEN),
+        values("unspecified", source=SEEN),
+        fact("numpy_semantics", True, when=_traced, source=_FLAG),
+        kind="bool",
+    ),
+    form(
         "torch.compile[eager][numpy write to read-only]",
         _WRITE,
-        (("numpy_semantics", "body(b)"),),
+        (("numpy_semantics", "body(np.broadcast_to(a, np.shape(a)))"),),
         refuses(*_UNTRACED, when=always, source=_READ_ONLY),
         shape(lambda spec: None, source=SEEN),
         values("unspecified", source=SEEN),
