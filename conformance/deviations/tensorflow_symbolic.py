@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.conditions import Condition, empty, swapped
 from conformance.deviations import Deviation
-from conformance.entry_points.common import native
+from conformance.entry_points.common import named, native
 from conformance.entry_points.tensorflow_in_words import DOCS, numbers, texts
 from strategies.spec import ArraySpec
 
@@ -27,7 +27,7 @@ def _signals(spec: Any) -> bool:
     return bool((((raw & 0x7F800000) == 0x7F800000) & ((raw & 0x007FFFFF) != 0) & ((raw & 0x00400000) == 0)).any())
 
 
-_signalling = native("float32", "complex64") & Condition("an element is a signalling NaN", _signals)
+_signalling = named("float32", "complex64") & Condition("an element is a signalling NaN", _signals)
 
 
 def _foreign(spec: Any) -> bool:
@@ -58,7 +58,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         releases=_2_21,
         entries=(*_WRITTEN, "tf.function[tf.Variable.assign*"),
         laws=("values",),
-        when=_signalling & (_single | native("complex64")),
+        when=_signalling & (_single | named("complex64")),
         url=f"{DOCS}/constant",
         upstream="",
         example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x7F800001),)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.conditions import always, memory_in
+from conformance.conditions import always, empty, memory_in
 from conformance.deviations import Deviation
 from conformance.entry_points.common import native
 from conformance.entry_points.torch_in_words import BRIDGED, DOCS
@@ -102,6 +102,34 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=_BYTE,
         shown_by="torch.compile[eager][numpy sqrt]",
         severity="wrong data",
+    ),
+    Deviation(
+        id="dynamo-negative-complex-zero",
+        title="Traced NumPy code negates complex128 zeros to 0 where 4 or more stand in a row, to -0 where fewer; NumPy to -0.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.compile[eager][numpy negative]",),
+        laws=("numpy_semantics",),
+        when=native("complex128"),
+        url=_FAQ,
+        upstream="",
+        example=ArraySpec("complex128", (4,), (16,), 0, 64),
+        shown_by="torch.compile[eager][numpy negative]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-export-save-empty",
+        title="torch.export.save of a program with an array without elements in a buffer raises RuntimeError: numel overflow.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.export.load[buffer*",),
+        laws=("acceptance", "eager_agreement"),
+        when=empty,
+        url=f"{DOCS}/export.html",
+        upstream="",
+        example=ArraySpec("float16", (0,), (2,), 0, 2),
+        shown_by="torch.export.load[buffer torch.from_numpy(ndarray)]",
+        severity="manners",
     ),
     Deviation(
         id="torch-tensor-traced-follows",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.conditions import rank_above
 from conformance.entry_points.tensorflow_in_words import DOCS, SEEN
 from conformance.entry_points.tensorflow_symbolic_words import (
     AGREES,
@@ -18,7 +19,7 @@ from conformance.entry_points.tensorflow_symbolic_words import (
     known,
     partial_shape,
 )
-from conformance.promises import Clause, EntryPoint, copies, documented, fact, may_share, raises
+from conformance.promises import Clause, EntryPoint, copies, documented, fact, may_share, raises, refuses
 
 _PLACEHOLDER = f"{DOCS}/compat/v1/placeholder"
 _UNFED = documented(_PLACEHOLDER, "This tensor will produce an error if evaluated. Its value must be fed")
@@ -108,6 +109,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
             "s.run(p, {p: [a]})[0]",
         ),
         (*asked("p"), ("snapshot", "s.run(p, {p: [a]})"), _EAGER),
+        # The batch axis that is added to feed some rows is one too many.
+        refuses("ValueError", when=rank_above(63), source=SEEN),
+        fact("eager_agreement", False, when=rank_above(63), source=SEEN),
         may_share(source=SEEN),
         kept("live", _DEFAULT),
         *known(_any_rows),
