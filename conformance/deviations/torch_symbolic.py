@@ -15,7 +15,7 @@ _DTYPES = "https://github.com/pytorch/pytorch/issues/198056"
 
 _ONE = ArraySpec("float32", (1,), (4,), 0, 4)
 _BYTE = ArraySpec("uint8", (1,), (1,), 0, 1)
-_integers = native("bool", "int8", "int16", "int32", "int64", "uint8")
+_integers = native("bool", "int8", "int16", "int32", "int64", "longlong", "uint8")
 _small = native("bool", "int8", "int16", "uint8")
 
 DEVIATIONS: tuple[Deviation, ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.conditions import Condition, always, container_in, contiguous, empty, memory_in, negative_stride, partial_stride
+from conformance.conditions import Condition, always, container_in, empty, memory_in, negative_stride, partial_stride
 from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.torch_in_words import BRIDGED, DOCS, SEEN
 from conformance.entry_points.torch_symbolic_words import BUFFER, CONVERTED, COPY, SHARE, floats, form, kept, known, ways
@@ -39,6 +39,8 @@ _traced = _plain & _crosses
 _traced.text = "the array is plain, and torch.from_numpy takes it"
 #: Where memory can never be made writable, that it is taken at all is a law of its own.
 _compared = _traced & ~memory_in("bytes", "protected")
+#: A copy has the strides of its source: others are another layout, which is traced anew.
+_plain_strides = Condition("strides are those of C order", lambda spec: spec.size > 0 and spec.strides == spec.c_strides)
 _UNTRACED = ("TorchDynamoException", "RuntimeError", "TypeError", "ValueError", "AssertionError", "AttributeError")
 _REFUSED = refuses(*_UNTRACED, when=~_traced, source=_FULL_GRAPH)
 _SAME: tuple[Clause, ...] = (
@@ -78,7 +80,7 @@ def _compiled(backend: str) -> tuple[EntryPoint, ...]:
             ("eager_agreement", "torch.from_numpy(a).clone()"),
         ),
         _LIVE,
-        fact("retrace.equal_shape", 0, when=contiguous, source=_COMPILE),
+        fact("retrace.equal_shape", 0, when=_plain_strides, source=_COMPILE),
         fact("retrace.values", True, when=floats, source=_COMPILE),
         copies(source=SEEN),
         *_SAME,
