@@ -90,7 +90,7 @@ _REFUSALS = {
     "bool": ("bool(x)", "TypeError"),
 }
 #: Layers compute in the dtype of their policy, float32 unless told otherwise, whatever the dtype of the Input.
-_AUTOCAST = documented("https://keras.io/api/mixed_precision/policy/", "float inputs are cast to the compute dtype")
+_AUTOCAST = documented("https://keras.io/api/mixed_precision/policy/")
 
 
 def computed(spec: Any) -> str:

@@ -24,7 +24,7 @@ _FAQ = documented(f"{DOCS}/torch.compiler_faq.html", "torch.compile understands 
 _COMPILE = documented(f"{DOCS}/generated/torch.compile.html", "Optimizes given model/function using TorchDynamo")
 _READ_ONLY = documented(
     "https://numpy.org/doc/stable/reference/generated/numpy.ndarray.flags.html",
-    "a locked array ... Attempting to change a non-writeable array raises",
+    "Attempting to change a non-writeable array raises",
 )
 _FULL_GRAPH = documented(
     f"{DOCS}/generated/torch.compile.html", "If True, then we require that the entire function be capturable into a single graph."
