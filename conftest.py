@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conformance import options
+from conformance.claims import CLAIMS
 from conformance.deviations import deviations
 from conformance.promises import EntryPoint
 from conformance.record import Record
@@ -92,6 +93,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = {entry.name for entry in options.selected(metafunc.config.option, only)} if only is None else set()
         listed = [deviation for deviation in deviations() if deviation.shown_by in names]
         metafunc.parametrize("deviation", listed, ids=[deviation.id for deviation in listed])
+    elif "claim" in metafunc.fixturenames:
+        option = metafunc.config.option
+        asked = () if option.entry_point or only is not None else options.frameworks(option)
+        said = [claim for claim in CLAIMS if claim.framework in asked]
+        metafunc.parametrize("claim", said, ids=[f"{claim.framework}: {claim.says}" for claim in said])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -38,6 +38,20 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         yield {"layout": layout, **place, "names": _DTYPES}
 
 
+def each_cells(seed: int) -> Iterator[dict[str, Any]]:
+    """Every dtype once and plain numbers twice, every layout and place of arrays, in pairs that change with the seed."""
+    layouts = tuple(LAYOUTS)
+    places = [place for place in PLACES if place["container"] in ("ndarray", "subclass", "matrix", "masked")]
+    for number, dtype in enumerate((*_DTYPES, *_DTYPES[:18])):
+        layout = layouts[(number + seed) % len(layouts)]
+        place = _HOME if layout in _SHAPED else places[(number + seed) % len(places)]
+        yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
+
+
+#: Layouts whose shape a matrix cannot have.
+_SHAPED = ("scalar", "high_rank")
+
+
 def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator[dict[str, Any]]:
     """The same for tensors: dtype, layout, address and state. Without `strided`, those of C order only."""
     layouts = tuple(LAYOUTS) if strided else ("c", "scalar", "empty", "high_rank", "large")
@@ -58,25 +72,34 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
 
 
 class Size(NamedTuple):
-    """How much of the grid: all pairs or the full product, in as many parts as leave each no more than `most` specs."""
+    """How much of the grid: the cells of a kind, in as many parts as leave each no more than `most` specs.
 
-    full: bool
+    cells  "each" dtype, layout and place once, all "pairs" of them, or the full "product"
+    """
+
+    cells: str
     most: int
 
 
 SIZES = {
-    "few": Size(False, 40),
-    "sample": Size(False, 500),
-    "pairs": Size(False, 10_000),
-    "part": Size(True, 3_000),
-    "full": Size(True, 12_000),
+    "some": Size("each", 25),
+    "each": Size("each", 100),
+    "few": Size("pairs", 40),
+    "sample": Size("pairs", 500),
+    "pairs": Size("pairs", 10_000),
+    "part": Size("product", 3_000),
+    "full": Size("product", 12_000),
 }
 
 
 def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[dict[str, Any]]:
     """What is pinned in each cell of one part of the grid, of which the seed says which."""
-    full, most = SIZES[size]
-    cells = list(tensor_cells(full, states, strided=maker != "tensorflow") if maker else array_cells(full))
+    kind, most = SIZES[size]
+    full = kind == "product"
+    if kind == "each" and not maker:
+        cells = list(each_cells(seed))
+    else:
+        cells = list(tensor_cells(full, states, strided=maker != "tensorflow") if maker else array_cells(full))
     # Shuffled, for what stands at regular distances in a product has much in common.
     numbers = list(range(len(cells)))
     random.Random("grid").shuffle(numbers)

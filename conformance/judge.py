@@ -7,20 +7,22 @@ from typing import Any, NamedTuple
 
 from conformance.deviations import Deviation
 from conformance.law import Breach, Check
-from conformance.laws import LAWS, ON_ENDINGS
+from conformance.laws import LAWS, ON_ENDINGS, ON_RESULTS
+from conformance.laws_of_symbols import ON_FACTS
 from conformance.observation import Observation
 from conformance.promises import Clause, EntryPoint
 
 _ANY_ENDING = [(law.id, law.check) for law in ON_ENDINGS.values()]
-_ALL = [(law.id, law.check) for law in LAWS.values() if not law.pressure]
+_ALL = _ANY_ENDING + [(law.id, law.check) for law in ON_RESULTS.values()]
+_ANY_FACTS = [(law.id, law.check) for law in ON_FACTS.values()]
 _SURVIVAL = _ANY_ENDING[:1]
 
 
 @cache
-def _checks(pressure: str, ending: str) -> list[tuple[str, Check]]:
-    """The laws that are asked of a conversion under a pressure ("" for none) that ended so."""
+def _checks(pressure: str, ending: str, facts: bool) -> list[tuple[str, Check]]:
+    """The laws that are asked of a conversion under a pressure ("" for none) that ended so, with facts told or without."""
     if not pressure:
-        return _ALL if ending == "ok" else _ANY_ENDING
+        return (_ALL if ending == "ok" else _ANY_ENDING) + (_ANY_FACTS if facts else [])
     # A source that is refused says nothing more under pressure than it did without.
     return [*_SURVIVAL, *((law.id, law.check) for law in LAWS.values() if law.pressure == pressure and ending == "ok")]
 
@@ -48,7 +50,7 @@ def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviatio
         return Verdict("not run")
     held, breaches, deviations = [], [], []
     owed = entry.owed(spec)
-    for id, check in _checks(pressure, seen.outcome):
+    for id, check in _checks(pressure, seen.outcome, bool(seen.facts)):
         answer = check(owed, spec, seen)
         if answer is True:
             held.append(id)

@@ -11,10 +11,11 @@ from conformance.promises import Owed
 
 
 class Breach(NamedTuple):
-    """How a law was broken: what was owed and what was seen, each in a few words."""
+    """How a law was broken: what was owed and what was seen, each in a few words; `topic` of the clause, if not the law's."""
 
     expected: str
     observed: str
+    topic: str = ""
 
 
 #: What a check answers: None where the law does not apply, True where it holds, else how it was broken.

@@ -30,7 +30,7 @@ class Observation(NamedTuple):
     warnings        (category, message) of every warning that the call gave
     source_changed  whether the call changed a byte of the source
     twin            whether a second conversion of the same source shares memory with the first; None untested
-    facts           what else was found out, by name: (name, plain value) pairs (see `conformance.subject.pressures`)
+    facts           what else was found out, by name: (name, plain value) pairs (see `EntryPoint.facts`, `subject.pressures`)
     """
 
     outcome: str

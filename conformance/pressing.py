@@ -40,12 +40,12 @@ RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 24), "thorough": (1 << 1
 def chosen(shown: Iterable[Shown], profile: str, pace: str = "most") -> Iterator[tuple[str, list[Spec]]]:
     """Pressure and the specs to put under it, from what the grid has shown.
 
-    pace  "slow" calls see two of each and no large copies, the "slowest" only what takes few conversions
+    pace  "slow" calls see two of each and no large copies; still slower ones only what takes few conversions
     """
-    most = {"most": None, "slow": 2, "slowest": 1}[pace]
+    most = {"most": None, "slow": 2}.get(pace, 1)
     plain = sorted(shown, key=lambda one: plainness(one[0]))
     for pressure, pressing in PRESSED.items():
-        if pace == "slowest" and pressure not in ("drop", "again"):
+        if most == 1 and pressure not in ("drop", "again"):
             continue
         kinds: dict[Any, Spec] = {}
         for spec, seen in plain:

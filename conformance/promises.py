@@ -35,7 +35,8 @@ def observed(releases: str) -> Source:
 class Clause(NamedTuple):
     """One thing that is owed.
 
-    topic   "refuses", "type", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device"
+    topic   "refuses", "type", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device",
+            or the name of a fact
     value   what is owed; see the functions below
     when    the inputs to which it applies; the first clause of a topic that applies decides
     source  where it is written, or was seen
@@ -52,6 +53,8 @@ class Clause(NamedTuple):
         value = self.value if isinstance(self.value, str) else repr(self.value)
         if callable(self.value):  # Its address would differ from run to run.
             value = self.value.__doc__ or "as the input decides"
+        if isinstance(self.value, tuple) and self.value[:1] == ("raised",):
+            value = f"raises {' or '.join(self.value[1:])}"
         if self.topic == "type":
             value = " or ".join(self.value) or "any"
         if self.topic == "flags":
@@ -153,6 +156,16 @@ def forms(*names: str, when: Condition = always, source: Source) -> Clause:
     return Clause("agreement", names, when, source)
 
 
+def fact(name: str, value: Any, when: Condition = always, *, source: Source) -> Clause:
+    """What the fact of this name owes: plain data, or a function of the spec that gives it (None: not promised)."""
+    return Clause(name, value, when, source)
+
+
+def raises(*types: str) -> tuple[str, ...]:
+    """The value of a fact whose expression must raise one of these exception types (or a subclass)."""
+    return "raised", *types
+
+
 #: Laws that judge only what a clause of this topic promises.
 _NEEDED_TOPICS = {
     **dict.fromkeys(("memory", "follows", "leads", "twins", "independence"), "aliasing"),
@@ -165,6 +178,12 @@ _NEEDED_TOPICS = {
 }
 
 
+#: Laws that judge facts.
+FACT_LAWS = (
+    *("static", "snapshot", "retrace", "symbolic_refusal", "eager_agreement", "gradient", "numpy_semantics", "size_limit"),
+)
+
+
 @dataclass(frozen=True)
 class EntryPoint:
     """One public call that carries data across.
@@ -175,6 +194,8 @@ class EntryPoint:
     direction  "in" (arrays to tensors) or "out" (tensors to arrays)
     promise    clauses; of each topic the first that applies decides
     states     tensor states that it is tried on (direction "out")
+    facts      (name, expression): what is to be told beside the result, over the names of the call's lines. The name is
+               that of the law that judges it, a dot, and which of its facts this is: "static.shape"
     """
 
     name: str
@@ -183,6 +204,7 @@ class EntryPoint:
     direction: str
     promise: tuple[Clause, ...]
     states: tuple[str, ...] = ("plain",)
+    facts: tuple[tuple[str, str], ...] = ()
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -209,12 +231,19 @@ class EntryPoint:
         """Whether the law can apply at all: some need a clause of their topic."""
         if law in ("readonly", "agreement"):
             return self.direction == "in"
+        if law in FACT_LAWS:
+            return any(name.partition(".")[0] == law for name, _ in self.facts)
         topic = _NEEDED_TOPICS.get(law)
         return topic is None or topic in self._topics
 
     def owed(self, spec: Any) -> Owed:
         """What is owed for this spec."""
         return Owed(self, spec, self._settled)
+
+    @property
+    def question(self) -> str:
+        """What a subject is asked: the call's lines, and its facts as comments behind them."""
+        return "\n".join([self.call, *(f"#fact {name}: {text}" for name, text in self.facts)])
 
     @property
     def maker(self) -> str:

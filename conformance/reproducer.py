@@ -34,6 +34,12 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
 
 def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
     source = "a" if entry.direction == "in" else "t"
+    told = [text for name, text in entry.facts if name.partition(".")[0] == law]
+    if law == "snapshot" and spec.memory == "plain":
+        shown = [f"print({text})" for text in told]
+        return [*shown, "buffer[:] = ~buffer  # Change the source: does the form follow?", *shown]
+    if told:
+        return ["print(r)", *(f"print({text})" for text in told)]
     if law in ("memory", "follows", "twins") and entry.direction == "in" and spec.memory == "plain":
         return ["print(r)", "buffer[:] = ~buffer  # Change the source: does the result follow?", "print(r)"]
     if law in ("leads", "readonly") and entry.framework == "torch" and entry.direction == "in":

@@ -40,24 +40,36 @@ class Share(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """How thorough a run is, in words, by what a call costs (most of them, `SLOW` ones, `SLOWEST` ones), and in programs."""
+    """How thorough a run is, in words, by what a call costs (see `_pace`), and in programs."""
 
     text: str
     most: Share
     slow: Share
     slowest: Share
+    symbolic: Share
+    compiled: Share
     programs: int
 
     def share(self, entry: EntryPoint) -> Share:
         """What this entry point is asked."""
-        return {"most": self.most, "slow": self.slow, "slowest": self.slowest}[_pace(entry)]
+        return getattr(self, _pace(entry))  # type: ignore[no-any-return]
 
 
 PROFILES = {
-    "quick": Profile("a sample of the pairs", Share("sample", 10), Share("sample", 10), Share("few", 2), 30),
-    "default": Profile("all pairs; of slow calls a sample", Share("pairs", 60), Share("sample", 60), Share("few", 10), 150),
+    "quick": Profile(
+        "a sample of the pairs",
+        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0)),
+        programs=30,
+    ),
+    "default": Profile(
+        "all pairs; of slow calls a sample",
+        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0)),
+        programs=150,
+    ),
     "thorough": Profile(
-        "up to 12000 of all combinations, of slow calls 3000", Share("full", 2000), Share("part", 500), Share("sample", 50), 3000
+        "up to 12000 of all combinations, of slow calls 3000",
+        *(Share("full", 2000), Share("part", 500), Share("sample", 50), Share("sample", 100), Share("sample", 100)),
+        programs=3000,
     ),
 }
 
@@ -65,12 +77,19 @@ PROFILES = {
 SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
     *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "tf.ragged.*"),
+    "torch.jit.*",
 )
 #: Calls of 50 milliseconds or more.
 SLOWEST = ("tf.data.Dataset.from_generator*",)
+#: Symbolic forms of 100 ms or more; others, which are traced, take 10 or more.
+COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
+#: What symbolic forms are asked about: arrays. Whatever can stand for one is the eager calls' business.
+_ARRAYS = ("ndarray", "subclass", "matrix", "masked")
 
 
 def _pace(entry: EntryPoint) -> str:
+    if entry.facts:
+        return "compiled" if any(map(entry.matches, COMPILED)) else "symbolic"
     if any(map(entry.matches, SLOWEST)):
         return "slowest"
     return "slow" if any(map(entry.matches, SLOW)) else "most"
@@ -174,7 +193,7 @@ class Run:
             self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
             return "not run", reason
         pressure = deviation.pressure
-        seen = examples.get(deviation.id) or subject.observe(entry.call, entry.maker, [deviation.example], pressure)[0]
+        seen = examples.get(deviation.id) or subject.observe(entry.question, entry.maker, [deviation.example], pressure)[0]
         verdict = judge(entry, deviation.example, seen, (deviation,), pressure)
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
@@ -251,7 +270,7 @@ class _Asking:
                 self.tally.examples[deviation.id] = self._ask([deviation.example], deviation.pressure)[0]
 
     def _grid(self) -> None:
-        asked = [spec for spec in self._specs(self._size) if not self._is_spared(spec)]
+        asked = [spec for spec in self._specs(self._size) if not self._is_left_out(spec)]
         seen = self._ask(asked)
         if "pressure" in self._plan.phases:
             self._shown = list(zip(asked, seen))
@@ -274,7 +293,7 @@ class _Asking:
 
     def _ask(self, specs: list[Spec], pressure: str = "") -> list[Observation]:
         """Observe, judge and count."""
-        observed = self._subject.observe(self._entry.call, self._entry.maker, specs, pressure)
+        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure)
         for spec, seen in zip(specs, observed):
             self._judged(spec, seen, pressure)
         return observed
@@ -285,13 +304,16 @@ class _Asking:
         return verdict
 
     def _attempt(self, spec: Any, pressure: str = "") -> tuple[Verdict, str]:
-        if self._is_spared(spec):
+        if self._is_left_out(spec):
             return Verdict("not run"), "not run"
-        seen = self._subject.observe(self._entry.call, self._entry.maker, [spec], pressure)[0]
+        seen = self._subject.observe(self._entry.question, self._entry.maker, [spec], pressure)[0]
         return self._judged(spec, seen, pressure), seen.headline
 
     def _is_deadly(self, spec: Any) -> bool:
         return any(deviation.severity in SPARED and deviation.when(spec) for deviation in self._known)
+
+    def _is_left_out(self, spec: Any) -> bool:
+        return (bool(self._entry.facts) and spec.container not in _ARRAYS) or self._is_spared(spec)
 
     def _is_spared(self, spec: Any) -> bool:
         """Whether to leave the spec out: it is known to kill or to hang, and has been seen to often enough.
@@ -357,7 +379,8 @@ _TOPICS = {
 
 def promise_of(finding: Finding) -> str:
     """The clause that was broken and where it is written; the law's own source where no clause decides."""
-    clause = finding.entry.clause(_TOPICS.get(finding.law, finding.law), finding.spec)
+    topic = finding.breach.topic or _TOPICS.get(finding.law, finding.law)
+    clause = finding.entry.clause(topic, finding.spec)
     return f"{clause.text} ({clause.source.text})" if clause is not None else LAWS[finding.law].source
 
 

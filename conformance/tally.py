@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from conformance.law import Breach
 from conformance.observation import Observation
 from conformance.promises import EntryPoint
 from strategies.spec import Spec
+
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass
@@ -133,7 +136,8 @@ class Tally:
 
     def _find(self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str, pressure: str) -> None:
         # What is quoted differs from spec to spec; the kind of breach is what counts.
-        kind = {"values": spec.dtype, "shape": "", "strides": "", "acceptance": seen.message[:60]}.get(law, breach.expected)
+        message = _NUMBER.sub("", seen.message)[:60]
+        kind = {"values": spec.dtype, "shape": "", "strides": "", "acceptance": message}.get(law, breach.expected)
         key = (law, kind, pressure or seen.headline)
         found = self.findings.get(key)
         if found is None:

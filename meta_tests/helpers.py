@@ -176,8 +176,16 @@ PROGRAM: Row = {
     "script": "print(1)\n",
 }
 NOT_RUN: Row = {"kind": "not_run", "entry": "other.convert", "framework": "other", "reason": "other is not installed"}
+CLAIM: Row = {
+    "kind": "claim",
+    "claim": "it copies",
+    "framework": "fake",
+    "verdict": "false",
+    "because": "it shares",
+    "holds": True,
+}
 #: One row of every kind, as a run writes them.
-ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, FOOTER)
+ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, CLAIM, FOOTER)
 
 
 def results(*rows: Row, footer: Row | None = FOOTER, **header: Any) -> Results:

@@ -14,6 +14,7 @@ from reports.results import ResultsError
 VERBS = (
     "reports.html",
     "reports.summary",
+    "reports.symbolic",
     "reports.replay",
     "reports.merge",
     "reports.validate",

@@ -68,9 +68,17 @@ class Deviation:
 @cache
 def deviations() -> tuple[Deviation, ...]:
     """All that are known."""
-    from conformance.deviations import lifetime, tensorflow_in, tensorflow_out, torch_in, torch_out
+    from conformance.deviations import (
+        lifetime,
+        tensorflow_in,
+        tensorflow_out,
+        tensorflow_symbolic,
+        torch_in,
+        torch_out,
+        torch_symbolic,
+    )
 
-    modules = (torch_in, torch_out, tensorflow_in, tensorflow_out, lifetime)
+    modules = (torch_in, torch_out, torch_symbolic, tensorflow_in, tensorflow_out, tensorflow_symbolic, lifetime)
     return tuple(deviation for module in modules for deviation in module.DEVIATIONS)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from conformance.conditions import Condition, dtype_in
-from conformance.promises import documented
+from conformance.promises import FACT_LAWS, Clause, documented
 from strategies import dtypes
 
 #: NumPy's documentation of the functions that turn tensors into arrays.
@@ -54,3 +54,9 @@ def named(*names: str) -> Condition:
     """The dtype is one of these, in either byte order."""
     known = frozenset(names)
     return Condition(f"dtype in {{{', '.join(names)}}}, either byte order", lambda spec: spec.dtype.lstrip(">") in known)
+
+
+def told(facts: tuple[tuple[str, str], ...], clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    """The clauses, without those about facts that are not told."""
+    names = {name for name, _ in facts}
+    return tuple(c for c in clauses if c.topic in names or c.topic.partition(".")[0] not in FACT_LAWS)

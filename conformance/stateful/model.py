@@ -160,7 +160,7 @@ class Model:
             promise = (
                 f"{entry.name}: {clause.text} ({clause.source.text})" if clause is not None else f"{entry.name}: law '{law}'"
             )
-            raise Broken(law, *breach, promise, seen.outcome, step.to)
+            raise Broken(law, breach.expected, breach.observed, promise, seen.outcome, step.to)
         if result is None:
             return "refused"
         kind = _kind(result.type)

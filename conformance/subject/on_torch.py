@@ -18,6 +18,15 @@ from strategies.build import Memory, Unbuildable
 from strategies.spec import TENSOR_DTYPES, TensorSpec
 
 NAMES = {"torch": torch}
+#: What a call that names the first imports when it is first made: seconds, which are no part of the conversion.
+LAZY = {
+    "torch.compile": "torch._dynamo",
+    "torch.export": "torch._dynamo",
+    "FakeTensor": "torch._dynamo",
+    "torch.func": "torch._dynamo",
+    "fake": "torch._subclasses.fake_tensor",
+    "layout=torch.jagged": "torch.nested._internal.nested_tensor",
+}
 VERSION = str(torch.__version__)
 _MARKS = ("requires_grad", "non_leaf", "conj", "neg")
 
@@ -56,10 +65,15 @@ def describe(result: Any) -> Handle | None:
     if not isinstance(result, torch.Tensor):
         return None
     itemsize = result.element_size()
+    if result.is_meta or type(result).__name__ == "FakeTensor":  # There is nothing to read.
+        shape = tuple(result.shape)
+        return Handle(
+            _type(result), str(result.dtype).removeprefix("torch."), shape, data=lambda: None, device=str(result.device)
+        )
     marks = (result.requires_grad, not result.is_leaf, result.is_conj(), result.is_neg())
     flags = tuple(compress(_MARKS, marks)) if any(marks) else ()
     return Handle(
-        f"{type(result).__module__}.{type(result).__name__}",
+        _type(result),
         _dtype_name(result.dtype),
         tuple(result.shape),
         tuple([s * itemsize for s in result.stride()]),
@@ -81,6 +95,10 @@ def _dtype_name(dtype: torch.dtype) -> str:
 @cache
 def _device_name(device: torch.device) -> str:
     return str(device)
+
+
+def _type(result: Any) -> str:
+    return f"{type(result).__module__}.{type(result).__name__}"
 
 
 def _poke(tensor: torch.Tensor, blank: bool) -> None:

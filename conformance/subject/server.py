@@ -99,6 +99,15 @@ class Side:
             convert = self._calls[call, argument] = trial.compile_call(call, argument)
         return convert
 
+    def prepare(self, text: str) -> bool:
+        """Import what calls with this text import when they are first made; whether there was anything to import."""
+        wanted = {name for module in self.modules.values() for word, name in getattr(module, "LAZY", {}).items() if word in text}
+        missing = [name for name in wanted if name not in sys.modules]
+        for name in missing:
+            with contextlib.suppress(ImportError):  # An older release: the call itself will say so.
+                importlib.import_module(name)
+        return bool(missing)
+
     def renew(self, repeat: bool = True) -> None:
         """Make this process ready to observe; `repeat` has the frameworks give each time what they warn of once."""
         trial.hear_warnings()
@@ -249,6 +258,9 @@ class Bench:
 
     def observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str = "") -> list[bytes]:
         """Observations (marshalled) of the whole batch, in order, deaths and hangs included."""
+        states = {"fake"} if any("fake" in fields for fields in batch) else set()
+        if self._side.prepare(" ".join([call, *states])):
+            self.close()  # Workers forked from now on have it.
         if pressure not in pressures.IN_A_FRESH_PROCESS:
             return self._observe(call, maker, batch, limit, pressure)
         observed = []
