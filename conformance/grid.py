@@ -40,7 +40,8 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
 
 def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator[dict[str, Any]]:
     """The same for tensors: dtype, layout, address and state. Without `strided`, those of C order only."""
-    layouts = tuple(LAYOUTS) if strided else ("c", "scalar", "empty", "high_rank", "large")
+    # C order again and again, where it is all that there is: each time of other shapes and contents.
+    layouts = tuple(LAYOUTS) if strided else (*("c",) * 4, "scalar", "empty", "high_rank", "large")
     addresses = ADDRESSES if strided else (0,)
     home: dict[str, Any] = {"address": 0, "state": "plain", "strided": strided, "states": states}
     if full:

@@ -113,8 +113,10 @@ def draw_shape(choose: Choose) -> tuple[int, ...]:
     rank = _RANKS[choose(len(_RANKS))]
     if not rank:
         return ()
-    size = choose(67)
-    if size >= 64:
+    size = choose(72)
+    if size >= 67:  # One element is a case of its own, in any number of axes.
+        size = 1
+    elif size >= 64:
         size = choose(4 * MAX_SIZE)
     leading = []
     for _ in range(min(rank, 6) - 1):  # Of many axes most have length 1.
