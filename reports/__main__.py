@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from reports.results import Results, ResultsError, read
+from reports.strength import STRENGTH, read_strength, strength
 from reports.summary import summary
 
 
@@ -16,8 +17,13 @@ def main(arguments: list[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, text in (("summary", "print verdicts per entry point"), ("validate", "check a file against the schema")):
         verbs.add_parser(verb, help=text).add_argument("file", type=Path, help="a results file (JSON Lines)")
+    seeded = verbs.add_parser("strength", help="print which seeded faults are caught")
+    seeded.add_argument("file", type=Path, nargs="?", default=STRENGTH, help="a strength file (default: the published one)")
     asked = parser.parse_args(arguments)
     try:
+        if asked.verb == "strength":
+            print(strength(read_strength(asked.file)))
+            return 0
         results = read(asked.file)
     except ResultsError as error:
         print(error, file=sys.stderr)
