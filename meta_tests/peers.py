@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from conformance.promises import EntryPoint
 from conformance.subject import trial
-from conformance.subjects import Isolated
+from conformance.subjects import Subject
 from meta_tests.faults import Fault
 from strategies import ArraySpec
 
@@ -30,37 +30,30 @@ PEERS = ["round trip", "array-api-tests", "NumPy"]
 EXAMPLES = 200
 #: Entry points that a test of from_dlpack is a test of.
 _DLPACK = ("torch.from_dlpack", "tf.experimental.dlpack.from_dlpack", "np.from_dlpack")
-#: Seconds for one peer on one fault.
-_LIMIT = 60.0
 _ANY = ArraySpec("float32", (1,), (4,), 0, 4)
 
 
-def verdicts(entry: EntryPoint, fault: Fault) -> dict[str, str]:
+def verdicts(subject: Subject, entry: EntryPoint, fault: Fault) -> dict[str, str]:
     """Peer to "caught", "missed" or "not applicable"."""
-    return {peer: _verdict(peer, entry, fault) for peer in PEERS}
+    return {peer: _verdict(subject, peer, entry, fault) for peer in PEERS}
 
 
-def _verdict(peer: str, entry: EntryPoint, fault: Fault) -> str:
+def _verdict(subject: Subject, peer: str, entry: EntryPoint, fault: Fault) -> str:
     if peer != "round trip" and not entry.name.startswith(_DLPACK):
         return "not applicable"
-    without = _failures(peer, entry.call, entry.direction, entry.framework)
+    without = _failures(subject, peer, entry.call, entry)
     if without is None or all(without):
         return "not applicable"
-    failures = _failures(peer, fault.seeded_in(entry, peer).call, entry.direction, entry.framework)
+    failures = _failures(subject, peer, fault.seeded_in(entry, peer).call, entry)
     return "caught" if failures is None or any(f > w for f, w in zip(failures, without)) else "missed"
 
 
-@cache
-def _failures(peer: str, call: str, direction: str, framework: str) -> bytes | None:
+@lru_cache(maxsize=64)
+def _failures(subject: Subject, peer: str, call: str, entry: EntryPoint) -> bytes | None:
     """A byte per test of the peer, 1 where it failed; None where the process died or hung."""
-    text = f"from meta_tests import peers\npeers.ask({peer!r}, {call!r}, {direction!r}, {framework!r})"
-    (seen,) = _subject(framework).observe(text, "", [_ANY])
+    text = f"from meta_tests import peers\npeers.ask({peer!r}, {call!r}, {entry.direction!r}, {entry.framework!r})"
+    (seen,) = subject.observe(text, "", [_ANY])
     return seen.data if seen.outcome == "ok" else None
-
-
-@cache
-def _subject(framework: str) -> Isolated:
-    return Isolated((framework,), limit=_LIMIT)
 
 
 # -- in the subject -----------------------------------------------------------------------------------------------------

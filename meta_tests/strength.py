@@ -66,10 +66,10 @@ class Watched:
 
     def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
         seen: list[Observation] = []
-        step = 8  # The batches grow: early catches are cheap, late ones cost few messages.
+        step = 1  # The batches grow: early catches are cheap, late ones cost few messages.
         while len(seen) < len(specs):
             batch = specs[len(seen) : len(seen) + step]
-            step = min(2 * step, 256)
+            step = min(2 * step, 8 if self._law == "survival" else 64)  # Every death costs a fork.
             for spec, observation in zip(batch, self._subject.observe(call, maker, batch)):
                 self.asked += 1
                 breaches = judge(self._entry, spec, observation, self._known).breaches
@@ -118,7 +118,7 @@ def strength_row(fault: Fault, seeds: int, examples: int) -> dict[str, Any]:
         plan = Plan(phases=(phase,), examples=examples, limit=LIMIT)
         tries = [catch(fault, phase, seed, Plan(**vars(plan) | {"seed": seed})) for seed in range(seeds)]
         row[phase] = {name: [attempt[name] for attempt in tries] for name in ("caught", "examples", "seconds")}
-    return row | {"peers": verdicts(entry, fault)}
+    return row | {"peers": verdicts(subject(entry.framework), entry, fault)}
 
 
 def control_row(name: str, seeds: int) -> dict[str, Any]:
