@@ -45,6 +45,8 @@ LIMIT = 30.0
 HANG = 2.0
 
 
+#: The grid and what is put under pressure of all that it showed: the same inputs with the same seed.
+GRID = ("grid", "pressure")
 #: In the place of a law: whichever is broken.
 ANY = "any"
 
@@ -64,15 +66,15 @@ class Watched:
         self._subject, self._entry, self._law = subject, entry, law
         self._known = known_for(entry, subject.versions)
 
-    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
         seen: list[Observation] = []
         step = 1  # The batches grow: early catches are cheap, late ones cost few messages.
         while len(seen) < len(specs):
             batch = specs[len(seen) : len(seen) + step]
             step = min(2 * step, 8 if self._law == "survival" else 64)  # Every death costs a fork.
-            for spec, observation in zip(batch, self._subject.observe(call, maker, batch)):
+            for spec, observation in zip(batch, self._subject.observe(call, maker, batch, pressure)):
                 self.asked += 1
-                breaches = judge(self._entry, spec, observation, self._known).breaches
+                breaches = judge(self._entry, spec, observation, self._known, pressure).breaches
                 if any(self._law in (law, ANY) for law, _ in breaches):
                     raise Caught
                 seen.append(observation)
@@ -114,8 +116,8 @@ def strength_row(fault: Fault, seeds: int, examples: int) -> dict[str, Any]:
     row: dict[str, Any] = {"kind": "fault", "fault": fault.name, "entry": fault.entry, "law": fault.law}
     entry = entry_of(fault.entry)
     row |= {"framework": entry.framework, "direction": entry.direction}
-    for phase in ("grid", "search"):
-        plan = Plan(phases=(phase,), examples=examples, limit=LIMIT)
+    for phase, phases in (("grid", GRID), ("search", ("search",))):
+        plan = Plan(phases=phases, examples=examples, limit=LIMIT)
         tries = [catch(fault, phase, seed, Plan(**vars(plan) | {"seed": seed})) for seed in range(seeds)]
         row[phase] = {name: [attempt[name] for attempt in tries] for name in ("caught", "examples", "seconds")}
     return row | {"peers": verdicts(subject(entry.framework), entry, fault)}
@@ -159,7 +161,7 @@ def main() -> None:
         "schema": 1,
         "environment": versions,
         "seeds": asked.seeds,
-        "examples": PROFILES["default"].examples,
+        "examples": PROFILES["default"].most.examples,
         "peers": PEERS,
     }
     with asked.output.open("w") as file, multiprocessing.get_context("spawn").Pool(asked.jobs) as pool:

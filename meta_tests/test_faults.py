@@ -12,11 +12,11 @@ from conformance import run
 from conformance.laws import LAWS
 from conformance.run import Plan
 from conformance.subjects import installed
-from meta_tests.faults import aliasing, contents, endings, faults, kinds
-from meta_tests.strength import ANY, LIMIT, Watched, catch, entry_of, subject
+from meta_tests.faults import aliasing, contents, endings, faults, kinds, pressure
+from meta_tests.strength import ANY, GRID, LIMIT, Watched, catch, entry_of, subject
 
 _MISSING = installed(("torch", "tensorflow"), {})[1]
-_PLAN = Plan(phases=("grid",), limit=LIMIT)
+_PLAN = Plan(phases=GRID, limit=LIMIT)
 _SHORT = replace(_PLAN, profile="quick")
 
 
@@ -44,7 +44,7 @@ def test_every_law_has_faults() -> None:
 
 
 def test_no_two_faults_have_the_same_name() -> None:
-    tables = chain(endings.FAULTS, contents.FAULTS, kinds.FAULTS, aliasing.FAULTS)
+    tables = chain(endings.FAULTS, contents.FAULTS, kinds.FAULTS, aliasing.FAULTS, pressure.FAULTS)
     assert [id for id, count in Counter(fault.id for fault in tables).items() if count > 1] == []
 
 

@@ -1,8 +1,8 @@
 """Seeded faults: real entry points that misbehave in one way, each with the law that has to catch it.
 
 A fault is a row of a table: an entry point, the deed (how its call misbehaves), when it does so, and the law. The tables
-stand in `endings`, `contents`, `kinds` and `aliasing`, one per law. Importing them imports no framework: the driver reads
-the tables, the subject runs the deeds.
+stand in the modules beside this one, one per law. Importing them imports no framework: the driver reads the tables, the
+subject runs the deeds.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def table(law: str, rows: dict[str, list[Deed | tuple[Deed, Occasion]]]) -> Iter
 @cache
 def faults() -> dict[str, Fault]:
     """Every fault by its id."""
-    from meta_tests.faults import aliasing, contents, endings, kinds
+    from meta_tests.faults import aliasing, contents, endings, kinds, pressure
 
-    return {fault.id: fault for module in (endings, contents, kinds, aliasing) for fault in module.FAULTS}
+    return {fault.id: fault for module in (endings, contents, kinds, aliasing, pressure) for fault in module.FAULTS}
 
 
 _kept: dict[tuple[str, str], dict[Any, Any]] = {}
