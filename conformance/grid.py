@@ -30,10 +30,11 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         for dtype, layout, place in product(_DTYPES, LAYOUTS, PLACES):
             yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
         return
-    for dtype, layout in product(_DTYPES, LAYOUTS):
-        yield {"dtype": dtype, "layout": layout, **_HOME, "names": _DTYPES}
-    for dtype, place in product(_DTYPES, PLACES):
-        yield {"dtype": dtype, **place, "names": _DTYPES}
+    # Every special value of a dtype in its turn: left to chance, some would be met in one run and not in the next.
+    for dtype, (number, layout) in product(_DTYPES, enumerate(LAYOUTS)):
+        yield {"dtype": dtype, "layout": layout, **_HOME, "names": _DTYPES, "special": 2 * number}
+    for dtype, (number, place) in product(_DTYPES, enumerate(PLACES)):
+        yield {"dtype": dtype, **place, "names": _DTYPES, "special": 2 * number}
     for layout, place in product(LAYOUTS, PLACES):
         yield {"layout": layout, **place, "names": _DTYPES}
 
@@ -54,19 +55,20 @@ _SHAPED = ("scalar", "high_rank")
 
 def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator[dict[str, Any]]:
     """The same for tensors: dtype, layout, address and state. Without `strided`, those of C order only."""
-    layouts = tuple(LAYOUTS) if strided else ("c", "scalar", "empty", "high_rank", "large")
+    # C order again and again, where it is all that there is: each time of other shapes and contents.
+    layouts = tuple(LAYOUTS) if strided else (*("c",) * 4, "scalar", "empty", "high_rank", "large")
     addresses = ADDRESSES if strided else (0,)
     home: dict[str, Any] = {"address": 0, "state": "plain", "strided": strided, "states": states}
     if full:
         for dtype, layout, address, state in product(TENSOR_DTYPES, layouts, addresses, states):
             yield home | {"dtype": dtype, "layout": layout, "address": address, "state": state}
         return
-    for dtype, layout in product(TENSOR_DTYPES, layouts):
-        yield home | {"dtype": dtype, "layout": layout}
-    for dtype, address in product(TENSOR_DTYPES, addresses):
-        yield home | {"dtype": dtype, "address": address}
-    for dtype, state in product(TENSOR_DTYPES, states):
-        yield home | {"dtype": dtype, "layout": "c", "state": state}
+    for dtype, (number, layout) in product(TENSOR_DTYPES, enumerate(layouts)):
+        yield home | {"dtype": dtype, "layout": layout, "special": 2 * number}
+    for dtype, (number, address) in product(TENSOR_DTYPES, enumerate(addresses)):
+        yield home | {"dtype": dtype, "address": address, "special": 2 * number}
+    for dtype, (number, state) in product(TENSOR_DTYPES, enumerate(states)):
+        yield home | {"dtype": dtype, "layout": "c", "state": state, "special": 2 * number}
     for layout, state in product(layouts, states):
         yield home | {"layout": layout, "state": state}
 

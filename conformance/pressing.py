@@ -25,7 +25,7 @@ _BOTH = ("ok", "raised")
 
 #: Pressure to the inputs that are put under it; `overwrite` makes its own.
 PRESSED = {
-    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, *spec.traits[1:]), 16),
+    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec)), 32),
     "many": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
     "crowd": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 12),
@@ -62,6 +62,11 @@ def chosen(shown: Iterable[Shown], profile: str, pace: str = "most") -> Iterator
 
 #: Results that take an object for each element.
 _PYTHON = ("list", "int", "float", "complex", "bool")
+
+
+def _place_or_dtype(spec: Spec) -> Any:
+    """What tells inputs apart whose lifetimes may differ: where they live, and of those at home their dtype."""
+    return spec.dtype if _is_home(spec) else spec.traits[1:]
 
 
 def _is_plain_array(spec: Spec) -> bool:

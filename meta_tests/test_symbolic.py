@@ -15,7 +15,6 @@ from conformance.laws import ON_FACTS
 from conformance.observation import Observation
 from conformance.promises import FACT_LAWS, EntryPoint
 from conformance.reproducer import script
-from conformance.run import SYMBOLIC
 from conformance.subject.facts import COMPARED
 from conformance.subjects import Isolated
 from strategies import ArraySpec
@@ -162,11 +161,5 @@ def test_each_dtype_is_asked_about(seed: int) -> None:
 
 
 def test_a_few_of_each_seed_make_all() -> None:
-    few = [{spec.dtype for spec in grid("", ("plain",), seed, "few")} for seed in range(4)]
+    few = [{spec.dtype for spec in grid("", ("plain",), seed, "some")} for seed in range(4)]
     assert set().union(*few) == set(filter(available, DTYPES))
-
-
-def test_symbolic_forms_have_a_size_in_every_profile() -> None:
-    from conformance.run import PROFILES
-
-    assert SYMBOLIC.keys() == PROFILES.keys()

@@ -15,6 +15,7 @@ VERBS = (
     "reports.html",
     "reports.summary",
     "reports.symbolic",
+    "reports.strength",
     "reports.replay",
     "reports.merge",
     "reports.validate",

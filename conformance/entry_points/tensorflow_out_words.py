@@ -17,6 +17,7 @@ from conformance.promises import (
     observed,
     refuses,
     shares,
+    type_,
     values,
     warns,
 )
@@ -70,6 +71,9 @@ def own_dtype(spec: Any) -> str:
 
 SAME = dtype(numpy_dtype, source=SEEN)
 SAME_OR_BYTES = dtype(numpy_dtype_or_bytes, source=SEEN)
+#: An array it is, of no subclass, with however many axes; or, where 0-d tensors become NumPy scalars, with one at least.
+AN_ARRAY = type_("numpy.ndarray", source=SEEN)
+AN_ARRAY_OR_SCALAR = type_("numpy.ndarray", when=~scalar, source=SEEN)
 #: Variables are there to be changed; they are not meant.
 NEVER_CHANGED = immutable(when=~variable, source=documented(IMMUTABLE_TENSORS, "All tensors are immutable"))
 #: The texts themselves cannot be compared with the spec's bytes.

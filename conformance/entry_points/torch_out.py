@@ -20,6 +20,7 @@ from conformance.conditions import Condition, always, contiguous, dtype_in, empt
 from conformance.entry_points import torch_out_dlpack
 from conformance.entry_points.common import NP_ARRAY, NP_ASARRAY, NP_MIGRATION, WRAPPING
 from conformance.entry_points.torch_out_common import (
+    AN_ARRAY,
     CONJ,
     DETACHED_GATE,
     DOCS,
@@ -125,13 +126,13 @@ _COPY_FALSE = documented(NP_ARRAY, "For False it raises a ValueError if a copy c
 
 def _view(name: str, call: str, source: Source) -> EntryPoint:
     """A way through Tensor.numpy() that shares."""
-    return out(name, call, *GATE, accepts(source=source), KEPT, shares(source=source), *WRITABLE, SILENT)
+    return out(name, call, *GATE, accepts(source=source), KEPT, AN_ARRAY, shares(source=source), *WRITABLE, SILENT)
 
 
 def _copy(name: str, call: str) -> EntryPoint:
     """A way through Tensor.numpy() that copies and keeps the dtype."""
     silent = warns("", when=always, source=_COPY_KEYWORD)
-    return out(name, call, *GATE, accepts(source=_COPY_TRUE), KEPT, copies(source=_COPY_TRUE), *WRITABLE_COPY, silent)
+    return out(name, call, *GATE, accepts(source=_COPY_TRUE), KEPT, AN_ARRAY, copies(source=_COPY_TRUE), *WRITABLE_COPY, silent)
 
 
 def _cast(name: str, call: str, target: str, source: Source, always_copies: bool, *warned: Clause) -> EntryPoint:
@@ -143,6 +144,7 @@ def _cast(name: str, call: str, target: str, source: Source, always_copies: bool
         *GATE,
         accepts(source=source),
         dtype(target, source=source),
+        AN_ARRAY,
         values("bits", when=same, source=source),
         values("astype", source=source),
         *(() if always_copies else (shares(when=same, source=source),)),
@@ -161,6 +163,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *FORCED_GATE,
         accepts(source=_FORCED),
         KEPT,
+        AN_ARRAY,
         NEGATED_HALVES,
         copies(when=CONJ | NEG | ZERO, source=_FORCED),
         shares(source=_FORCED),

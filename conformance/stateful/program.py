@@ -73,8 +73,8 @@ def header(frameworks: Iterable[str]) -> str:
 
 
 def known_ways() -> dict[str, EntryPoint]:
-    """Every entry point that a program may name, by name."""
-    return {entry.name: entry for entry in (*entry_points(), *CROSSINGS)}
+    """Every entry point that a program may name, by name: what is traced has no memory that could be followed."""
+    return {entry.name: entry for entry in (*entry_points(), *CROSSINGS) if not entry.facts}
 
 
 def call(entry: EntryPoint, handle: str) -> tuple[str, str]:
