@@ -55,6 +55,21 @@ def _leaks(owed: Owed, spec: Any, seen: Observation) -> Answer:
 _LEFT = {"references": "a reference to the source", "blocks": "Python objects", "bytes": "memory"}
 
 
+@register(UNDER_PRESSURE, "lifetime", _DLPACK_LIFETIME, "capsule")
+def _capsules(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A DLPack capsule MUST be consumed once, and its deleter run exactly once, when its last user is gone."""
+    given, early, deleted = seen.fact("given"), seen.fact("early"), seen.fact("deleted")
+    if not given:
+        return None
+    if early:
+        return Breach("memory that is let go after the result", "a deleter that ran while the result lived")
+    if deleted != given:
+        return Breach("one run of the deleter for each capsule", f"{deleted} runs for {given} capsules")
+    if seen.fact("again") == "ok":
+        return Breach("a refusal of a capsule that was consumed", "a second result of it")
+    return True
+
+
 @register(UNDER_PRESSURE, "pressure", _COPY, "overwrite")
 def _independence(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A copy MUST keep the old values of a source that is overwritten the moment the call returns."""

@@ -32,6 +32,7 @@ PRESSED = {
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
     "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 12),
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 16),
+    "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
 #: Bytes of the copies that are raced by an overwrite, by profile.
 RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 24), "thorough": (1 << 12, 1 << 22, 1 << 26)}
@@ -49,7 +50,7 @@ def chosen(shown: Iterable[Shown], profile: str, pace: str = "most") -> Iterator
             continue
         kinds: dict[Any, Spec] = {}
         for spec, seen in plain:
-            fit = seen.outcome in pressing.endings and (pressure != "forms" or _is_plain_array(spec))
+            fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
             if fit and spec.size and len(kinds) < pressing.most:
                 kinds.setdefault(pressing.kind(spec, seen), spec)
         yield pressure, list(kinds.values())[:most]
@@ -74,6 +75,19 @@ def _is_plain_array(spec: Spec) -> bool:
     if not isinstance(spec, ArraySpec) or spec.container != "ndarray" or spec.memory != "plain":
         return False
     return spec.is_native and spec.dtype not in dtypes.POINTERS
+
+
+def _has_capsules(spec: Spec) -> bool:
+    """An object that gives DLPack capsules and nothing else."""
+    return isinstance(spec, ArraySpec) and spec.container == "dlpack"
+
+
+def _any(spec: Spec) -> bool:
+    return True
+
+
+#: Pressures that make sense for some inputs only.
+_WHICH = {"forms": _is_plain_array, "capsule": _has_capsules}
 
 
 def _is_home(spec: Spec) -> bool:

@@ -229,7 +229,7 @@ class EntryPoint:
 
     def owes(self, law: str) -> bool:
         """Whether the law can apply at all: some need a clause of their topic."""
-        if law in ("readonly", "agreement"):
+        if law in ("readonly", "agreement", "capsules"):
             return self.direction == "in"
         if law in FACT_LAWS:
             return any(name.partition(".")[0] == law for name, _ in self.facts)

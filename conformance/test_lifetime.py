@@ -21,3 +21,8 @@ def test_memory_is_let_go_with_its_last_user(tally: Tally) -> None:
 @pytest.mark.law("leaks")
 def test_nothing_is_left_behind(tally: Tally) -> None:
     assert_law("leaks", tally)
+
+
+@pytest.mark.law("capsules")
+def test_a_dlpack_capsule_is_consumed_once_and_deleted_once(tally: Tally) -> None:
+    assert_law("capsules", tally)

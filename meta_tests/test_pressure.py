@@ -72,6 +72,26 @@ def test_a_law_catches_what_breaks_it_and_nothing_else(
     assert law in breaches(isolated, bad, promise, law)
 
 
+CAPSULE = PLAIN._replace(container="dlpack")
+TAKE = "np.from_dlpack(a)"
+#: Consumes a capsule and never calls its deleter.
+NEVER = """import ctypes
+capsule = a.__dlpack__()
+ctypes.pythonapi.PyCapsule_SetName(ctypes.py_object(capsule), b"used_dltensor")
+np.zeros((2, 3), np.float32)"""
+#: Reads a capsule without consuming it.
+TWICE = """import ctypes
+capsule = a.__dlpack__()
+np.zeros((2, 3), np.float32)"""
+
+
+@pytest.mark.parametrize(("call", "broken"), [(TAKE, False), ("int('x')", False), (NEVER, True), (TWICE, True)])
+def test_a_capsule_is_consumed_and_deleted_once(isolated: Isolated, call: str, broken: bool) -> None:
+    entry = EntryPoint("made.up", call, "torch", "in", ())
+    seen = isolated.observe(call, "", [CAPSULE], "capsule")[0]
+    assert ("capsules" in [law for law, _ in judge(entry, CAPSULE, seen, (), "capsule").breaches]) is broken
+
+
 def test_a_setting_that_changes_the_answer_is_caught() -> None:
     subject = Isolated(("torch",))
     assert not breaches(subject, "torch.tensor(a)", (), "settings")
@@ -83,7 +103,7 @@ def test_a_setting_that_changes_the_answer_is_caught() -> None:
 
 
 def test_every_law_under_pressure_has_a_case() -> None:
-    assert {law for law, *_ in CASES} | {"settings"} == set(UNDER_PRESSURE)
+    assert {law for law, *_ in CASES} | {"settings", "capsules"} == set(UNDER_PRESSURE)
 
 
 def test_every_pressure_is_put_on_and_has_a_law() -> None:

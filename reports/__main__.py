@@ -16,6 +16,7 @@ VERBS = (
     "reports.summary",
     "reports.symbolic",
     "reports.strength",
+    "reports.trophies",
     "reports.replay",
     "reports.merge",
     "reports.validate",

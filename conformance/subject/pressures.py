@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.observation import Observation, fingerprint
+from conformance.subject.capsules import Counted
 from conformance.subject.handle import Handle
 from conformance.subject.trial import Source, heard, raised
 
@@ -345,6 +346,42 @@ def _under_settings(conversion: Conversion, source: Source, usual: Sight) -> Ite
                 seen = sight(conversion, source)
             yield name, usual.difference(seen)
     source.close()
+
+
+@_pressure
+def capsule(conversion: Conversion) -> Facts:
+    """Hand over DLPack capsules whose deleters are counted.
+
+    given    capsules that the conversion asked for
+    early    deleters that ran while a result over the capsule's memory lived
+    deleted  deleters that had run when the result, or the refusal, was gone
+    again    whether a capsule that had been consumed was taken a second time: "raised" or "ok"; None where none was
+    """
+    source = conversion.build()
+    counted = Counted(source.value)
+    handle = None
+    with suppress(Exception):
+        handle = conversion.describe(conversion.convert(counted))
+    shared = handle is not None and handle.overlaps(source.start, source.start + source.nbytes) == "all"
+    early = counted.deleted if shared else 0
+    del handle
+    _collect(conversion)
+    facts = (("given", counted.given), ("early", early), ("deleted", counted.deleted))
+    return (*facts, ("again", _taken_again(conversion, Counted(source.value, reuse=True))))
+
+
+def _taken_again(conversion: Conversion, counted: Counted) -> str | None:
+    try:
+        first = conversion.convert(counted)
+    except Exception:
+        return None
+    try:
+        conversion.convert(counted)
+    except Exception:
+        return "raised"
+    finally:
+        del first
+    return "ok" if counted.given else None
 
 
 #: What can stand for an array; "nested list" are Python numbers.
