@@ -36,12 +36,15 @@ PRESSED = {
 }
 #: Bytes of the copies that are raced by an overwrite, by profile.
 RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 24), "thorough": (1 << 12, 1 << 22, 1 << 26)}
+#: Calls that take elements one by one: megabytes of them take seconds.
+ONE_BY_ONE = ("*make_tensor_proto*", "tf.constant[list]", "tf.ragged.*", "*tolist*", "np.array(list*", "np.stack*")
 
 
-def chosen(shown: Iterable[Shown], profile: str, pace: str = "most") -> Iterator[tuple[str, list[Spec]]]:
+def chosen(shown: Iterable[Shown], profile: str, pace: str = "most", large: bool = True) -> Iterator[tuple[str, list[Spec]]]:
     """Pressure and the specs to put under it, from what the grid has shown.
 
-    pace  "slow" calls see two of each and no large copies; still slower ones only what takes few conversions
+    pace   "slow" calls see two of each and no large copies; still slower ones only what takes few conversions
+    large  whether megabytes are converted, too
     """
     most = {"most": None, "slow": 2}.get(pace, 1)
     plain = sorted(shown, key=lambda one: plainness(one[0]))
@@ -57,7 +60,7 @@ def chosen(shown: Iterable[Shown], profile: str, pace: str = "most") -> Iterator
     copied = next((one for one in plain if one[1].aliasing == "copies" and one[0].itemsize and _is_home(one[0])), None)
     if copied is not None:
         spec, seen = copied
-        sizes = RACED[profile][: 1 if most or seen.type in _PYTHON else None]
+        sizes = RACED[profile][: None if large and not most and seen.type not in _PYTHON else 1]
         yield "overwrite", [_enlarged(spec, nbytes) for nbytes in sizes]
 
 

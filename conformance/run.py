@@ -280,7 +280,8 @@ class _Asking:
         if not self._shown:  # The grid was left out of this run: look, without judging, at what it would have shown.
             specs = [spec for spec in self._specs("sample") if not self._is_deadly(spec)]
             self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
-        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, _pace(self._entry)):
+        large = not any(map(self._entry.matches, pressing.ONE_BY_ONE))
+        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, _pace(self._entry), large):
             self._ask([spec for spec in specs if not self._is_deadly(spec)], pressure)
 
     def _search(self) -> None:

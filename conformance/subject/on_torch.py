@@ -24,7 +24,7 @@ LAZY = {
     "torch.export": "torch._dynamo",
     "FakeTensor": "torch._dynamo",
     "torch.func": "torch._dynamo",
-    "fake": "torch._subclasses.fake_tensor",
+    "fake": "torch._dynamo",
     "layout=torch.jagged": "torch.nested._internal.nested_tensor",
 }
 VERSION = str(torch.__version__)

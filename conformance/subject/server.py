@@ -260,6 +260,7 @@ class Bench:
         """Observations (marshalled) of the whole batch, in order, deaths and hangs included."""
         states = {"fake"} if any("fake" in fields for fields in batch) else set()
         if self._side.prepare(" ".join([call, *states])):
+            _settle()
             self.close()  # Workers forked from now on have it.
         if pressure not in pressures.IN_A_FRESH_PROCESS:
             return self._observe(call, maker, batch, limit, pressure)
@@ -298,11 +299,16 @@ class Bench:
             self._worker = None
 
 
+def _settle() -> None:
+    """What is imported stays: no collection need walk through it, or copy its pages into a child."""
+    gc.collect()
+    gc.freeze()
+
+
 def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
     """Answer requests of an execnet channel until it closes: (call, maker, batch, limit), marshalled."""
     side = Side(frameworks)
-    gc.collect()
-    gc.freeze()  # The frameworks stay: no collection need walk through them, or copy their pages into a child.
+    _settle()
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side)
     try:
