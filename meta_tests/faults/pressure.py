@@ -65,6 +65,20 @@ def a_refusal_keeps_the_source(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
         raise
 
 
+def a_capsule_is_kept(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
+    kept.setdefault("capsules", []).append(x.__dlpack__())
+    return good(x)
+
+
+def a_consumed_capsule_gives_the_last_result(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
+    try:
+        kept["last"] = good(x)
+    except Exception:
+        if "last" not in kept:
+            raise
+    return kept["last"]
+
+
 # -- pressure -----------------------------------------------------------------------------------------------------------
 
 
@@ -163,6 +177,7 @@ def a_list_is_read_backwards(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
 
 
 a_long_list = Occasion("a list of two or more", lambda x: isinstance(x, list) and len(x) > 1)
+a_producer = Occasion("a producer of capsules", lambda x: hasattr(x, "__dlpack__") and not isinstance(x, np.ndarray))
 _libc = ctypes.CDLL(None)
 _dense = Occasion("of plain numbers in C order", lambda x: not empty(x) and c_order(x) and not (array(x) and swapped(x)))
 _numbers = array & of("float32", "float64", "int32", "int64")
@@ -192,6 +207,10 @@ FAULTS = (
             "tf.constant": [(memory_stays_behind, array)],
             "np.array(tf.Tensor)": [an_object_stays_behind],
         },
+    ),
+    *table(
+        "capsules",
+        {"torch.from_dlpack": [(a_capsule_is_kept, a_producer), (a_consumed_capsule_gives_the_last_result, a_producer)]},
     ),
     *table(
         "independence",
