@@ -14,6 +14,8 @@ from strategies.spec import CONTAINERS, MEMORIES, TENSOR_DTYPES, Spec
 from strategies.volume import Recorded, chooser
 
 _DTYPES = tuple(filter(dtypes.available, dtypes.DTYPES))
+#: What nearly every call takes: of a dtype that is refused, layout and place show nothing.
+_COMMON = _DTYPES[: _DTYPES.index("complex128") + 1]
 _HOME: dict[str, Any] = {"address": 0, "memory": "plain", "container": "ndarray"}
 #: Where an array can live and what can stand for it: home, then one step away from it along each axis.
 PLACES: tuple[dict[str, Any], ...] = (
@@ -35,8 +37,8 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         yield {"dtype": dtype, "layout": layout, **_HOME, "names": _DTYPES, "special": 2 * number}
     for dtype, (number, place) in product(_DTYPES, enumerate(PLACES)):
         yield {"dtype": dtype, **place, "names": _DTYPES, "special": 2 * number}
-    for layout, place in product(LAYOUTS, PLACES):
-        yield {"layout": layout, **place, "names": _DTYPES}
+    for number, (layout, place) in enumerate(product(LAYOUTS, PLACES)):
+        yield {"dtype": _COMMON[number % len(_COMMON)], "layout": layout, **place, "names": _DTYPES}
 
 
 def each_cells(seed: int) -> Iterator[dict[str, Any]]:

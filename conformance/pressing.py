@@ -28,10 +28,10 @@ PRESSED = {
     "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec)), 32),
     "many": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
     "crowd": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
-    "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 12),
+    "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 64),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
-    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 12),
-    "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 16),
+    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 64),
+    "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape), _has_an_order(spec)), 96),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
 #: Bytes of the copies that are raced by an overwrite, by profile.
@@ -71,6 +71,11 @@ _PYTHON = ("list", "int", "float", "complex", "bool")
 def _place_or_dtype(spec: Spec) -> Any:
     """What tells inputs apart whose lifetimes may differ: where they live, and of those at home their dtype."""
     return spec.dtype if _is_home(spec) else spec.traits[1:]
+
+
+def _has_an_order(spec: Spec) -> bool:
+    """Whether it shows if the elements are read in another order: of zeros it does not."""
+    return spec.size > 1 and spec.seed > 0
 
 
 def _is_plain_array(spec: Spec) -> bool:

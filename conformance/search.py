@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.database import ExampleDatabase, choices_to_bytes
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import Flaky, NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
 from conformance.judge import Verdict
@@ -70,7 +70,7 @@ def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[
     """Shrink one spec that the plain engine drew by these choices and that breaks the law."""
     how = settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=[Phase.reuse, Phase.shrink])
     breaks: Callable[[Any], bool] = lambda spec: any(law == broken for broken, _ in attempt(spec)[0].breaches)  # noqa: E731
-    with contextlib.suppress(NoSuchExample):  # It broke once, and not again: the record says so.
+    with contextlib.suppress(NoSuchExample, Flaky):  # It broke once, and not again: the record says so.
         find(_specs(maker, states), breaks, settings=how, database_key=b"handover")
 
 

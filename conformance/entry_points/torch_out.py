@@ -79,7 +79,10 @@ _COPY_KEYWORD = documented(NP_MIGRATION, "dtype=None and copy=None keywords must
 
 def _or_value_error(gate: tuple[Clause, ...]) -> tuple[Clause, ...]:
     """The same refusals where NumPy may put its own ValueError in the place of any error."""
-    return tuple(clause._replace(value=Refusal((*clause.value.types, "ValueError"), True)) for clause in gate)
+    return tuple(
+        clause._replace(value=Refusal((*clause.value.types, "ValueError"), True)) if clause.topic == "refuses" else clause
+        for clause in gate
+    )
 
 
 def _python_dtype(spec: Any) -> str | None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from conformance.conditions import Condition, always, dtype_in, state_in
 from conformance.entry_points.common import same_dtype
-from conformance.promises import Clause, EntryPoint, documented, dtype, observed, refuses, type_, values, warns, writable
+from conformance.promises import (
+    Clause,
+    EntryPoint,
+    documented,
+    dtype,
+    observed,
+    refuses,
+    settings,
+    type_,
+    values,
+    warns,
+    writable,
+)
 
 DOCS = "https://docs.pytorch.org/docs/2.13"
 NP_DOCS = "https://numpy.org/doc/2.4/reference/generated"
@@ -86,6 +98,8 @@ GATE: tuple[Clause, ...] = (
     refuses("TypeError", when=META, source=_UNLESS_FORCED),
     refuses("RuntimeError", when=ZERO, source=SEEN),
     refuses("RuntimeError", when=GRAD, source=_UNLESS_FORCED),
+    # Where gradients are off, nothing is lost with them.
+    settings("no_grad", "inference mode", when=GRAD, source=SEEN),
     refuses("RuntimeError", when=CONJ, source=_UNLESS_FORCED),
     refuses("RuntimeError", when=NEG, source=SEEN),
     refuses("RuntimeError", "TypeError", when=NESTED, source=SEEN),

@@ -96,6 +96,8 @@ def sight(conversion: Conversion, source: Source) -> Sight:
     except Exception as error:
         return Sight(f"raises {type(error).__name__}")
     data = handle.read()
+    if handle.dtype == "bool" and data is not None:  # Any byte but 0 is true, and a scalar knows no other than 1.
+        data = bytes(map(bool, data))
     return Sight(
         "answers",
         handle.type,

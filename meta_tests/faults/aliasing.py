@@ -189,7 +189,7 @@ FAULTS = (
         "follows",
         {
             "torch.tensor": [(it_is_shared, _native & rank_3), (it_is_shared, _native & scalar)],
-            "torch.asarray[copy=True]": [(it_is_shared, _native & large), (it_is_shared, _native & memmap)],
+            "torch.asarray[copy=True]": [(it_is_shared, _native & large), (it_is_shared, memmap & _own_kind & ~empty & ~swapped)],
             "torch.as_tensor": [(it_is_copied, _native & small)],
             "np.array(tf.Tensor)": [(it_is_shared, _plain & of("int32"))],
             "np.from_dlpack(torch.Tensor)[copy=True]": [(it_is_shared, _plain & f_order)],

@@ -155,14 +155,19 @@ def byte_order_is_ignored(a: np.ndarray) -> None:
 # -- elements in the wrong place ----------------------------------------------------------------------------------------
 
 
+def _spoil(elements: np.ndarray) -> None:
+    # Any byte but 0 is true: only a 0 is another truth than a 128.
+    elements.view(np.uint8)[...] = ~elements if elements.dtype.kind == "b" else elements.view(np.uint8) ^ 1
+
+
 @altered
 def last_element_is_wrong(a: np.ndarray) -> None:
-    a.reshape(-1).view(np.uint8)[-a.itemsize :] ^= 1
+    _spoil(a.reshape(-1)[-1:])
 
 
 @altered
 def first_element_is_wrong(a: np.ndarray) -> None:
-    a.reshape(-1).view(np.uint8)[: a.itemsize] ^= 1
+    _spoil(a.reshape(-1)[:1])
 
 
 @altered

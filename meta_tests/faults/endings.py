@@ -288,7 +288,7 @@ FAULTS = (
             "torch.as_tensor": [(the_warning_is_swallowed, memmap), (a_warning_comes, array & large)],
             "torch.tensor": [(a_warning_comes, readonly)],
             "torch.Tensor.numpy": [(a_warning_comes, scalar)],
-            "np.array(torch.Tensor)": [the_warning_comes_only_once],
+            "np.asarray(torch.Tensor)[dtype=float64]": [the_warning_comes_only_once],
             "np.asarray(tf.Tensor)": [(a_warning_comes, of("float16"))],
         },
     ),

@@ -14,7 +14,6 @@ from meta_tests.faults.contents import first_element_is_wrong, last_element_is_w
 from meta_tests.faults.endings import it_is_refused, the_warning_is_swallowed
 from meta_tests.faults.occasions import (
     Occasion,
-    a_list,
     a_scalar,
     address,
     array,
@@ -66,14 +65,31 @@ def a_refusal_keeps_the_source(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
         raise
 
 
+def a_capsule_is_kept(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
+    kept.setdefault("capsules", []).append(x.__dlpack__())
+    return good(x)
+
+
+def a_consumed_capsule_gives_the_last_result(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
+    try:
+        kept["last"] = good(x)
+    except Exception:
+        if "last" not in kept:
+            raise
+    return kept["last"]
+
+
 # -- pressure -----------------------------------------------------------------------------------------------------------
 
 
-def it_is_copied_a_little_later(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
-    result = good(x)
+def it_is_copied_too_late(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
+    """The copy is made in another thread, which comes to it when the source has changed already."""
+    result, first = good(x), ctypes.string_at(address(x), 1)
 
     def copy() -> None:
-        time.sleep(0.001)
+        until = time.monotonic() + 0.05
+        while ctypes.string_at(address(x), 1) == first and time.monotonic() < until:
+            time.sleep(0.0001)
         if hasattr(result, "copy_"):
             import torch
 
@@ -160,11 +176,14 @@ def a_list_is_read_backwards(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
     return good(x[::-1])
 
 
+a_long_list = Occasion("a list of two or more", lambda x: isinstance(x, list) and len(x) > 1)
+a_producer = Occasion("a producer of capsules", lambda x: hasattr(x, "__dlpack__") and not isinstance(x, np.ndarray))
 _libc = ctypes.CDLL(None)
 _dense = Occasion("of plain numbers in C order", lambda x: not empty(x) and c_order(x) and not (array(x) and swapped(x)))
 _numbers = array & of("float32", "float64", "int32", "int64")
 
 FAULTS = (
+    *table("values", {"torch.tensor": [(it_is_one_more, a_scalar & of("int32")), (a_list_is_read_backwards, a_long_list)]}),
     *table(
         "outlives",
         {
@@ -190,10 +209,14 @@ FAULTS = (
         },
     ),
     *table(
+        "capsules",
+        {"torch.from_dlpack": [(a_capsule_is_kept, a_producer), (a_consumed_capsule_gives_the_last_result, a_producer)]},
+    ),
+    *table(
         "independence",
         {
-            "torch.asarray[copy=True]": [(it_is_copied_a_little_later, array & large)],
-            "np.array(torch.Tensor)": [(it_is_copied_a_little_later, large)],
+            "torch.asarray[copy=True]": [(it_is_copied_too_late, array & large)],
+            "np.array(torch.Tensor)": [(it_is_copied_too_late, large)],
         },
     ),
     *table(
@@ -224,8 +247,8 @@ FAULTS = (
     *table(
         "agreement",
         {
-            "torch.tensor": [(it_is_one_more, a_scalar & of("float32", "int32")), (a_list_is_read_backwards, a_list)],
-            "torch.asarray": [(it_becomes_double, a_scalar & of("float32"))],
+            "torch.asarray": [(it_becomes_double, a_scalar & of("float32")), (it_is_one_more, a_scalar & of("int32"))],
+            "tf.constant": [(it_is_one_more, a_scalar & of("float32"))],
         },
     ),
 )
