@@ -42,13 +42,23 @@ def _released(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 @register(UNDER_PRESSURE, "lifetime", _OWNERSHIP, "many")
 def _leaks(owed: Owed, spec: Any, seen: Observation) -> Answer:
-    """A conversion, answered or refused, MUST NOT leave references, objects or memory behind when it is repeated."""
+    """A conversion MUST NOT leave references, objects or memory behind when it is repeated."""
+    return _nothing_left(seen) if seen.fact("ending") == "answers" else None
+
+
+@register(UNDER_PRESSURE, "lifetime", _OWNERSHIP, "many")
+def _refusal_leaks(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A refusal MUST NOT leave references, objects or memory behind when it is repeated."""
+    return _nothing_left(seen) if seen.fact("ending") == "raises" else None
+
+
+def _nothing_left(seen: Observation) -> Answer:
     count = seen.fact("conversions")
     # A leak adds something each time; what merely grows now and then (pools, caches, freed lists) stays below these.
     for what, most in (("references", count // 2), ("blocks", max(count // 2, 16)), ("bytes", max(16 * count, 1 << 15))):
         grown = seen.fact(what)
         if grown > most:
-            return Breach("nothing left behind", f"{_LEFT[what]} with each conversion")
+            return Breach("nothing left behind", f"{_LEFT[what]} each time")
     return True
 
 
@@ -123,6 +133,8 @@ def _is_promised_apart(owed: Owed, spec: Any, form: str) -> bool:
     """Whether the promise itself treats this form in another way than an ndarray, or the form cannot say what it holds."""
     values = "bits" if owed["values"] is None else owed["values"].value
     if values == "unspecified" or (form == "nested list" and values not in ("bits", "astype")):
+        return True
+    if form == "nested list" and owed["shape"] is not None:
         return True
     if form in ("array_interface", "buffer") and spec.dtype in EXTENDED:
         return True  # These protocols know no dtypes but NumPy's own.

@@ -90,12 +90,17 @@ def _has_capsules(spec: Spec) -> bool:
     return isinstance(spec, ArraySpec) and spec.container == "dlpack"
 
 
+def _is_nobody_elses(spec: Spec) -> bool:
+    """Anything but a fake tensor, whose mode is one for the whole process and not made for threads."""
+    return getattr(spec, "state", "") != "fake"
+
+
 def _any(spec: Spec) -> bool:
     return True
 
 
 #: Pressures that make sense for some inputs only.
-_WHICH = {"forms": _is_plain_array, "capsule": _has_capsules}
+_WHICH = {"forms": _is_plain_array, "capsule": _has_capsules, "crowd": _is_nobody_elses}
 
 
 def _is_home(spec: Spec) -> bool:

@@ -44,6 +44,7 @@ def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
     shown = {
         "outlives": [f"r = convert({source})", f"del {', '.join(filter(None, [source, owner]))}", "gc.collect()", "print(r)"],
         "released": [line.format(source=source) for line in _COUNT],
+        "refusal_leaks": [line.format(source=source) for line in _COUNT],
         "leaks": [line.format(source=source) for line in _COUNT],
         "capsules": [ask, "# Count how often the capsule's deleter runs: see conformance/subject/capsules.py."],
         "independence": [f"r = convert({source})", f"{owner or source}[:] = ~{owner or source}  # at once", "print(r)"],

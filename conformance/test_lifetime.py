@@ -23,6 +23,11 @@ def test_nothing_is_left_behind(tally: Tally) -> None:
     assert_law("leaks", tally)
 
 
+@pytest.mark.law("refusal_leaks")
+def test_a_refusal_leaves_nothing_behind(tally: Tally) -> None:
+    assert_law("refusal_leaks", tally)
+
+
 @pytest.mark.law("capsules")
 def test_a_dlpack_capsule_is_consumed_once_and_deleted_once(tally: Tally) -> None:
     assert_law("capsules", tally)

@@ -42,7 +42,7 @@ CASES: list[tuple[str, tuple[Clause, ...], str, str]] = [
     ("released", (), "a.view()", KEEP.format("a") + "a.copy()"),
     ("leaks", (), "a.copy()", KEEP.format("a") + "a.copy()"),
     ("leaks", (), "a.copy()", KEEP.format("object()") + "a.copy()"),
-    ("leaks", (), "int('x')", KEEP.format("a") + "int('x')"),
+    ("refusal_leaks", (), "int('x')", KEEP.format("a") + "int('x')"),
     ("leaks", (), "a.copy()", "import ctypes\nctypes.CDLL(None).malloc(4096)\na.copy()"),
     ("independence", (copies(source=SEEN),), "a.copy()",
      LATE + "r = a.copy()\nthreading.Thread(target=late, args=(r, a, time.monotonic() + 0.1)).start()\nr"),

@@ -35,6 +35,7 @@ from conformance.promises import (
     flags,
     may_refuse,
     refuses,
+    settings,
     shape,
     type_,
     values,
@@ -178,6 +179,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses("TypeError", when=~_addable, source=SEEN),
         accepts(source=SEEN),
         dtype(_with_float32, source=SEEN),
+        settings("default dtype float64", "default dtype float16", source=SEEN),  # That of the tensor.
         copies(when=(ndarray & ~_matrix) | np_scalar, source=SEEN),
         warns("", when=ndarray & ~_matrix, source=WRAPPING),
         flags(source=SEEN),

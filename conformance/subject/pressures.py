@@ -179,6 +179,7 @@ def many(conversion: Conversion) -> Facts:
     """Convert again and again, and count what stays behind once everything has settled.
 
     conversions  in each round
+    ending       of each: "answers" or "raises"
     references   to the source, more than before
     blocks       of Python's allocator, more than before
     bytes        of the C library's, more than before; 0 where it cannot be asked
@@ -186,11 +187,14 @@ def many(conversion: Conversion) -> Facts:
     source = conversion.build()
     convert, value = conversion.convert, source.value
 
-    def once() -> None:
-        with suppress(Exception):
+    def once() -> str:
+        try:
             convert(value)
+        except Exception:
+            return "raises"
+        return "answers"
 
-    once()
+    ending = once()
     started, count = time.perf_counter(), 0
     while count < _LEAST or (count < _MOST and time.perf_counter() - started < _ROUND_SECONDS):
         once()
@@ -206,7 +210,7 @@ def many(conversion: Conversion) -> Facts:
         if least[0] <= 0 and least[1] < 12 and least[2] < 1 << 12:
             break
     source.close()
-    return (("conversions", count), *zip(("references", "blocks", "bytes"), least))
+    return (("conversions", count), ("ending", ending), *zip(("references", "blocks", "bytes"), least))
 
 
 class _MallocInfo(ctypes.Structure):
