@@ -278,7 +278,8 @@ class _Asking:
 
     def _pressure(self) -> None:
         if not self._shown:  # The grid was left out of this run: look, without judging, at what it would have shown.
-            specs = [spec for spec in self._specs("sample") if not self._is_deadly(spec)]
+            size = "sample" if self._size == "pairs" else self._size
+            specs = [spec for spec in self._specs(size) if not self._is_left_out(spec)]
             self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
         large = not any(map(self._entry.matches, pressing.ONE_BY_ONE))
         for pressure, specs in pressing.chosen(self._shown, self._plan.profile, _pace(self._entry), large):
