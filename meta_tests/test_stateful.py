@@ -141,6 +141,13 @@ def test_the_real_ways_keep_their_promises(both: Isolated, seeded: int) -> None:
     assert search(both, frameworks, ways(frameworks), 40, configure=seed(seeded)).findings == {}
 
 
+@pytest.mark.parametrize("after", [Step("convert", "h2", "h3", "torch.Tensor.numpy"), Step("view", "h2", "h3", "flat")])
+def test_what_is_made_of_a_copy_goes_by_the_copys_own_strides(both: Isolated, after: Step) -> None:
+    transposed = Step("array", to="h0", how="float32", at=(2, 2)), Step("view", "h0", "h1", "swapped")
+    copied = Step("convert", "h1", "h2", "torch.asarray[copy=True]")  # It keeps the strides.
+    assert broken((*transposed, copied, after), Play(both, ("torch",), ways(("torch",)))) is None
+
+
 def test_the_same_seed_gives_the_same_programs(isolated: Isolated) -> None:
     honest = HONEST[0]
     first, second = (search(isolated, (), {honest.name: honest}, 20, configure=seed(3)) for _ in range(2))

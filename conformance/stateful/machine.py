@@ -6,27 +6,21 @@ https://hypothesis.readthedocs.io/en/latest/stateful.html
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.reporting import with_reporter
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    consumes,
-    initialize,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from conformance.promises import EntryPoint
-from conformance.stateful.crossings import TO_TENSORFLOW
+from conformance.stateful.crossings import TO_TENSORFLOW, TO_TORCH
 from conformance.stateful.model import Broken
 from conformance.stateful.play import Play, broken
 from conformance.stateful.program import DTYPES, VIEWS, Program, Step
@@ -35,6 +29,8 @@ from conformance.subjects import Subject
 
 #: Live handles at most: each is looked at after every step.
 MOST_HANDLES = 10
+#: Arrays that a program makes at most: programs are about what is made of them.
+MOST_ARRAYS = 3
 
 
 @dataclass
@@ -132,106 +128,112 @@ _SETTINGS = settings(
     report_multiple_bugs=True,
     phases=[Phase.generate],
 )
-#: Rules are picked evenly; those that are there several times come more often.
-_CONVERSIONS, _VIEWS = 4, 2
-_SHAPES = st.sampled_from(((2,), (2, 3), (4,), (3, 2), (2, 1, 3), (1, 3), (1,), (), (2, 2, 2)))
+#: Steps; those that come more often several times.
+_STEPS = ("convert",) * 8 + ("view",) * 4 + ("write",) * 4 + ("flag",) * 2 + ("drop", "keep", "array", "resize", "resize")
+#: How many handles are passed over on the way to the one that a step is done to: what a chain made last breaks first.
+_PASSED = (0, 0, 0, 0, 0, 1, 1, 2, 3, 5)
+_SHAPES = ((2, 3), (4,), (2, 2, 2), (3, 2), (2, 1, 3), (2,), (2, 3), (4,), (1, 3), (1,), ())
+#: A number that decides all else about a step: whatever names, shapes and indices there are, it picks some.
+_PICK = st.integers(0, 2**20)
+T = TypeVar("T")
 
 
 def _machine(
     subject: Subject, frameworks: tuple[str, ...], ways: Mapping[str, EntryPoint], searched: Searched
 ) -> type[RuleBasedStateMachine]:
-    """A machine whose bundles are the handles by kind, and whose rules are the steps that each kind allows."""
-    bundles = {kind: Bundle(kind) for kind in ("numpy", *frameworks)}
-    anything = st.one_of(*bundles.values())
+    """A machine that does steps of every kind to its handles, mostly to the newest."""
+    routes = _routes(frameworks, ways)
 
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
             self._play = Play(subject, frameworks, ways, searched.counts)
-            self.makes_sense = self._play.makes_sense
-            self._made = 0
-
-        def step(self, kind: str, step: Step) -> Any:
-            """Do a step; the handle it made, if it is of the kind."""
-            makes = step.do in ("array", "convert", "view")
-            if makes and len(self._play.model.held) >= MOST_HANDLES:
-                return multiple()
-            name = f"h{self._made}" if makes else ""
-            try:
-                made = self._play.do(step._replace(to=name))
-            except Broken as breach:
-                raise _distinct(searched.add(breach, self._play))(str(breach)) from None
-            if made is None:
-                return multiple()
-            self._made += 1
-            return name if made.kind == kind else multiple()
 
         def teardown(self) -> None:
             searched.programs += bool(self._play.program)
 
-        @initialize(target=bundles["numpy"], dtype=st.sampled_from(DTYPES), shape=_SHAPES)
-        def begin(self, dtype: str, shape: tuple[int, ...]) -> Any:
-            return self.step("numpy", Step("array", how=dtype, at=shape))
+        @initialize(pick=_PICK)
+        def begin(self, pick: int) -> None:
+            self._do(_array(self._play, pick))
 
-        @rule(target=bundles["numpy"], dtype=st.sampled_from(DTYPES), shape=_SHAPES)
-        def array(self, dtype: str, shape: tuple[int, ...]) -> Any:
-            return self.step("numpy", Step("array", how=dtype, at=shape))
+        # One rule for all: of several, Hypothesis switches off half in each program, and most faults need most kinds of steps.
+        @rule(do=st.sampled_from(_STEPS), passed=st.sampled_from(_PASSED), pick=_PICK)
+        def step(self, do: str, passed: int, pick: int) -> None:
+            held = list(self._play.model.held)
+            if do == "keep" or len(held) == MOST_HANDLES:
+                for name in held[:-1]:
+                    self._do(Step("drop", name))
+            elif do == "array":
+                if sum(step.do == "array" for step in self._play.program) < MOST_ARRAYS:
+                    self._do(_array(self._play, pick))
+            else:
+                names = held if do == "drop" else reversed(held)  # The oldest is whose memory others use.
+                possible = (_first(do, name, self._play, pick, routes) for name in names)
+                for made in list(islice(filter(None, possible), passed + 1))[-1:]:
+                    self._do(made)
 
-        @rule(on=anything, everything=st.booleans(), at=st.tuples(*[st.integers(0, 2)] * 3))
-        def write(self, on: str, everything: bool, at: tuple[int, ...]) -> None:
-            held = self._play.model.held.get(on)
-            if held is None or held.array is None:
-                return
-            number = len(self._play.program) % 2 if held.array.dtype == bool else 50 + len(self._play.program)
-            index = () if everything or held.kind == "tensorflow" else tuple(i % n for i, n in zip(at, held.array.shape))
-            self.step("", Step("write", on, at=(number, *index)))
+        def _do(self, step: Step) -> None:
+            try:
+                self._play.do(step)
+            except Broken as breach:
+                raise _distinct(searched.add(breach, self._play))(str(breach)) from None
 
-        @rule(on=bundles["numpy"], do=st.sampled_from(("lock", "unlock")))
-        def flag(self, on: str, do: str) -> None:
-            self.step("", Step(do, on))
-
-        @rule(on=anything)
-        def resize(self, on: str) -> None:
-            self.step("", Step("resize", on, at=(1000,)))
-
-        @rule(on=st.one_of(*map(consumes, bundles.values())))
-        def drop(self, on: str) -> None:
-            self.step("", Step("drop", on))
-
-    for source, target, names in _conversions(frameworks, ways):
-        convert = rule(target=bundles[target], on=bundles[source], first=st.integers(0, len(names) - 1))
-        for again in range(_CONVERSIONS):
-            setattr(Machine, f"{source}_to_{target}_{again}", convert(_making("convert", target, names)))
-    for kind in bundles:
-        names = [name for name, texts in VIEWS.items() if kind in texts]
-        view = rule(target=bundles[kind], on=bundles[kind], first=st.integers(0, len(names) - 1))
-        for again in range(_VIEWS):
-            setattr(Machine, f"view_{kind}_{again}", view(_making("view", kind, names)))
     return Machine
 
 
-def _making(do: str, kind: str, names: list[str]) -> Any:
-    """A rule that makes a handle of the kind by the first name, from the drawn one on, that goes with the source."""
-
-    def step(self: Any, on: str, first: int) -> Any:
-        steps = (Step(do, on, how=name) for name in names[first:] + names[:first])
-        fitting = next(filter(self.makes_sense, steps), None)
-        return multiple() if fitting is None else self.step(kind, fitting)
-
-    step.__name__ = f"{do}_{kind}"
-    return step
+def _array(play: Play, pick: int) -> Step:
+    """The step that makes an array."""
+    which, kind = divmod(pick, len(DTYPES))
+    return Step("array", to=_name(play), how=DTYPES[kind], at=_SHAPES[which % len(_SHAPES)])
 
 
-def _conversions(frameworks: tuple[str, ...], ways: Mapping[str, EntryPoint]) -> list[tuple[str, str, list[str]]]:
-    """Kind of handle, kind that it becomes, and the names of the ways."""
+def _name(play: Play) -> str:
+    """A name for the next handle."""
+    return f"h{sum(bool(step.to) for step in play.program)}"
+
+
+def _first(do: str, name: str, play: Play, pick: int, routes: Mapping[str, list[list[str]]]) -> Step | None:
+    """The first step of a kind that makes sense of a handle, from the picked one on."""
+    return next(filter(play.makes_sense, _steps(do, name, play, pick, routes)), None)
+
+
+def _steps(do: str, name: str, play: Play, pick: int, routes: Mapping[str, list[list[str]]]) -> Iterator[Step]:
+    held = play.model.held[name]
+    if do == "convert":
+        for names in _from(pick, routes.get(held.kind, [])):
+            for way in _from(pick // 8, names):
+                yield Step("convert", name, _name(play), way)
+    elif do == "view":
+        for view in _from(pick, list(VIEWS)):
+            yield Step("view", name, _name(play), view)
+    elif do == "write" and held.array is not None:
+        number = len(play.program) % 2 if held.array.dtype == bool else 50 + len(play.program)
+        index = () if pick % 2 or held.kind == "tensorflow" else np.unravel_index(pick // 2 % held.array.size, held.array.shape)
+        yield Step("write", name, at=(number, *map(int, index)))
+    elif do == "flag":
+        yield Step("lock" if held.writable else "unlock", name)
+    elif do == "resize":
+        yield Step("resize", name, at=(1000,))
+    elif do == "drop":
+        yield Step("drop", name)
+
+
+def _from(pick: int, things: list[T]) -> list[T]:
+    """The things, beginning with the picked one."""
+    start = pick % len(things) if things else 0
+    return things[start:] + things[:start]
+
+
+def _routes(frameworks: tuple[str, ...], ways: Mapping[str, EntryPoint]) -> dict[str, list[list[str]]]:
+    """Kind of handle to the names of its ways, by where they lead."""
     by_ends: dict[tuple[str, str], list[str]] = {}
     for name, entry in ways.items():
         source = entry.maker or "numpy"
         target = entry.framework if entry.direction == "in" else _TARGETS.get(name, "numpy")
         if {source, target} <= {"numpy", *frameworks}:
             by_ends.setdefault((source, target), []).append(name)
-    return [(source, target, names) for (source, target), names in by_ends.items()]
+    return {kind: [names for (source, _), names in by_ends.items() if source == kind] for kind, _ in by_ends}
 
 
 #: Where the ways from one framework to another lead.
-_TARGETS = {TO_TENSORFLOW.name: "tensorflow", "torch.from_dlpack(tf.Tensor)": "torch"}
+_TARGETS = {TO_TENSORFLOW.name: "tensorflow", TO_TORCH.name: "torch"}
