@@ -205,7 +205,7 @@ class Run:
         examples = profile.programs if self.plan.examples is None else self.plan.examples
         names = None if entries is None else [entry.name for entry in entries]
         only: Any = None if self.plan.only is None else self.plan.only[1]
-        rows = self._alone(combination, lambda: stateful.ask(subject, combination, names, examples, only))
+        rows = self._alone(combination, lambda: stateful.ask(subject, combination, names, examples, only, self.plan.seed))
         self.rows.extend(rows)
         return [row for row in rows if row["kind"] == "program"]
 

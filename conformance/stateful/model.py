@@ -179,7 +179,7 @@ class Model:
         state = "variable" if result.type == "tf.Variable" else "plain"
         if not shares:
             memory = Memory(immutable=result.type == "tf.Tensor")
-            self.held[name] = Held(kind, array.copy(), memory, writable, state, owns=True)
+            self.held[name] = Held(kind, _copied(array, result.strides), memory, writable, state, owns=True)
             return
         if kind == "torch" and (not source.writable or source.memory.immutable):
             # https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html: writing to it is undefined.
@@ -290,6 +290,18 @@ def view_of(how: str, array: Any) -> np.ndarray:
         "itself": lambda: array.view(),
     }
     made: np.ndarray = views[how]()
+    return made
+
+
+def _copied(array: np.ndarray, strides: tuple[int, ...] | None) -> np.ndarray:
+    """A copy laid out by these strides: no promise says how a copy lies in memory, and views and shares of it depend on that."""
+    if strides is None:
+        return array.copy()
+    steps = [(n - 1) * step for n, step in zip(array.shape, strides)]
+    low = -sum(step for step in steps if step < 0)
+    high = sum(step for step in steps if step > 0) + array.itemsize
+    made: np.ndarray = np.ndarray(array.shape, array.dtype, bytearray(low + high), low, strides)
+    made[...] = array
     return made
 
 

@@ -32,7 +32,7 @@ def frameworks_of(combination: str) -> tuple[str, ...]:
 
 
 def ask(
-    subject: Subject, combination: str, names: Iterable[str] | None, examples: int, only: Program | None = None
+    subject: Subject, combination: str, names: Iterable[str] | None, examples: int, only: Program | None = None, seed: int = 0
 ) -> list[dict[str, Any]]:
     """Rows of the results file: how the programs went, and what they found.
 
@@ -42,7 +42,7 @@ def ask(
     started = time.monotonic()
     frameworks = frameworks_of(combination)
     if only is None:
-        searched = search(subject, frameworks, ways(frameworks, names), examples)
+        searched = search(subject, frameworks, ways(frameworks, names), examples, seed)
     else:
         searched = _replayed(subject, frameworks, only)
     row = programs_row(combination, searched, time.monotonic() - started)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
-from conformance.deviations import known_for
+from conformance.deviations import Deviation, known_for
 from conformance.promises import EntryPoint
 from conformance.stateful.known import known_step
 from conformance.stateful.model import Broken, Held, Model
@@ -93,7 +94,12 @@ class Play:
         if entry is None:
             return False
         spec = self.model.spec(step.on, entry.direction)
-        return any(known.when.test(spec) for known in known_for(entry, self._subject.versions))
+        return any(known.when.test(spec) for known in _known_for(entry, tuple(self._subject.versions.items())))
+
+
+@cache
+def _known_for(entry: EntryPoint, versions: tuple[tuple[str, str], ...]) -> tuple[Deviation, ...]:
+    return known_for(entry, dict(versions))
 
 
 def broken(program: Program, play: Play) -> Broken | None:

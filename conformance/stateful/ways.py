@@ -10,6 +10,9 @@ from conformance.promises import EntryPoint
 from conformance.stateful.model import Held, Memory, Model
 from conformance.stateful.program import known_ways
 
+#: Calls that take so long (10 ms or more) that programs do better without.
+_SLOW = "tf.data."
+
 
 def ways(frameworks: Iterable[str], names: Iterable[str] | None = None) -> dict[str, EntryPoint]:
     """The entry points of the frameworks, in a stable order, that can be part of a program.
@@ -24,6 +27,6 @@ def ways(frameworks: Iterable[str], names: Iterable[str] | None = None) -> dict[
     for name, entry in known_ways().items():
         needs = {word for word, spelt in (("torch", "torch."), ("tensorflow", "tf.")) if spelt in entry.call} | {entry.framework}
         wanted = listed is None or name in listed or len(needs) == 2
-        if needs <= chosen and wanted and model.takes(entry, model.spec("h0", entry.direction)):
+        if needs <= chosen and wanted and _SLOW not in entry.call and model.takes(entry, model.spec("h0", entry.direction)):
             found[name] = entry
     return found
