@@ -63,8 +63,9 @@ def background(layout: _Layout, seed: int, dtype: str) -> bytes:
         lead = layout.offset % itemsize
         return (bytes(lead) + _quiet(dtype, seed, (nbytes - lead) // itemsize + 1).tobytes())[:nbytes]
     owner = bytearray(nbytes)
-    elements = np.ndarray(layout.shape, f"V{itemsize}", owner, layout.offset, layout.strides)
-    elements[...] = _quiet(dtype, seed, layout.size).reshape(layout.shape)
+    shape, strides = without_ones(layout.shape, layout.strides)
+    elements = np.ndarray(shape, f"V{itemsize}", owner, layout.offset, strides)
+    elements[...] = _quiet(dtype, seed, layout.size).reshape(shape)
     return bytes(owner)
 
 
@@ -85,6 +86,15 @@ def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
         strides.append(step)
         step *= max(n, 1)
     return tuple(reversed(strides))
+
+
+def without_ones(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shape and strides of the same elements in the same order, without axes of length 1.
+
+    NumPy 1 knows 32 axes, tensors have more.
+    """
+    long = [(n, s) for n, s in zip(shape, strides) if n != 1]
+    return tuple([n for n, _ in long]), tuple([s for _, s in long])
 
 
 class _Layout:
@@ -359,7 +369,10 @@ class TensorSpec(_Layout, _TensorFields):
     @cached_property
     def values(self) -> bytes:
         """The elements' bytes in C order, before conj or neg are applied."""
-        return np.ndarray(self.shape, f"V{self.itemsize}", self.owner_bytes, self.offset, self.strides).tobytes()
+        if not self.size:
+            return b""
+        shape, strides = without_ones(self.shape, self.strides)
+        return np.ndarray(shape, f"V{self.itemsize}", self.owner_bytes, self.offset, strides).tobytes()
 
     def validate(self) -> TensorSpec:
         """This spec, or SpecError. Safe on untrusted data."""
