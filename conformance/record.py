@@ -27,7 +27,7 @@ def suite_version() -> str:
 class Record:
     """The results file of one run, header to footer. Rows may come from several processes; each is written once."""
 
-    def __init__(self, path: Path, plan: Plan, examples: int, environment: dict[str, str], missing: dict[str, str]) -> None:
+    def __init__(self, path: Path, plan: Plan, examples: int, environment: dict[str, str], missing: dict[str, str], against: dict[str, str]) -> None:
         self.path = path
         self._writer = Writer(path)
         self._seen: set[tuple[str, str]] = set()
@@ -47,16 +47,17 @@ class Record:
                 "examples": examples,
                 "missing": missing,
             }
+            | ({"against": against} if plan.against else {})
         )
 
     def take(self, rows: list[Row]) -> None:
         """Write what an item brought."""
         for row in rows:
-            if row["kind"] in ("entry", "not_run"):
+            if row["kind"] in ("entry", "comparison", "not_run"):
                 if (row["kind"], row["entry"]) in self._seen:
                     continue
                 self._seen.add((row["kind"], row["entry"]))
-                self.asked += row["kind"] == "entry"
+                self.asked += row["kind"] != "not_run"
             self.findings += row["kind"] == "finding"
             self._writer.write(row)
 

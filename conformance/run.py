@@ -13,6 +13,9 @@ from typing import Any
 
 from conformance import grid
 from conformance.deviations import Deviation, known_for
+from conformance.differential.find import Comparison, Finder
+from conformance.differential.pair import Pair
+from conformance.differential.rows import comparison_row, difference_row
 from conformance.entry_points import entry_points
 from conformance.judge import Verdict, judge
 from conformance.laws import LAWS
@@ -60,6 +63,7 @@ class Plan:
     in_process  convert in this process, for debugging
     limit       seconds that one conversion may take
     only        (entry point, spec) to replay, instead of all phases
+    against     the interpreter before an upgrade, with which the subjects are compared
     """
 
     profile: str = "default"
@@ -70,6 +74,7 @@ class Plan:
     in_process: bool = False
     limit: float = LIMIT
     only: tuple[str, Spec] | None = None
+    against: str | None = None
 
 
 class Run:
@@ -81,25 +86,29 @@ class Run:
         self._tallies: dict[str, Tally] = {}
         self._coming: dict[str, Future[Tally]] = {}
         self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._pairs: dict[str, Pair] = {}
         #: Rows that nobody has collected yet.
         self.rows: list[dict[str, Any]] = []
 
     def subject(self, framework: str) -> Subject:
         """The subject that has the framework; raises SubjectError, always the same, where there is none."""
-        if framework not in self._subjects:
-            self._subjects[framework] = self._start(framework)
-        subject = self._subjects[framework]
+        return self._had(framework, framework, self.plan.subjects.get(framework, sys.executable))
+
+    def _had(self, name: str, framework: str, python: str) -> Subject:
+        if name not in self._subjects:
+            self._subjects[name] = self._start(framework, python)
+        subject = self._subjects[name]
         if isinstance(subject, SubjectError):
             raise subject
         return subject
 
-    def _start(self, framework: str) -> Subject | SubjectError:
+    def _start(self, framework: str, python: str) -> Subject | SubjectError:
         try:
             subject: Subject
             if self.plan.in_process:
                 subject = InProcess((framework,))
             else:
-                subject = Isolated((framework,), self.plan.subjects.get(framework, sys.executable), self.plan.limit)
+                subject = Isolated((framework,), python, self.plan.limit)
         except SubjectError as error:
             return error
         if framework in subject.missing:
@@ -128,6 +137,29 @@ class Run:
         self.rows.append(entry_row(tally, time.monotonic() - started))
         self.rows.extend(finding_row(finding) for finding in tally.findings.values())
         return tally
+
+    def comparison(self, entry: EntryPoint) -> Comparison:
+        """What differs from the interpreter that the run is against; raises SubjectError where a side cannot be asked."""
+        assert self.plan.against is not None
+        framework = entry.framework
+        if framework not in self._pairs:
+            before = self._had(f"{framework} before", framework, self.plan.against)
+            self._pairs[framework] = Pair(before, self.subject(framework))
+        profile = PROFILES[self.plan.profile]
+        size = self._size_for(entry) if "grid" in self.plan.phases else ""
+        examples = profile.examples if self.plan.examples is None else self.plan.examples
+        searched = examples if "search" in self.plan.phases else 0
+        found = Finder(self._pairs[framework], entry, self.plan.seed, size, searched).comparison
+        self.rows += [comparison_row(found), *map(difference_row, found.differences)]
+        return found
+
+    def _size_for(self, entry: EntryPoint) -> str:
+        size = PROFILES[self.plan.profile].grid
+        return "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
+
+    def not_run(self, entry: EntryPoint, reason: SubjectError) -> None:
+        """Record that an entry point could not be asked."""
+        self.rows.append({"kind": "not_run", "entry": entry.name, "framework": entry.framework, "reason": str(reason)[:4000]})
 
     def deviation(self, deviation: Deviation) -> tuple[str, str]:
         """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
@@ -160,6 +192,8 @@ class Run:
         """End the subjects, and what is still being asked of them."""
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
+        for pair in self._pairs.values():
+            pair.close()
         for subject in self._subjects.values():
             if not isinstance(subject, SubjectError):
                 subject.close()

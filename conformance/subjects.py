@@ -62,8 +62,9 @@ class Isolated:
             reason = str(error).strip().splitlines()
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
-    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
-        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit)))
+    def observe(self, call: str, maker: str, specs: list[Any], patience: int = sys.maxsize) -> list[Observation]:
+        """As `Subject.observe`; after `patience` deaths the rest is not asked (a hang counts for ten)."""
+        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit, patience)))
         return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
 
     def close(self) -> None:

@@ -213,10 +213,16 @@ class Bench:
         self._side = side
         self._worker: Worker | None = None
 
-    def observe(self, call: str, maker: str, batch: list[Any], limit: float) -> list[Any]:
-        """Observations (as tuples) of the whole batch, in order, deaths and hangs included."""
+    def observe(self, call: str, maker: str, batch: list[Any], limit: float, patience: int) -> list[Any]:
+        """Observations (as tuples) of the whole batch, in order, deaths and hangs included.
+
+        After `patience` deaths, of which a hang counts for ten, the rest is not asked.
+        """
         observed: list[Any] = []
         while len(observed) < len(batch):
+            if patience <= 0:
+                rest = Observation("unbuildable", message="not asked: the call has died too often before", stage="build")
+                return observed + [tuple(rest)] * (len(batch) - len(observed))
             if self._worker is None:
                 self._worker = Worker(self._side)
             worker = self._worker
@@ -227,6 +233,7 @@ class Bench:
                 outcome, error = ("hung", ()) if ended == "hung" else ("crashed", (ended,))
                 observed.append(tuple(Observation(outcome, error, worker.last_words(), doing)))
             if ended:
+                patience -= 10 if ended == "hung" else 1
                 worker.stop()
                 self._worker = None
         return observed
@@ -238,7 +245,7 @@ class Bench:
 
 
 def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
-    """Answer requests of an execnet channel until it closes: (call, maker, batch, limit), marshalled."""
+    """Answer requests of an execnet channel until it closes: (call, maker, batch, limit, patience), marshalled."""
     side = Side(frameworks)
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side)

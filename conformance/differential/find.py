@@ -1,0 +1,224 @@
+"""The differences of one entry point: the grid on both sides, then a search, each difference shrunk and set aside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance import grid
+from conformance.differential.extent import Extent, extent
+from conformance.differential.pair import Pair
+from conformance.promises import EntryPoint
+from conformance.search import find_by, shrink_by
+from conformance.tally import plainness
+from reports.changes import Change, Outcome, changes, is_gone
+from strategies.spec import Spec
+
+#: Seconds that the shrinking of one difference may take.
+SHRINK_SECONDS = 3.0
+#: Differences of one kind of change that are told apart by their conditions, and of one entry point that are shrunk.
+CONDITIONS, SHRUNK = 5, 10
+
+
+@dataclass
+class Difference:
+    """One way in which an entry point behaves differently, by the plainest input that shows it.
+
+    where   the inputs on which it shows, in words
+    count   on how many of the grid's inputs it showed, or 1 where only the search met it
+    shrunk  whether Hypothesis shrank the input
+    """
+
+    entry: EntryPoint
+    change: Change
+    spec: Spec
+    before: Outcome
+    after: Outcome
+    where: str
+    phase: str
+    count: int = 1
+    shrunk: bool = True
+
+
+@dataclass
+class Comparison:
+    """All that was compared of one entry point.
+
+    compared      inputs that ran on both sides
+    differing     those on which the sides differ
+    not_compared  inputs that did not run on one side, or not the same twice
+    """
+
+    entry: EntryPoint
+    compared: int = 0
+    differing: int = 0
+    not_compared: int = 0
+    unsteady: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A change met on a spec."""
+
+    change: Change
+    spec: Any
+    before: Outcome
+    after: Outcome
+
+
+class Finder:
+    """Compares one entry point on a pair of subjects.
+
+    size      of the grid: "pairs", "sample", "full", or "" for none
+    examples  drawn by the search in all
+    """
+
+    def __init__(self, pair: Pair, entry: EntryPoint, seed: int, size: str, examples: int) -> None:
+        self._pair, self._entry, self._seed, self._size = pair, entry, seed, size
+        self._aside: list[tuple[tuple[str, ...], Extent]] = []
+        self.comparison = Comparison(entry)
+        started, unsteady = time.monotonic(), pair.unsteady
+        whole = self._grid() if size else False
+        if examples and not whole:
+            self._search(examples)
+        self.comparison.unsteady = pair.unsteady - unsteady
+        self.comparison.seconds = time.monotonic() - started
+
+    def _ask(self, specs: list[Any]) -> list[tuple[Any, Outcome, Outcome]]:
+        answers = self._pair.ask(self._entry, specs)
+        self.comparison.compared += sum(bool(before.ending and after.ending) for before, after in answers)
+        self.comparison.not_compared += sum(not (before.ending and after.ending) for before, after in answers)
+        return [(spec, *answer) for spec, answer in zip(specs, answers)]
+
+    def _grid(self) -> bool:
+        """Compare the grid; whether the whole call came or went, so that nothing is left to search."""
+        entry = self._entry
+        answers = self._ask(list(grid.grid(entry.maker, entry.states, self._seed, self._size)))
+        ran = [(spec, before, after) for spec, before, after in answers if before.ending and after.ending]
+        gone = [is_gone([answer[side] for answer in ran]) for side in (1, 2)]
+        if gone[0] != gone[1]:
+            self._came_or_went(ran, came=gone[0])
+            return True
+        seen: dict[tuple[str, ...], list[_Seen]] = {}
+        for spec, before, after in ran:
+            found = changes(before, after)
+            self.comparison.differing += bool(found)
+            for change in found:
+                seen.setdefault(change.key, []).append(_Seen(change, spec, before, after))
+        for key, met in sorted(seen.items(), key=lambda group: -len(group[1])):
+            self._tell_apart(key, sorted(met, key=lambda one: plainness(one.spec)))
+        return False
+
+    def _came_or_went(self, ran: list[Any], came: bool) -> None:
+        answering = [one for one in ran if one[2 if came else 1].ending == "answers"] or ran
+        spec, before, after = min(answering, key=lambda one: plainness(one[0]))
+        change = Change("call", "added" if came else "removed", "different", before.ending, after.ending)
+        self.comparison.differing += len(ran)
+        self._add(change, spec, before, after, "any input", "grid", len(ran), False)
+
+    def _tell_apart(self, key: tuple[str, ...], met: list[_Seen]) -> None:
+        """Shrink the plainest of a kind of change, set aside all that its condition explains, and go on with the rest."""
+        for _ in range(CONDITIONS):
+            if not met:
+                return
+            plainest, wants_shrinking = met[0], len(self.comparison.differences) < SHRUNK
+            choices = grid.choices_of(self._entry.maker, self._entry.states, self._seed, self._size, plainest.spec)
+            best, where = self._shrunk(key, plainest, choices if wants_shrinking else None)
+            explained = [one for one in met if one is plainest or where.covers(one.spec)]
+            self._add(best.change, best.spec, best.before, best.after, where.text, "grid", len(explained), wants_shrinking)
+            met = [one for one in met if one not in explained]
+        if met:  # Too many conditions to tell apart: the rest is one difference.
+            one = met[0]
+            self._add(one.change, one.spec, one.before, one.after, "other inputs", "grid", len(met), False)
+            self._aside.append((key, Extent({})))
+
+    def _shrunk(self, key: tuple[str, ...], first: _Seen, choices: list[int] | None) -> tuple[_Seen, Extent]:
+        watch = _Watch(self._look(key), SHRINK_SECONDS)
+        if choices is not None:
+            shrink_by(watch, self._entry.maker, self._entry.states, choices)
+        best = first if watch.best is None else watch.best
+        return best, self._set_aside(best)
+
+    def _set_aside(self, best: _Seen) -> Extent:
+        key = best.change.key
+        where = extent(self._pair, self._entry, best.spec, lambda b, a: any(c.key == key for c in changes(b, a)))
+        self._aside.append((key, where))
+        return where
+
+    def _look(self, key: tuple[str, ...] | None) -> Callable[[Any], _Seen | None]:
+        """Looks at a spec for the change with this key, or (None) for any that has not been set aside."""
+
+        def look(spec: Any) -> _Seen | None:
+            ((before, after),) = self._pair.ask(self._entry, [spec])
+            for change in changes(before, after):
+                if change.key == key if key else not self._known(change, spec):
+                    return _Seen(change, spec, before, after)
+            return None
+
+        return look
+
+    def _known(self, change: Change, spec: Any) -> bool:
+        return any(key == change.key and where.covers(spec) for key, where in self._aside)
+
+    def _search(self, examples: int) -> None:
+        """Draw until nothing new comes: each find is shrunk and set aside, and the search goes on."""
+        for turn in range(examples):
+            hunt = _Hunt(self._look, SHRINK_SECONDS)
+            find_by(hunt, self._entry.maker, self._entry.states, examples, f"{self._entry.name} {self._seed} {turn}")
+            examples -= hunt.drawn
+            if hunt.best is None:
+                return
+            best = hunt.best
+            self.comparison.differing += 1
+            self._add(best.change, best.spec, best.before, best.after, self._set_aside(best).text, "search", 1, True)
+            if examples <= 0 or turn >= SHRUNK:
+                return
+
+    def _add(
+        self, change: Change, spec: Any, before: Outcome, after: Outcome, where: str, phase: str, count: int, shrunk: bool
+    ) -> None:
+        self.comparison.differences.append(Difference(self._entry, change, spec, before, after, where, phase, count, shrunk))
+
+
+class _Watch:
+    """A predicate for Hypothesis that keeps the plainest spec it held for, and ends the shrinking when time is up."""
+
+    def __init__(self, look: Callable[[Any], _Seen | None], seconds: float) -> None:
+        self._look, self._seconds = look, seconds
+        self._deadline: float | None = None
+        self.best: _Seen | None = None
+
+    def __call__(self, spec: Any) -> bool:
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            return False
+        seen = self._look(spec)
+        if seen is None:
+            return False
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._seconds
+        self.best = seen  # Hypothesis only ever keeps what is simpler.
+        return True
+
+
+class _Hunt(_Watch):
+    """The same for a change that is not known yet: the first one met is the one that is shrunk.
+
+    drawn  specs tried before it was met
+    """
+
+    def __init__(self, look_for: Callable[[tuple[str, ...] | None], Callable[[Any], _Seen | None]], seconds: float) -> None:
+        super().__init__(look_for(None), seconds)
+        self._look_for = look_for
+        self.drawn = 0
+
+    def __call__(self, spec: Any) -> bool:
+        if self.best is None:
+            self.drawn += 1
+        held = super().__call__(spec)
+        if held and self.best is not None:
+            self._look = self._look_for(self.best.change.key)
+        return held

@@ -1,0 +1,77 @@
+"""From an observation to an outcome: what of it compares from release to release."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from conformance.expected import meant
+from conformance.judge import judge
+from conformance.observation import Observation, fingerprint
+from conformance.promises import EntryPoint
+from reports.changes import Outcome
+from strategies.spec import c_strides
+
+_LEADS = {"some": ", writes reach the source", "none": ", writes stay", "": ""}
+
+
+def summarise(entry: EntryPoint, spec: Any, seen: Observation) -> Outcome:
+    """The outcome of one conversion, told in terms of its input, with the laws that it breaks."""
+    if seen.outcome == "unbuildable":
+        return Outcome()
+    try:
+        verdict = judge(entry, spec, seen)
+    except LookupError:  # A dtype that the driver's own NumPy does not have.
+        return Outcome()
+    broken = " ".join(dict.fromkeys(law for law, _ in verdict.breaches))
+    if seen.outcome != "ok":
+        message = plain(seen.message) if seen.outcome == "raised" else ""
+        return Outcome(seen.headline, message, broken=broken)
+    return Outcome(
+        "answers",
+        "",
+        seen.type,
+        seen.dtype,
+        "" if seen.shape == spec.shape else str(list(seen.shape)),
+        _strides(spec, seen),
+        _values(spec, seen, "values" in verdict.held),
+        seen.aliasing + _LEADS[seen.leads] + (", shares with its twin" if seen.twin else ""),
+        "" if seen.writable is None else str(seen.writable),
+        ", ".join(seen.flags),
+        ", ".join(sorted({category for category, _ in seen.warnings})),
+        " | ".join(sorted({plain(text) for _, text in seen.warnings})),
+        "changed" if seen.source_changed else "",
+        broken,
+    )
+
+
+def plain(message: str) -> str:
+    """The first line of a message without what differs from run to run: numbers, addresses, paths."""
+    line = next(iter(message.strip().splitlines()), "")
+    line = re.sub(r"0x[0-9a-f]+|(?<![\w.])/[\w./+-]+", "...", line)
+    return re.sub(r"\d+", "#", line)[:160].strip()
+
+
+def _strides(spec: Any, seen: Observation) -> str:
+    if seen.strides is None:
+        return "none"
+    if not spec.size:
+        return "empty"
+    # Of axes of length 1 any stride is right.
+    pairs = [(s, n) for s, n in zip(seen.strides, seen.shape) if n != 1]
+    if seen.shape == spec.shape and all(n == 1 or s == mine for s, n, mine in zip(seen.strides, seen.shape, spec.strides)):
+        return "kept"
+    item = min((abs(s) for s, _ in pairs if s), default=0)
+    walk = c_strides(seen.shape, item)
+    if all(n == 1 or s == c for s, n, c in zip(seen.strides, seen.shape, walk)):
+        return "C order"
+    return str([s for s, _ in pairs])
+
+
+def _values(spec: Any, seen: Observation, held: bool) -> str:
+    if seen.data is None:
+        return "unread"
+    if seen.data == fingerprint(meant(spec)):
+        return "bit for bit"
+    return "as promised" if held else hashlib.blake2b(seen.data, digest_size=4).hexdigest()
