@@ -56,7 +56,8 @@ def tensor_cells(full: bool, states: tuple[str, ...], strided: bool) -> Iterator
         yield home | {"layout": layout, "state": state}
 
 
-def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
+def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[int]]]:
+    """Each spec of the grid with the choices by which it was drawn."""
     choose = chooser(f"{maker} grid {seed}")
     cells = tensor_cells(size == "full", states, strided=maker != "tensorflow") if maker else array_cells(size == "full")
     draw: Any = draw_tensor_spec if maker else draw_array_spec
@@ -86,9 +87,9 @@ def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spe
     maker  "" for arrays, else the framework whose tensors are described
     size   "pairs", "full", or "sample": every sixth of the pairs
     """
-    return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
+    return tuple(spec for spec, _ in drawn(maker, states, seed, size))
 
 
 def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[int]:
     """The choices by which the grid drew a spec, for a search to start from."""
-    return next(choices for spec, choices in _drawn(maker, states, seed, size) if spec == wanted)
+    return next(choices for spec, choices in drawn(maker, states, seed, size) if spec == wanted)

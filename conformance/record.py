@@ -27,7 +27,9 @@ def suite_version() -> str:
 class Record:
     """The results file of one run, header to footer. Rows may come from several processes; each is written once."""
 
-    def __init__(self, path: Path, plan: Plan, examples: int, environment: dict[str, str], missing: dict[str, str], against: dict[str, str]) -> None:
+    def __init__(
+        self, path: Path, plan: Plan, examples: int, environment: dict[str, str], missing: dict[str, str], against: dict[str, str]
+    ) -> None:
         self.path = path
         self._writer = Writer(path)
         self._seen: set[tuple[str, str]] = set()
@@ -47,7 +49,7 @@ class Record:
                 "examples": examples,
                 "missing": missing,
             }
-            | ({"against": against} if plan.against else {})
+            | ({"against": against} if against else {})
         )
 
     def take(self, rows: list[Row]) -> None:

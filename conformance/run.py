@@ -146,16 +146,12 @@ class Run:
             before = self._had(f"{framework} before", framework, self.plan.against)
             self._pairs[framework] = Pair(before, self.subject(framework))
         profile = PROFILES[self.plan.profile]
-        size = self._size_for(entry) if "grid" in self.plan.phases else ""
+        size = grid_size(self.plan, entry) if "grid" in self.plan.phases else ""
         examples = profile.examples if self.plan.examples is None else self.plan.examples
         searched = examples if "search" in self.plan.phases else 0
         found = Finder(self._pairs[framework], entry, self.plan.seed, size, searched).comparison
         self.rows += [comparison_row(found), *map(difference_row, found.differences)]
         return found
-
-    def _size_for(self, entry: EntryPoint) -> str:
-        size = PROFILES[self.plan.profile].grid
-        return "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
 
     def not_run(self, entry: EntryPoint, reason: SubjectError) -> None:
         """Record that an entry point could not be asked."""
@@ -199,6 +195,12 @@ class Run:
                 subject.close()
 
 
+def grid_size(plan: Plan, entry: EntryPoint) -> str:
+    """How large a grid the entry point sees."""
+    size = PROFILES[plan.profile].grid
+    return "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
+
+
 class _Asking:
     """The phases of one entry point."""
 
@@ -207,8 +209,7 @@ class _Asking:
         self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
-        size = PROFILES[plan.profile].grid
-        self._size = "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
+        self._size = grid_size(plan, entry)
         self.tally = Tally(entry)
         if plan.only is not None:
             self._attempt(plan.only[1])

@@ -30,10 +30,11 @@ class Subject(Protocol):
     versions: dict[str, str]
     missing: dict[str, str]
 
-    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], patience: int = sys.maxsize) -> list[Observation]:
         """One observation per spec: built, converted by the lines of `call`, and watched.
 
-        maker  "" when the specs are arrays, else the framework that builds the tensor
+        maker     "" when the specs are arrays, else the framework that builds the tensor
+        patience  deaths after which the rest is not asked; a hang counts for ten
         """
         ...
 
@@ -63,7 +64,6 @@ class Isolated:
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
     def observe(self, call: str, maker: str, specs: list[Any], patience: int = sys.maxsize) -> list[Observation]:
-        """As `Subject.observe`; after `patience` deaths the rest is not asked (a hang counts for ten)."""
         self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit, patience)))
         return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
 
@@ -81,7 +81,7 @@ class InProcess:
         self._side = Side(frameworks)
         self.versions, self.missing = self._side.versions, self._side.missing
 
-    def observe(self, call: str, maker: str, specs: list[Any]) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], patience: int = sys.maxsize) -> list[Observation]:
         with warnings.catch_warnings():  # The host, pytest for one, listens to warnings in its own way.
             self._side.renew()
             return [self._side.observe(call, maker, tuple(spec)) for spec in specs]

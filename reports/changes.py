@@ -63,8 +63,9 @@ class Change(NamedTuple):
     @property
     def key(self) -> tuple[str, ...]:
         """Equal for changes of the same kind; what differs from input to input is left out."""
-        numbers = self.topic in ("shape", "strides", "values", "dtype")
-        return self[:3] if numbers else self
+        if self.kind == "message only":
+            return self[:2]
+        return self[:3] if self.topic in ("shape", "strides", "values", "dtype") else self
 
 
 #: The laws that speak of a topic. How a conversion ends is every law's business.
@@ -97,8 +98,9 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
     if before.ending != after.ending:
         return (_ending(before, after),)
     if before.ending != "answers":
-        same = before.message == after.message
-        return () if same else (Change("message", "message only", "different", before.message, after.message),)
+        if before.message == after.message:
+            return ()
+        return (Change("message", "message only", "different", before.message, after.message),)
     found: list[Change] = []
     hidden: set[str] = set()
     for topic in (*_LAWS, "told"):
@@ -122,7 +124,7 @@ def _ending(before: Outcome, after: Outcome) -> Change:
     elif before.ending == "answers":
         kind = "breaking"
     elif after.ending == "answers":
-        kind = "fixed" if standing == "fixed" else "added"
+        kind = "added"
     else:
         kind = {"broken": "breaking", "fixed": "fixed"}.get(standing, "changed")
     return Change("ending", kind, standing, before.ending, after.ending)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from conformance import grid
@@ -17,9 +18,11 @@ from reports.changes import Change, Outcome, changes, is_gone
 from strategies.spec import Spec
 
 #: Seconds that the shrinking of one difference may take.
-SHRINK_SECONDS = 3.0
-#: Differences of one kind of change that are told apart by their conditions, and of one entry point that are shrunk.
-CONDITIONS, SHRUNK = 5, 10
+SHRINK_SECONDS = 2.0
+#: Differences of one kind of change that are told apart by their conditions, and those that a search looks for.
+CONDITIONS, FOUND = 4, 10
+#: Seconds that a pair may spend on shrinking for each entry point compared so far; what is over is reported as it was met.
+ALLOWANCE = 1.0
 
 
 @dataclass
@@ -82,6 +85,7 @@ class Finder:
         self._aside: list[tuple[tuple[str, ...], Extent]] = []
         self.comparison = Comparison(entry)
         started, unsteady = time.monotonic(), pair.unsteady
+        pair.allowance += ALLOWANCE
         whole = self._grid() if size else False
         if examples and not whole:
             self._search(examples)
@@ -118,30 +122,47 @@ class Finder:
         spec, before, after = min(answering, key=lambda one: plainness(one[0]))
         change = Change("call", "added" if came else "removed", "different", before.ending, after.ending)
         self.comparison.differing += len(ran)
-        self._add(change, spec, before, after, "any input", "grid", len(ran), False)
+        self._add(_Seen(change, spec, before, after), "any input", "grid", len(ran), False)
 
     def _tell_apart(self, key: tuple[str, ...], met: list[_Seen]) -> None:
         """Shrink the plainest of a kind of change, set aside all that its condition explains, and go on with the rest."""
+        if met[0].change.kind == "message only":  # One line says it all.
+            self._add(met[0], "any input", "grid", len(met), False)
+            return
         for _ in range(CONDITIONS):
             if not met:
                 return
-            plainest, wants_shrinking = met[0], len(self.comparison.differences) < SHRUNK
-            choices = grid.choices_of(self._entry.maker, self._entry.states, self._seed, self._size, plainest.spec)
-            best, where = self._shrunk(key, plainest, choices if wants_shrinking else None)
-            explained = [one for one in met if one is plainest or where.covers(one.spec)]
-            self._add(best.change, best.spec, best.before, best.after, where.text, "grid", len(explained), wants_shrinking)
+            best, shrunk = self._shrunk(key, met[0])
+            where = self._set_aside(best)
+            explained = [one for one in met if one is met[0] or where.covers(one.spec)]
+            self._add(best, where.text, "grid", len(explained), shrunk)
             met = [one for one in met if one not in explained]
         if met:  # Too many conditions to tell apart: the rest is one difference.
-            one = met[0]
-            self._add(one.change, one.spec, one.before, one.after, "other inputs", "grid", len(met), False)
+            self._add(met[0], "other inputs", "grid", len(met), False)
             self._aside.append((key, Extent({})))
 
-    def _shrunk(self, key: tuple[str, ...], first: _Seen, choices: list[int] | None) -> tuple[_Seen, Extent]:
-        watch = _Watch(self._look(key), SHRINK_SECONDS)
-        if choices is not None:
-            shrink_by(watch, self._entry.maker, self._entry.states, choices)
-        best = first if watch.best is None else watch.best
-        return best, self._set_aside(best)
+    def _shrunk(self, key: tuple[str, ...], first: _Seen) -> tuple[_Seen, bool]:
+        """The plainest spec that shows the change, and whether it was shrunk."""
+        look = self._look(key)
+        for spec in self._pair.plainest:  # What another entry point stumbled over is as plain as it gets.
+            if plainness(spec) <= plainness(first.spec) and not self._known(first.change, spec) and (seen := look(spec)):
+                return self._confirmed(seen, first)
+        if self._pair.allowance <= 0:
+            return first, False
+        entry = self._entry
+        watch = _Watch(look, SHRINK_SECONDS)
+        started = time.monotonic()
+        shrink_by(watch, entry.maker, entry.states, _choices(entry.maker, entry.states, self._seed, self._size)[first.spec])
+        self._pair.allowance -= time.monotonic() - started
+        best, shrunk = (first, False) if watch.best is None else self._confirmed(watch.best, first)
+        if shrunk:
+            self._pair.plainest.append(best.spec)
+        return best, shrunk
+
+    def _confirmed(self, best: _Seen, first: _Seen) -> tuple[_Seen, bool]:
+        ((before, after),) = self._pair.ask(self._entry, [best.spec])
+        held = any(change.key == best.change.key for change in changes(before, after))
+        return (best, True) if held else (first, False)
 
     def _set_aside(self, best: _Seen) -> Extent:
         key = best.change.key
@@ -153,7 +174,7 @@ class Finder:
         """Looks at a spec for the change with this key, or (None) for any that has not been set aside."""
 
         def look(spec: Any) -> _Seen | None:
-            ((before, after),) = self._pair.ask(self._entry, [spec])
+            ((before, after),) = self._pair.ask_once(self._entry, [spec])
             for change in changes(before, after):
                 if change.key == key if key else not self._known(change, spec):
                     return _Seen(change, spec, before, after)
@@ -162,7 +183,7 @@ class Finder:
         return look
 
     def _known(self, change: Change, spec: Any) -> bool:
-        return any(key == change.key and where.covers(spec) for key, where in self._aside)
+        return change.kind == "message only" or any(key == change.key and where.covers(spec) for key, where in self._aside)
 
     def _search(self, examples: int) -> None:
         """Draw until nothing new comes: each find is shrunk and set aside, and the search goes on."""
@@ -172,16 +193,28 @@ class Finder:
             examples -= hunt.drawn
             if hunt.best is None:
                 return
-            best = hunt.best
-            self.comparison.differing += 1
-            self._add(best.change, best.spec, best.before, best.after, self._set_aside(best).text, "search", 1, True)
-            if examples <= 0 or turn >= SHRUNK:
+            best, confirmed = self._confirmed(hunt.best, hunt.best)
+            where = self._set_aside(best)
+            if confirmed:
+                self.comparison.differing += 1
+                self._add(best, where.text, "search", 1, True)
+            if examples <= 0 or turn >= FOUND:
                 return
 
-    def _add(
-        self, change: Change, spec: Any, before: Outcome, after: Outcome, where: str, phase: str, count: int, shrunk: bool
-    ) -> None:
-        self.comparison.differences.append(Difference(self._entry, change, spec, before, after, where, phase, count, shrunk))
+    def _add(self, seen: _Seen, where: str, phase: str, count: int, shrunk: bool) -> None:
+        """Keep a difference; what differs alike under the same condition is one."""
+        for known in self.comparison.differences:
+            if (known.change.key, known.where) == (seen.change.key, where):
+                known.count += count
+                return
+        found = Difference(self._entry, seen.change, seen.spec, seen.before, seen.after, where, phase, count, shrunk)
+        self.comparison.differences.append(found)
+
+
+@lru_cache(maxsize=4)
+def _choices(maker: str, states: tuple[str, ...], seed: int, size: str) -> dict[Spec, list[int]]:
+    """The choices by which the grid drew each of its specs."""
+    return dict(grid.drawn(maker, states, seed, size))
 
 
 class _Watch:

@@ -14,7 +14,14 @@ from reports.changes import Change, Outcome
 from strategies.spec import Spec
 
 #: Topic of a change to the topic of the clauses that promise something about it, and to the law it is shown by.
-_CLAUSES = {"ending": "refuses", "message": "refuses", "call": "refuses", "memory": "aliasing", "warnings": "warns", "told": "warns"}
+_CLAUSES = {
+    "ending": "refuses",
+    "message": "refuses",
+    "call": "refuses",
+    "memory": "aliasing",
+    "warnings": "warns",
+    "told": "warns",
+}
 _LAWS = {"ending": "acceptance", "message": "refusal", "call": "acceptance", "told": "warnings"}
 
 
