@@ -6,6 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from reports import diff, history, upgrade
+from reports.environments import BuildError
+from reports.profile_files import ProfileError
 from reports.results import Results, ResultsError, read
 from reports.summary import summary
 
@@ -16,7 +19,16 @@ def main(arguments: list[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, text in (("summary", "print verdicts per entry point"), ("validate", "check a file against the schema")):
         verbs.add_parser(verb, help=text).add_argument("file", type=Path, help="a results file (JSON Lines)")
+    others = {"diff": diff, "history": history, "upgrade": upgrade}
+    for module in others.values():
+        module.add(verbs)
     asked = parser.parse_args(arguments)
+    if asked.verb in others:
+        try:
+            return others[asked.verb].run(asked)
+        except (BuildError, ProfileError, ResultsError) as error:
+            print(error, file=sys.stderr)
+            return 2
     try:
         results = read(asked.file)
     except ResultsError as error:
