@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from reports import diff, history, upgrade
+from reports import diff, history, profile, upgrade
 from reports.environments import BuildError
 from reports.profile_files import ProfileError
 from reports.results import Results, ResultsError, read
@@ -19,13 +20,18 @@ def main(arguments: list[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, text in (("summary", "print verdicts per entry point"), ("validate", "check a file against the schema")):
         verbs.add_parser(verb, help=text).add_argument("file", type=Path, help="a results file (JSON Lines)")
-    others = {"diff": diff, "history": history, "upgrade": upgrade}
-    for module in others.values():
+    others: dict[str, Callable[[argparse.Namespace], int]] = {
+        "diff": diff.run,
+        "history": history.run,
+        "profile": profile.run,
+        "upgrade": upgrade.run,
+    }
+    for module in (diff, history, profile, upgrade):
         module.add(verbs)
     asked = parser.parse_args(arguments)
     if asked.verb in others:
         try:
-            return others[asked.verb].run(asked)
+            return others[asked.verb](asked)
         except (BuildError, ProfileError, ResultsError) as error:
             print(error, file=sys.stderr)
             return 2

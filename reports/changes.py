@@ -18,7 +18,7 @@ class Outcome(NamedTuple):
     dtype     as its framework calls it
     shape     "" where it is the source's
     strides   "kept", "C order", "none", or the numbers
-    values    "bit for bit", "as promised", "unread", or a digest
+    values    "bit for bit", "as promised", "wrong", "unspecified" or "unread"
     memory    "shares", "copies", "mixed" or "unknown", and what writes do
     writable  whether it lets itself be written
     flags     its marks
@@ -126,7 +126,7 @@ def _ending(before: Outcome, after: Outcome) -> Change:
     elif after.ending == "answers":
         kind = "added"
     else:
-        kind = {"broken": "breaking", "fixed": "fixed"}.get(standing, "changed")
+        kind = "changed"
     return Change("ending", kind, standing, before.ending, after.ending)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from reports.differences import FORMATS, is_breaking, render, write_scripts
+from reports.differences import FORMATS, Report, is_breaking, render, write_scripts
 from reports.profile_files import read_profile
 
 
@@ -33,6 +33,6 @@ def run(asked: argparse.Namespace) -> int:
     rows = differences(before, after)
     if asked.scripts:
         write_scripts(rows, asked.scripts)
-    environments = [profile.header["environment"] for profile in (before, after)]
-    print(render(asked.format, *environments, rows, notes(before, after)))
+    report = Report(before.header["environment"], after.header["environment"], rows, notes(before, after))
+    print(render(asked.format, report))
     return int(is_breaking(rows) if asked.fail_on == "breaking" else bool(rows))

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reports.changes import BREAKING, KINDS
 from reports.results import Results, Row
@@ -16,8 +16,17 @@ FORMATS = ("text", "markdown", "json")
 NAMED = 4
 
 
-def of_results(results: Results) -> tuple[dict[str, str], dict[str, str], list[Row], list[str]]:
-    """What `render` wants of a results file: environments before and after, rows, notes."""
+class Report(NamedTuple):
+    """What is rendered: releases before and after, rows of kind "difference", and what to know beside them."""
+
+    before: dict[str, str]
+    after: dict[str, str]
+    rows: list[Row]
+    notes: list[str]
+
+
+def of_results(results: Results) -> Report:
+    """The report of a run that compared."""
     header = results.header
     before, after = header.get("against", {}), header["environment"]
     notes = [f"not run: {row['entry']}: {row['reason']}" for row in results.of("not_run")][:5]
@@ -29,14 +38,15 @@ def of_results(results: Results) -> tuple[dict[str, str], dict[str, str], list[R
     skipped = sum(row["not_compared"] for row in compared)
     if skipped:
         notes.append(f"{skipped:,} inputs did not run on one side, or not twice the same: not compared")
-    return before, after, list(results.of("difference")), notes
+    return Report(before, after, list(results.of("difference")), notes)
 
 
-def render(form: str, before: dict[str, str], after: dict[str, str], rows: list[Row], notes: Iterable[str]) -> str:
-    """The whole report in one of `FORMATS`."""
+def render(form: str, report: Report) -> str:
+    """The report in one of `FORMATS`. JSON rows are those of the results file: `schema.json` says what they hold."""
+    before, after, rows, notes = report
     if form == "json":
-        return json.dumps({"schema": 1, "before": before, "after": after, "notes": list(notes), "differences": rows}, indent=1)
-    return (_markdown if form == "markdown" else _text)(_title(before, after), rows, list(notes))
+        return json.dumps({"schema": 1, "before": before, "after": after, "notes": notes, "differences": rows}, indent=1)
+    return (_markdown if form == "markdown" else _text)(f"{releases(before)} -> {releases(after)}", rows, notes)
 
 
 def alike(rows: list[Row]) -> list[list[Row]]:
@@ -69,10 +79,6 @@ def counted(rows: list[Row]) -> str:
 def releases(environment: dict[str, str]) -> str:
     """An environment in a few words."""
     return ", ".join(f"{name} {release}" for name, release in sorted(environment.items()) if name != "python")
-
-
-def _title(before: dict[str, str], after: dict[str, str]) -> str:
-    return f"{releases(before)} -> {releases(after)}"
 
 
 def _names(group: list[Row], mark: str = "") -> str:

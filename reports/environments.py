@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import shutil
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import Version
 
 _FRAMEWORKS = ("torch", "tensorflow")
 
@@ -56,22 +58,15 @@ def _requirements(text: str) -> list[str]:
     found = [str(requirement) for requirement in wanted]
     if "numpy" not in names:
         torch = next((requirement for requirement in wanted if requirement.name == "torch"), None)
+        pins = [] if torch is None else [pin.version for pin in torch.specifier if pin.operator in ("==", "~=")]
         # Wheels of torch before 2.3 were built for NumPy 1, and torch does not say so.
-        old = torch is not None and torch.specifier and not torch.specifier.contains("2.3") and "2.2.2" in torch.specifier
-        found.append("numpy<2" if old or _is_before_2_3(torch) else "numpy")
+        found.append("numpy<2" if any(Version(pin.removesuffix(".*")) < Version("2.3") for pin in pins) else "numpy")
     return found
-
-
-def _is_before_2_3(torch: Requirement | None) -> bool:
-    pins = [] if torch is None else [spec.version for spec in torch.specifier if spec.operator in ("==", "~=", "<", "<=")]
-    return any(pin.split(".")[:2] in (["2", str(minor)] for minor in range(3)) or pin.startswith("1.") for pin in pins)
 
 
 def _uv() -> str:
     if importlib.util.find_spec("uv") is not None:
-        from uv import find_uv_bin
-
-        return str(find_uv_bin())
+        return str(importlib.import_module("uv").find_uv_bin())
     found = shutil.which("uv")
     if found is None:
         raise BuildError("building environments needs uv: python -m pip install uv")
@@ -128,10 +123,9 @@ def reason(lines: list[str]) -> str:
     text = " ".join(" ".join(lines).replace("╰─▶", " ").replace("├─▶", " ").split())
     if "No space left" in text or "os error 28" in text:
         return "the disk is full"
-    for word in ("Because", "hint:", "error:", "×"):
+    for word in ("Because", "hint:", "error:"):
         if word in text:
-            told = text[text.index(word) :].removeprefix("error:").removeprefix("×").strip()
-            return told[:300]
+            return text[text.index(word) :].removeprefix("error:").strip()[:300]
     return text[-300:] or "uv said nothing"
 
 

@@ -77,7 +77,8 @@ def page(profiles: list[Profile]) -> str:
     """The page, in Markdown."""
     from conformance.differential.between import differences
 
-    lines, by_entry = [_HEAD, "## By release", ""], {}
+    lines = [_HEAD, "## By release", ""]
+    by_entry: dict[str, list[tuple[str, Row]]] = {}
     for package, before, after in steps(profiles):
         rows = [row for row in differences(before, after) if row["change"] != "message only"]
         others = releases({name: r for name, r in after.header["environment"].items() if name != package})
@@ -93,10 +94,8 @@ def _table(rows: list[Row]) -> list[str]:
     for group in alike(rows):
         row = group[0]
         names = ", ".join(f"`{name}`" for name in dict.fromkeys(one["entry"] for one in group))
-        count = sum(one["count"] for one in group)
-        lines.append(
-            f"| {_kind(row)} | {_cell(row['before'])} | {_cell(row['after'])} | {_cell(row['where'])} ({count}×) | {names} |"
-        )
+        where = f"{row['where']} ({sum(one['count'] for one in group)} inputs)"
+        lines.append(f"| {_kind(row)} | {_cell(row['before'])} | {_cell(row['after'])} | {_cell(where)} | {names} |")
     return [*lines, ""]
 
 

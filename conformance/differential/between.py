@@ -16,6 +16,8 @@ from reports.profile_files import Profile, ProfileError
 
 #: A value of an axis explains a change that shows on this share of its inputs.
 PURE = 0.6
+#: What needs no mention.
+_USUAL = {("container", "ndarray"), ("memory", "plain"), ("state", "plain"), ("layout", "C"), ("layout", "0-d")}
 _Met = tuple[Change, Any, Outcome, Outcome]
 
 
@@ -86,7 +88,8 @@ def _told_apart(met: list[_Met], same: list[Any]) -> Iterator[tuple[str, list[_M
             if count >= PURE * (count + others[axis, value]):
                 pure.setdefault(axis, {})[value] = count
         if not pure:
-            yield "some inputs", left
+            common = set.intersection(*(set(_features(one[1]).items()) for one in left)) - _USUAL
+            yield "; ".join(["some inputs", *(f"{axis} {value}" for axis, value in sorted(common))]), left
             return
         axis = max(pure, key=lambda axis: sum(pure[axis].values()))
         group = [one for one in left if _features(one[1]).get(axis) in pure[axis]]
