@@ -34,7 +34,7 @@ class Subject(Protocol):
         """One observation per spec: built, converted by the lines of `call`, and watched.
 
         maker     "" when the specs are arrays, else the framework that builds the tensor
-        patience  deaths after which the rest is not asked; a hang counts for ten
+        patience  deaths after which the rest is not asked; a hang counts for twenty
         """
         ...
 

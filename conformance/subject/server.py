@@ -216,7 +216,7 @@ class Bench:
     def observe(self, call: str, maker: str, batch: list[Any], limit: float, patience: int) -> list[Any]:
         """Observations (as tuples) of the whole batch, in order, deaths and hangs included.
 
-        After `patience` deaths, of which a hang counts for ten, the rest is not asked.
+        After `patience` deaths, of which a hang counts for twenty, the rest is not asked.
         """
         observed: list[Any] = []
         while len(observed) < len(batch):
@@ -233,7 +233,7 @@ class Bench:
                 outcome, error = ("hung", ()) if ended == "hung" else ("crashed", (ended,))
                 observed.append(tuple(Observation(outcome, error, worker.last_words(), doing)))
             if ended:
-                patience -= 10 if ended == "hung" else 1
+                patience -= 20 if ended == "hung" else 1
                 worker.stop()
                 self._worker = None
         return observed
