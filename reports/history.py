@@ -80,13 +80,18 @@ def page(profiles: list[Profile]) -> str:
     lines = [_HEAD, "## By release", ""]
     by_entry: dict[str, list[tuple[str, Row]]] = {}
     for package, before, after in steps(profiles):
-        rows = [row for row in differences(before, after) if row["change"] != "message only"]
+        rows = [_short(row) for row in differences(before, after) if row["change"] != "message only"]
         others = releases({name: r for name, r in after.header["environment"].items() if name != package})
         lines += [f"### {package} {_release(before, package)} → {_release(after, package)} ({others})", ""]
         lines += _table(rows) if rows else ["No difference but in messages.", ""]
         for row in rows:
             by_entry.setdefault(row["entry"], []).append((f"{package} {_release(after, package)}", row))
     return "\n".join([*lines, "## By entry point", "", *_entries(by_entry)]).rstrip() + "\n"
+
+
+def _short(row: Row) -> Row:
+    """The row without the words of exceptions: a page for all releases has no room for them."""
+    return row | {side: row[side].partition(": ")[0] for side in ("before", "after") if row[side].startswith("raised ")}
 
 
 def _table(rows: list[Row]) -> list[str]:
