@@ -49,7 +49,9 @@ class Clause(NamedTuple):
     @property
     def text(self) -> str:
         """The clause as a sentence for people."""
-        value = self.value if isinstance(self.value, str) else getattr(self.value, "__doc__", None) or repr(self.value)
+        value = self.value if isinstance(self.value, str) else repr(self.value)
+        if callable(self.value):
+            value = getattr(self.value, "__doc__", None) or value
         if self.topic == "type":
             value = " or ".join(self.value) or "any"
         if self.topic == "refuses":

@@ -66,6 +66,11 @@ def test_a_change_is_called_what_it_is(before: Outcome, after: Outcome, expected
     assert kinds(before, after) == [expected]
 
 
+def test_that_writes_reach_the_source_now_follows_from_being_writable() -> None:
+    writable = OK._replace(writable="True", memory="shares, writes reach the source")
+    assert kinds(OK._replace(writable="False"), writable) == [("writable", "breaking", "different")]
+
+
 @pytest.mark.parametrize("outcome", [OK, REFUSED, CRASHED])
 def test_what_was_not_run_is_no_change(outcome: Outcome) -> None:
     assert kinds(outcome, outcome) == kinds(Outcome(), outcome) == kinds(outcome, Outcome()) == []

@@ -103,6 +103,8 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
         return (Change("message", "message only", "different", before.message, after.message),)
     found: list[Change] = []
     hidden: set[str] = set()
+    if before.writable != after.writable and before.memory.partition(",")[0] == after.memory.partition(",")[0]:
+        hidden.add("memory")  # What writes do follows from whether they are possible.
     for topic in (*_LAWS, "told"):
         was, now = getattr(before, topic), getattr(after, topic)
         if was == now or topic in hidden:
