@@ -7,33 +7,14 @@ from typing import Any
 
 import pytest
 
+from meta_tests.helpers import DIFFERENCE
 from reports.changes import Outcome, changes, is_gone
 from reports.differences import Report, alike, is_breaking, render
 
 OK = Outcome("answers", type="torch.Tensor", dtype="float32", strides="kept", values="bit for bit", memory="shares")
 REFUSED = Outcome("raised TypeError", "can't")
 CRASHED = Outcome("crashed (SIGABRT)", broken="survival")
-ROW = {
-    "kind": "difference",
-    "id": "0123456789",
-    "entry": "torch.one",
-    "framework": "torch",
-    "topic": "memory",
-    "change": "breaking",
-    "standing": "broken",
-    "before": "shares",
-    "after": "copies",
-    "broken_before": [],
-    "broken_after": ["memory"],
-    "promise": "aliasing: shares (documented: https://example.org)",
-    "spec": {"dtype": "float32", "shape": [2], "strides": [-4], "offset": 4, "nbytes": 8},
-    "script": "print(1)\n",
-    "where": "any input",
-    "phase": "grid",
-    "count": 3,
-    "shrunk": True,
-}
-MESSAGE = ROW | {"change": "message only", "topic": "message", "standing": "different"}
+MESSAGE = DIFFERENCE | {"change": "message only", "topic": "message", "standing": "different"}
 
 
 def kinds(before: Outcome, after: Outcome) -> list[tuple[str, str, str]]:
@@ -92,16 +73,18 @@ def test_a_call_is_gone_when_all_inputs_are_refused_because_of_it() -> None:
 
 
 def test_entry_points_that_change_alike_stand_together() -> None:
-    assert [len(group) for group in alike([ROW, ROW | {"entry": "torch.two"}, ROW | {"after": "mixed"}])] == [2, 1]
+    assert [
+        len(group) for group in alike([DIFFERENCE, DIFFERENCE | {"entry": "torch.two"}, DIFFERENCE | {"after": "mixed"}])
+    ] == [2, 1]
 
 
 def test_only_what_breaks_is_breaking() -> None:
-    assert is_breaking([ROW])
-    assert not is_breaking([MESSAGE, ROW | {"change": "fixed"}, ROW | {"change": "added"}])
+    assert is_breaking([DIFFERENCE])
+    assert not is_breaking([MESSAGE, DIFFERENCE | {"change": "fixed"}, DIFFERENCE | {"change": "added"}])
 
 
 def test_text_says_before_after_where_and_promise() -> None:
-    text = render("text", report(ROW, MESSAGE))
+    text = render("text", report(DIFFERENCE, MESSAGE))
     for words in ("torch 2.13.0 -> torch 2.14.0", "BREAKING  torch.one", "before   shares", "after    copies", "any input"):
         assert words in text
     assert "https://example.org" in text
@@ -109,15 +92,15 @@ def test_text_says_before_after_where_and_promise() -> None:
 
 
 def test_markdown_has_a_row_per_difference_and_keeps_bars_out_of_cells() -> None:
-    text = render("markdown", report(ROW | {"before": "a|b"}))
+    text = render("markdown", report(DIFFERENCE | {"before": "a|b"}))
     row = next(line for line in text.splitlines() if line.startswith("| **breaking**"))
     assert "a\\|b" in row
     assert "<details>" in text
 
 
 def test_json_holds_all() -> None:
-    data = json.loads(render("json", report(ROW)))
-    assert (data["after"], data["differences"], data["notes"]) == ({"torch": "2.14.0"}, [ROW], ["a note"])
+    data = json.loads(render("json", report(DIFFERENCE)))
+    assert (data["after"], data["differences"], data["notes"]) == ({"torch": "2.14.0"}, [DIFFERENCE], ["a note"])
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
