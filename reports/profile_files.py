@@ -19,6 +19,8 @@ SCHEMA_VERSION = 1
 FOLDER = Path(__file__).parent / "profiles"
 CELLS = FOLDER / "cells.json.gz"
 _END = ".jsonl.gz"
+#: Inputs in one run at most.
+_MOST = 100_000
 
 
 class ProfileError(Exception):
@@ -54,6 +56,11 @@ def schema() -> dict[str, Any]:
     return json.loads(Path(__file__).with_name("profile_schema.json").read_text())  # type: ignore[no-any-return]
 
 
+@cache
+def _check() -> Any:
+    return jsonschema.Draft202012Validator(schema())
+
+
 def shipped() -> list[str]:
     """The names of the shipped profiles."""
     return sorted(path.name.removesuffix(_END) for path in FOLDER.glob(f"*{_END}"))
@@ -77,7 +84,13 @@ def _row(line: str, path: Path, number: int) -> dict[str, Any]:
         row: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError):
         raise ProfileError(f"{path}, line {number}: not JSON") from None
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema()).iter_errors(row))
+    if not isinstance(row, dict):
+        raise ProfileError(f"{path}, line {number}: not an object")
+    # Of the long lists the schema sees the first; the others are proved where they are used. Seconds otherwise.
+    short = {
+        name: value[:2] if name in ("distinct", "runs") and isinstance(value, list) else value for name, value in row.items()
+    }
+    problem = jsonschema.exceptions.best_match(_check().iter_errors(short))
     if problem is not None:
         where = "".join(f"[{part!r}]" for part in problem.absolute_path)
         raise ProfileError(f"{path}, line {number}: {(where + ' ' + problem.message).strip()[:160]}")
@@ -90,11 +103,13 @@ def _assembled(rows: list[dict[str, Any]], path: Path) -> Profile:
     body = rows[1:-1]
     try:
         outcomes = {row["entry"]: _outcomes(row) for row in body}
-    except (IndexError, TypeError):
+    except (IndexError, TypeError, ValueError):
         raise ProfileError(f"{path} names outcomes that it does not have") from None
     return Profile(rows[0], outcomes, {row["entry"]: row["list"] for row in body})
 
 
 def _outcomes(row: dict[str, Any]) -> list[Outcome]:
-    distinct = [Outcome(*fields) for fields in row["distinct"]]
+    distinct = [Outcome(*map(str, fields)) for fields in row["distinct"]]
+    if any(number < 0 or not 0 < count <= _MOST for number, count in row["runs"]):
+        raise ValueError("runs out of bounds")
     return [distinct[number] for number, count in row["runs"] for _ in range(count)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from conformance.differential.profile import cells
@@ -64,6 +65,7 @@ def _row(entry: EntryPoint, met: _Met, where: str, count: int) -> dict[str, Any]
     return row(entry, *met) | {"where": where, "phase": "profile", "count": count, "shrunk": False}
 
 
+@lru_cache(maxsize=1 << 12)
 def _features(spec: Any) -> dict[str, str]:
     """What may decide how an input is treated, by axis."""
     found = {"dtype": spec.dtype, "layout": layout_of(spec)}
