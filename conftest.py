@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from conformance import options
+from conformance.claims import CLAIMS
 from conformance.deviations import deviations
 from conformance.promises import EntryPoint
 from conformance.record import Record
 from conformance.run import PROFILES, Run
+from conformance.stateful.known import KNOWN
 from conformance.subjects import SubjectError, installed
 from conformance.tally import Tally
+from reports import html
 from reports.results import ResultsError, read
 from reports.summary import summary
 
@@ -46,14 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_ENVIRONMENT] = environment, missing
     if config.option.collectonly or plan.only is not None:
         return
-    examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
+    examples = PROFILES[plan.profile].most.examples if plan.examples is None else plan.examples
     try:
         before = installed(tuple(environment), dict.fromkeys(environment, plan.against))[0] if plan.against else {}
         record = Record(options.results_path(config.option), plan, examples, environment, missing, before)
     except ResultsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RECORD] = record
-    config.pluginmanager.register(_Recorder(record), "conformance-recorder")
+    config.pluginmanager.register(_Recorder(record, config.option.report), "conformance-recorder")
 
 
 def _covers_suite(argument: str) -> bool:
@@ -67,7 +70,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     environment, missing = config.stash[_ENVIRONMENT]
     plan = config.stash[_RUN].plan
     releases = ", ".join(f"{name} {release}" for name, release in environment.items())
-    lines = [f"conformance: {releases}; device cpu, profile {plan.profile}, seed {plan.seed}"]
+    profile = f"profile {plan.profile} ({PROFILES[plan.profile].text})"
+    lines = [f"conformance: {releases}; device cpu, {profile}, seed {plan.seed}"]
     return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
 
 
@@ -84,10 +88,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         against = metafunc.config.stash[_RUN].plan.against
         entries = options.selected(metafunc.config.option, only) if against and only is None else []
         metafunc.parametrize("compared", entries, ids=[f"{entry.name}-upgrade" for entry in entries])
+    elif "combination" in metafunc.fixturenames:
+        metafunc.parametrize("combination", options.programs(metafunc.config.option, metafunc.config.stash[_RUN].plan))
+    elif "known_program" in metafunc.fixturenames:
+        together = options.programs(metafunc.config.option, metafunc.config.stash[_RUN].plan) if only is None else []
+        known = [program for program in KNOWN if "+".join(program.frameworks) in together]
+        metafunc.parametrize("known_program", known, ids=[program.id for program in known])
     elif "deviation" in metafunc.fixturenames:
         names = {entry.name for entry in options.selected(metafunc.config.option, only)} if only is None else set()
-        known = [deviation for deviation in deviations() if deviation.shown_by in names]
-        metafunc.parametrize("deviation", known, ids=[deviation.id for deviation in known])
+        listed = [deviation for deviation in deviations() if deviation.shown_by in names]
+        metafunc.parametrize("deviation", listed, ids=[deviation.id for deviation in listed])
+    elif "claim" in metafunc.fixturenames:
+        option = metafunc.config.option
+        asked = () if option.entry_point or only is not None else options.frameworks(option)
+        said = [claim for claim in CLAIMS if claim.framework in asked]
+        metafunc.parametrize("claim", said, ids=[f"{claim.framework}: {claim.says}" for claim in said])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -137,6 +152,13 @@ def tally(entry: EntryPoint, run: Run) -> Tally:
         pytest.skip(f"not run: {reason}")
 
 
+@pytest.fixture
+def program_entries(request: pytest.FixtureRequest) -> list[EntryPoint] | None:
+    """The entry points that programs may use; None for all."""
+    option = request.config.option
+    return options.selected(option, None) if option.entry_point else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report: Any = yield
@@ -154,8 +176,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 class _Recorder:
     """Writes what the items' reports bring, in the process where they all arrive."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, record: Record, report: Path | None) -> None:
+        self._record, self._report = record, report
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         self._record.take(getattr(report, "conformance_rows", []))
@@ -173,3 +195,8 @@ class _Recorder:
         terminalreporter.section("conformance")
         terminalreporter.write_line(summary(read(self._record.path)))
         terminalreporter.write_line(f"results: {self._record.path}")
+        if self._report is not None:
+            try:
+                terminalreporter.write_line(f"report: {html.write([self._record.path], self._report)}")
+            except ResultsError as error:
+                terminalreporter.write_line(f"no report: {error}", red=True)

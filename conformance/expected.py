@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from conformance.law import Breach
 from conformance.observation import KEPT_BYTES, Observation, fingerprint
 from strategies import dtypes
-
-if TYPE_CHECKING:
-    from conformance.laws import Breach
 
 # What Python numbers are packed as when a result is made of them (see `on_numpy`).
 _PYTHON = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
@@ -41,8 +39,6 @@ def same_values(how: str | Callable[[Any], bytes], spec: Any, seen: Observation)
 
     how  "bits", "astype", "unspecified", or a function of the spec that gives the bytes owed
     """
-    from conformance.laws import Breach
-
     assert seen.data is not None
     if how == "unspecified" or not spec.size or not spec.itemsize or spec.dtype in dtypes.POINTERS:
         return None
@@ -51,8 +47,10 @@ def same_values(how: str | Callable[[Any], bytes], spec: Any, seen: Observation)
         return True if seen.data == fingerprint(owed) else Breach(*_first_difference(owed, seen.data, 1))
     owed = meant(spec)
     if how == "bits":
+        if seen.data == fingerprint(owed):
+            return True
         plain = _significant(spec.dtype, owed)
-        if seen.data in (fingerprint(owed), fingerprint(plain)) or _significant(spec.dtype, seen.data) == plain:
+        if seen.data == fingerprint(plain) or _significant(spec.dtype, seen.data) == plain:
             return True
         return Breach(*_first_difference(owed, seen.data, spec.itemsize))
     if len(seen.data) > KEPT_BYTES or seen.data.startswith(_DIGEST):
@@ -74,6 +72,23 @@ def _significant(dtype: str, data: bytes) -> bytes:
     return data if low is None else bytes(b & low for b in data)
 
 
+def same_numbers(dtype: str, one: bytes, other: bytes) -> bool:
+    """Whether the bytes are those of the same elements of the dtype; any NaN is as good as another."""
+    if one == other or _significant(dtype, one) == _significant(dtype, other):
+        return True
+    target = _PYTHON.get(dtype, dtype)
+    if len(one) != len(other) or one.startswith(_DIGEST) or not (target in dtypes.DTYPES and dtypes.available(target)):
+        return False
+    unit = dtypes.component_size(target)
+    parts = [np.frombuffer(data, dtypes.dtype(target)) for data in (one, other)]
+    if parts[0].dtype.kind == "c":
+        parts = [part.view(f"f{unit}") for part in parts]
+    with np.errstate(all="ignore"):
+        nan = (parts[0] != parts[0]) & (parts[1] != parts[1])
+    bits = [np.frombuffer(data, np.uint8).reshape(nan.size, -1) for data in (one, other)]
+    return bool((nan | (bits[0] == bits[1]).all(axis=1)).all())
+
+
 def _first_difference(owed: bytes, data: bytes, itemsize: int) -> tuple[str, str]:
     if data.startswith(_DIGEST) or len(data) != len(owed):
         return f"{len(owed)} bytes, as in the source", "other bytes" if data.startswith(_DIGEST) else f"{len(data)} bytes"
@@ -89,8 +104,6 @@ def _same_after_cast(owed_bytes: bytes, name: str, seen: Observation) -> Breach 
 
     https://numpy.org/doc/stable/reference/generated/numpy.ndarray.astype.html
     """
-    from conformance.laws import Breach
-
     target = _PYTHON.get(seen.dtype, seen.dtype)
     if not (name in dtypes.DTYPES and dtypes.available(name) and target in dtypes.DTYPES and dtypes.available(target)):
         return None

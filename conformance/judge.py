@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from conformance.deviations import Deviation
-from conformance.laws import LAWS, ON_ENDINGS, Breach
+from conformance.law import Breach, Check
+from conformance.laws import LAWS, ON_ENDINGS, ON_RESULTS
+from conformance.laws_of_symbols import ON_FACTS
 from conformance.observation import Observation
-from conformance.promises import EntryPoint
+from conformance.promises import Clause, EntryPoint
 
 _ANY_ENDING = [(law.id, law.check) for law in ON_ENDINGS.values()]
-_ALL = [(law.id, law.check) for law in LAWS.values()]
+_ALL = _ANY_ENDING + [(law.id, law.check) for law in ON_RESULTS.values()]
+_ANY_FACTS = [(law.id, law.check) for law in ON_FACTS.values()]
+_SURVIVAL = _ANY_ENDING[:1]
+
+
+@cache
+def _checks(pressure: str, ending: str, facts: bool) -> list[tuple[str, Check]]:
+    """The laws that are asked of a conversion under a pressure ("" for none) that ended so, with facts told or without."""
+    if not pressure:
+        return (_ALL if ending == "ok" else _ANY_ENDING) + (_ANY_FACTS if facts else [])
+    # A source that is refused says nothing more under pressure than it did without.
+    return [*_SURVIVAL, *((law.id, law.check) for law in LAWS.values() if law.pressure == pressure and ending == "ok")]
 
 
 class Verdict(NamedTuple):
@@ -20,21 +34,23 @@ class Verdict(NamedTuple):
     held       ids of the laws that applied and held
     breaches   (law id, breach) of those that were broken, unexplained
     deviations (deviation, law id, breach) of those that were broken as recorded
+    clause     of the promise that decided: about memory where the call answered, about refusal where it did not
     """
 
     name: str
     held: tuple[str, ...] = ()
     breaches: tuple[tuple[str, Breach], ...] = ()
     deviations: tuple[tuple[Deviation, str, Breach], ...] = ()
+    clause: Clause | None = None
 
 
-def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviation, ...] = ()) -> Verdict:
+def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviation, ...] = (), pressure: str = "") -> Verdict:
     """Ask every law; `known` are the deviations recorded for this entry point and these releases."""
     if seen.outcome == "unbuildable":
         return Verdict("not run")
     held, breaches, deviations = [], [], []
     owed = entry.owed(spec)
-    for id, check in _ALL if seen.outcome == "ok" else _ANY_ENDING:
+    for id, check in _checks(pressure, seen.outcome, bool(seen.facts)):
         answer = check(owed, spec, seen)
         if answer is True:
             held.append(id)
@@ -50,4 +66,5 @@ def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviatio
         name = "deviates"
     else:
         name = "refuses" if seen.outcome == "raised" else "conforms"
-    return Verdict(name, tuple(held), tuple(breaches), tuple(deviations))
+    clause = owed["aliasing" if seen.outcome == "ok" else "refuses"]
+    return Verdict(name, tuple(held), tuple(breaches), tuple(deviations), clause)

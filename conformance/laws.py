@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from conformance.expected import same_values
+from conformance.law import Answer, Breach, Law, register
+from conformance.laws_of_symbols import ON_FACTS
+from conformance.laws_under_pressure import UNDER_PRESSURE
 from conformance.observation import Observation
 from conformance.promises import Owed
-
-
-class Breach(NamedTuple):
-    """How a law was broken: what was owed and what was seen, each in a few words."""
-
-    expected: str
-    observed: str
-
-
-#: What a check answers: None where the law does not apply, True where it holds, else how it was broken.
-Answer = Breach | bool | None
-Check = Callable[[Owed, Any, Observation], Answer]
-
-
-@dataclass(frozen=True)
-class Law:
-    """A law.
-
-    id      by which results, deviations and reports name it
-    module  the conformance module that asserts it
-    must    the sentence
-    source  where it comes from
-    check   (what is owed, spec, observation) to an Answer
-    """
-
-    id: str
-    module: str
-    must: str
-    source: str
-    check: Check
-
 
 #: Laws on how any conversion ends, and laws on the results of those that answer; by id, in the order of the reports.
 ON_ENDINGS: dict[str, Law] = {}
@@ -54,19 +24,10 @@ _AUTOGRAD = "https://docs.pytorch.org/docs/stable/notes/autograd.html"
 _IMMUTABLE = "https://www.tensorflow.org/guide/tensor"
 
 
-def _law(laws: dict[str, Law], module: str, source: str) -> Callable[[Check], Check]:
-    def register(check: Check) -> Check:
-        id = check.__name__.strip("_")
-        laws[id] = Law(id, module, " ".join((check.__doc__ or "").split()), source, check)
-        return check
-
-    return register
-
-
 # -- refusal: how a conversion may end ---------------------------------------------------------------------------------
 
 
-@_law(ON_ENDINGS, "refusal", _EXCEPTIONS)
+@register(ON_ENDINGS, "refusal", _EXCEPTIONS)
 def _survival(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A conversion MUST end in a result or a Python exception, never in the death or hang of the interpreter."""
     if seen.outcome in ("crashed", "hung"):
@@ -74,7 +35,7 @@ def _survival(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return True
 
 
-@_law(ON_ENDINGS, "refusal", _EXCEPTIONS)
+@register(ON_ENDINGS, "refusal", _EXCEPTIONS)
 def _refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """An input that the promise excludes MUST be refused with an exception of the promised type."""
     clause = owed["refuses"]
@@ -88,7 +49,7 @@ def _refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return Breach(f"raises {types}", f"raises {seen.error[0]}: {seen.message[:120]}")
 
 
-@_law(ON_ENDINGS, "refusal", _EXCEPTIONS)
+@register(ON_ENDINGS, "refusal", _EXCEPTIONS)
 def _acceptance(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """An input that the promise includes MUST be converted."""
     clause = owed["refuses"]
@@ -97,7 +58,7 @@ def _acceptance(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return True if seen.outcome == "ok" else Breach("a result", f"raises {seen.error[0]}: {seen.message[:120]}")
 
 
-@_law(ON_ENDINGS, "roundtrip", _ARRAY_API)
+@register(ON_ENDINGS, "roundtrip", _ARRAY_API)
 def _source(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A conversion MUST leave its source as it was."""
     if seen.outcome not in ("ok", "raised"):
@@ -105,7 +66,7 @@ def _source(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return Breach("the source unchanged", "the source's bytes changed") if seen.source_changed else True
 
 
-@_law(ON_RESULTS, "refusal", _WARNINGS)
+@register(ON_RESULTS, "refusal", _WARNINGS)
 def _warnings(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A promised warning MUST come every time, and no other."""
     clause = owed["warns"]
@@ -120,7 +81,7 @@ def _warnings(owed: Owed, spec: Any, seen: Observation) -> Answer:
 # -- round trip: what a result holds -----------------------------------------------------------------------------------
 
 
-@_law(ON_RESULTS, "roundtrip", _ARRAY_API)
+@register(ON_RESULTS, "roundtrip", _ARRAY_API)
 def _values(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST hold the source's values, bit for bit where the dtype is kept."""
     if seen.data is None:
@@ -129,7 +90,7 @@ def _values(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return same_values("bits" if clause is None else clause.value, spec, seen)
 
 
-@_law(ON_RESULTS, "roundtrip", _ARRAY_API)
+@register(ON_RESULTS, "roundtrip", _ARRAY_API)
 def _shape(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST have the source's shape."""
     clause = owed["shape"]
@@ -142,7 +103,7 @@ def _shape(owed: Owed, spec: Any, seen: Observation) -> Answer:
 # -- dtype: what a result is -------------------------------------------------------------------------------------------
 
 
-@_law(ON_RESULTS, "dtype", _ARRAY_API)
+@register(ON_RESULTS, "dtype", _ARRAY_API)
 def _type(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST be of the promised type: a tensor of the framework, an array, a Python number."""
     clause = owed["type"]
@@ -151,7 +112,7 @@ def _type(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return True if seen.type.startswith(clause.value) else Breach(" or ".join(clause.value), seen.type)
 
 
-@_law(ON_RESULTS, "dtype", _ARRAY_API)
+@register(ON_RESULTS, "dtype", _ARRAY_API)
 def _dtype(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST have the dtype that is promised for the source's dtype."""
     clause = owed["dtype"]
@@ -161,7 +122,7 @@ def _dtype(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return True if seen.dtype == wanted else Breach(f"dtype {wanted}", f"dtype {seen.dtype}")
 
 
-@_law(ON_RESULTS, "dtype", _AUTOGRAD)
+@register(ON_RESULTS, "dtype", _AUTOGRAD)
 def _flags(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST carry exactly the promised marks: requires_grad, non_leaf, conj, neg."""
     clause = owed["flags"]
@@ -175,7 +136,7 @@ def _flags(owed: Owed, spec: Any, seen: Observation) -> Answer:
 # -- aliasing: whose memory it is --------------------------------------------------------------------------------------
 
 
-@_law(ON_RESULTS, "aliasing", _NUMPY_COPY)
+@register(ON_RESULTS, "aliasing", _NUMPY_COPY)
 def _memory(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST lie in the source's memory where sharing is promised, and wholly outside where a copy is."""
     clause = owed["aliasing"]
@@ -186,7 +147,7 @@ def _memory(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return Breach(clause.value, f"{seen.shares} of the result lies in the source's memory")
 
 
-@_law(ON_RESULTS, "aliasing", _NUMPY_COPY)
+@register(ON_RESULTS, "aliasing", _NUMPY_COPY)
 def _follows(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A change of the source MUST show in a result that shares, and never in a copy."""
     clause = owed["aliasing"]
@@ -197,7 +158,7 @@ def _follows(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return Breach(clause.value, f"{seen.follows} of the result follows a change of the source")
 
 
-@_law(ON_RESULTS, "aliasing", _NUMPY_COPY)
+@register(ON_RESULTS, "aliasing", _NUMPY_COPY)
 def _leads(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A change of the result MUST show in a source that it shares, and never in one that it copied."""
     clause = owed["aliasing"]
@@ -212,16 +173,17 @@ def _leads(owed: Owed, spec: Any, seen: Observation) -> Answer:
 _MAY = {"shares": ("all",), "copies": ("none",), "may share": ("all", "none")}
 
 
-@_law(ON_RESULTS, "aliasing", _DLPACK)
+@register(ON_RESULTS, "aliasing", _DLPACK)
 def _strides(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A result that shares memory MUST keep the source's strides."""
     if seen.shares != "all" or seen.strides is None or seen.shape != spec.shape or owed["shape"] is not None:
         return None  # Another shape is another walk through the memory.
-    kept = all(n == 1 or mine == theirs for n, mine, theirs in zip(spec.shape, seen.strides, spec.strides))
+    strides = zip(spec.shape, seen.strides, spec.strides)
+    kept = seen.strides == spec.strides or all(n == 1 or mine == theirs for n, mine, theirs in strides)
     return True if kept else Breach(f"strides {list(spec.strides)}", f"strides {list(seen.strides)}")
 
 
-@_law(ON_RESULTS, "aliasing", _NUMPY_COPY)
+@register(ON_RESULTS, "aliasing", _NUMPY_COPY)
 def _twins(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """Two conversions that copy MUST NOT share memory with each other."""
     clause = owed["aliasing"]
@@ -230,7 +192,7 @@ def _twins(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return Breach("memory of its own", "the memory of an earlier copy") if seen.twin else True
 
 
-@_law(ON_RESULTS, "aliasing", _IMMUTABLE)
+@register(ON_RESULTS, "aliasing", _IMMUTABLE)
 def _immutability(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A tensor that its framework calls immutable MUST NOT change through a conversion's result."""
     if owed["immutable"] is None or seen.writable is None:
@@ -238,7 +200,7 @@ def _immutability(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return Breach("an immutable source", "a write to the result changed the source") if seen.leads == "some" else True
 
 
-@_law(ON_RESULTS, "aliasing", _DLPACK)
+@register(ON_RESULTS, "aliasing", _DLPACK)
 def _readonly(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """Read-only memory MUST NOT become writable by a conversion without the promised warning."""
     if owed.direction != "in" or seen.shares != "all" or spec.is_writable or not seen.writable:
@@ -249,7 +211,7 @@ def _readonly(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return Breach("a read-only result, a copy, or a warning", "a writable result over read-only memory, without warning")
 
 
-@_law(ON_RESULTS, "aliasing", _NUMPY_COPY)
+@register(ON_RESULTS, "aliasing", _NUMPY_COPY)
 def _writable(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result MUST be writable or read-only as promised."""
     clause = owed["writable"]
@@ -259,4 +221,4 @@ def _writable(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return True if seen.writable == clause.value else Breach(words[clause.value], words[seen.writable])
 
 
-LAWS: dict[str, Law] = ON_ENDINGS | ON_RESULTS
+LAWS: dict[str, Law] = ON_ENDINGS | ON_RESULTS | ON_FACTS | UNDER_PRESSURE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: Results up to this many bytes are kept whole, larger ones as a digest.
 KEPT_BYTES = 1024
@@ -30,6 +30,7 @@ class Observation(NamedTuple):
     warnings        (category, message) of every warning that the call gave
     source_changed  whether the call changed a byte of the source
     twin            whether a second conversion of the same source shares memory with the first; None untested
+    facts           what else was found out, by name: (name, plain value) pairs (see `EntryPoint.facts`, `subject.pressures`)
     """
 
     outcome: str
@@ -50,12 +51,16 @@ class Observation(NamedTuple):
     warnings: tuple[tuple[str, str], ...] = ()
     source_changed: bool = False
     twin: bool | None = None
+    facts: tuple[tuple[str, Any], ...] = ()
+
+    def fact(self, name: str) -> Any:
+        """A fact by its name; None where nobody looked for it."""
+        return next((value for known, value in self.facts if known == name), None)
 
     @property
     def aliasing(self) -> str:
         """How the result uses the source's memory, in a word: "shares", "copies", "mixed" or "unknown"."""
-        seen = {self.shares, self.follows} - {""}
-        return {frozenset({"all"}): "shares", frozenset({"none"}): "copies", frozenset(): "unknown"}.get(frozenset(seen), "mixed")
+        return _ALIASING.get((self.shares or self.follows, self.follows or self.shares), "mixed")
 
     @property
     def headline(self) -> str:
@@ -67,6 +72,46 @@ class Observation(NamedTuple):
             if self.error
             else self.outcome
         )
+
+
+_ALIASING = {("all", "all"): "shares", ("none", "none"): "copies", ("", ""): "unknown"}
+
+
+class Shown(NamedTuple):
+    """What one handle shows: the fields of `Observation`, its address (None where it cannot be seen) and its raw bytes."""
+
+    name: str
+    type: str
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None
+    address: int | None
+    writable: bool | None
+    flags: tuple[str, ...]
+    data: bytes | None
+
+
+class Report(NamedTuple):
+    """How a step ended, and what every live handle shows after it.
+
+    outcome, error, message, warnings  as in `Observation`
+    shown                              in the order in which the handles were made
+    """
+
+    outcome: str
+    error: tuple[str, ...] = ()
+    message: str = ""
+    warnings: tuple[tuple[str, str], ...] = ()
+    shown: tuple[Shown, ...] = ()
+
+    def pack(self) -> tuple[Any, ...]:
+        """The same without names, for the way between processes."""
+        return (*self[:-1], tuple(map(tuple, self.shown)))
+
+    @classmethod
+    def unpack(cls, fields: tuple[Any, ...]) -> Report:
+        """What `pack` packed."""
+        return cls._make((*fields[:-1], tuple(map(Shown._make, fields[-1]))))
 
 
 def fingerprint(data: bytes) -> bytes:

@@ -11,6 +11,8 @@ import pytest
 from conformance.entry_points import FRAMEWORKS, entry_points
 from conformance.promises import EntryPoint
 from conformance.run import PHASES, PROFILES, Plan
+from conformance.stateful.phase import combinations
+from conformance.stateful.program import ProgramError, program_from_json
 from conformance.subjects import LIMIT
 from reports.results import ResultsError, read
 from strategies.spec import SpecError, spec_from_json
@@ -26,9 +28,10 @@ def add(parser: pytest.Parser) -> None:
     option("--device", default="cpu", help="device of the tensors; only cpu is known today (default: cpu)")
     option("--profile", default="default", help=f"how thorough: {', '.join(PROFILES)} (default: default)")
     option("--phase", metavar="NAME[,NAME]", help=f"phases to run (default: {','.join(PHASES)})")
-    option("--examples", type=int, metavar="N", help="Hypothesis examples per entry point (default: the profile's)")
+    option("--examples", type=int, metavar="N", help="Hypothesis examples per entry point, and programs (default: the profile's)")
     option("--seed", type=int, default=0, metavar="N", dest="conformance_seed", help="seed of grid and search (default: 0)")
     option("--results", type=Path, metavar="FILE", help=f"results file, JSON Lines (default: {RESULTS})")
+    option("--report", type=Path, metavar="DIR", help="write a site to read in a browser from the results, when the run ends")
     option("--replay", metavar="ID", help="try one finding of the results file again")
     option("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
     option("--against", metavar="PYTHON", help="the interpreter before an upgrade: what the subjects do is compared with it")
@@ -75,7 +78,7 @@ def frameworks(option: Any) -> tuple[str, ...]:
     return _listed(option.framework, FRAMEWORKS, "framework")
 
 
-def selected(option: Any, only: tuple[str, Any] | None) -> list[EntryPoint]:
+def selected(option: Any, only: tuple[str, Any, str] | None) -> list[EntryPoint]:
     """The entry points that are tried; raises pytest.UsageError for a glob that matches none."""
     chosen = [entry for entry in entry_points() if entry.framework in frameworks(option)]
     if only is not None:
@@ -91,6 +94,15 @@ def selected(option: Any, only: tuple[str, Any] | None) -> list[EntryPoint]:
             )
     globs = option.entry_point or ["*"]
     return [entry for entry in chosen if any(entry.matches(glob) for glob in globs)]
+
+
+def programs(option: Any, plan: Plan) -> list[str]:
+    """The sets of frameworks for which programs are tried: "torch", "tensorflow", "torch+tensorflow"."""
+    if "stateful" not in plan.phases:
+        return []
+    if plan.only is None:
+        return combinations(selected(option, None))
+    return [plan.only[0]] if set(plan.only[0].split("+")) <= set(FRAMEWORKS) else []
 
 
 def results_path(option: Any) -> Path:
@@ -109,14 +121,18 @@ def _known(names: list[str], known: tuple[str, ...], what: str) -> tuple[str, ..
     return tuple(names)
 
 
-def _replayed(option: Any) -> tuple[str, Any]:
+def _replayed(option: Any) -> tuple[str, Any, str] | tuple[str, Any]:
     path = results_path(option)
     try:
-        found = next((row for row in read(path).of("finding") if row["id"] == option.replay), None)
+        results = read(path)
+        found = next((row for kind in ("finding", "program") for row in results.of(kind) if row["id"] == option.replay), None)
         if found is None:
             raise pytest.UsageError(f"{path} holds no finding {option.replay!r}")
+        if found["kind"] == "program":
+            _known(found["combination"].split("+"), FRAMEWORKS, f"framework in {path}:")
+            return found["combination"], program_from_json(found["program"])
         if found["entry"] not in {entry.name for entry in entry_points()}:
             raise pytest.UsageError(f"{path} names an entry point {found['entry']!r} that this suite does not have")
-        return found["entry"], spec_from_json(found["spec"])
-    except (ResultsError, SpecError) as error:
+        return found["entry"], spec_from_json(found["spec"]), found.get("pressure", "")
+    except (ResultsError, SpecError, ProgramError) as error:
         raise pytest.UsageError(f"cannot replay: {error}") from None

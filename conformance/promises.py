@@ -35,7 +35,8 @@ def observed(releases: str) -> Source:
 class Clause(NamedTuple):
     """One thing that is owed.
 
-    topic   "refuses", "type", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device"
+    topic   "refuses", "type", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device",
+            or the name of a fact
     value   what is owed; see the functions below
     when    the inputs to which it applies; the first clause of a topic that applies decides
     source  where it is written, or was seen
@@ -50,10 +51,16 @@ class Clause(NamedTuple):
     def text(self) -> str:
         """The clause as a sentence for people."""
         value = self.value if isinstance(self.value, str) else repr(self.value)
-        if callable(self.value):
-            value = getattr(self.value, "__doc__", None) or value
+        if callable(self.value):  # Its address would differ from run to run.
+            value = self.value.__doc__ or "as the input decides"
+        if isinstance(self.value, tuple) and self.value[:1] == ("raised",):
+            value = f"raises {' or '.join(self.value[1:])}"
         if self.topic == "type":
             value = " or ".join(self.value) or "any"
+        if self.topic == "flags":
+            value = " and ".join(self.value) or "none"
+        if self.topic == "warns":
+            value = self.value or "nothing"
         if self.topic == "refuses":
             value = (
                 f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"
@@ -139,16 +146,46 @@ def immutable(*, when: Condition = always, source: Source) -> Clause:
     return Clause("immutable", True, when, source)
 
 
+def settings(*names: str, when: Condition = always, source: Source) -> Clause:
+    """Settings of the framework (see `settings` of its subject module) that may change the answer; no others may."""
+    return Clause("settings", names, when, source)
+
+
+def forms(*names: str, when: Condition = always, source: Source) -> Clause:
+    """Forms of an array (see `subject.pressures.FORMS`) whose answer may differ from the ndarray's; no others may."""
+    return Clause("agreement", names, when, source)
+
+
+def fact(name: str, value: Any, when: Condition = always, *, source: Source) -> Clause:
+    """What the fact of this name owes: plain data, or a function of the spec that gives it (None: not promised)."""
+    return Clause(name, value, when, source)
+
+
+def raises(*types: str) -> tuple[str, ...]:
+    """The value of a fact whose expression must raise one of these exception types (or a subclass)."""
+    return "raised", *types
+
+
 #: Laws that judge only what a clause of this topic promises.
 _NEEDED_TOPICS = {
-    **dict.fromkeys(("memory", "follows", "leads", "twins"), "aliasing"),
+    **dict.fromkeys(("memory", "follows", "leads", "twins", "independence"), "aliasing"),
     "type": "type",
     "dtype": "dtype",
     "flags": "flags",
     "immutability": "immutable",
     "writable": "writable",
-    "warnings": "warns",
+    **dict.fromkeys(("warnings", "first_warning"), "warns"),
 }
+
+
+#: Laws that judge facts.
+FACT_LAWS = (
+    *("static", "snapshot", "retrace", "symbolic_refusal", "eager_agreement", "gradient", "numpy_semantics", "size_limit"),
+)
+
+
+#: What symbolic forms are asked about: arrays. Whatever can stand for one is the eager calls' business.
+_ARRAYS = ("ndarray", "subclass", "matrix", "masked")
 
 
 @dataclass(frozen=True)
@@ -161,6 +198,8 @@ class EntryPoint:
     direction  "in" (arrays to tensors) or "out" (tensors to arrays)
     promise    clauses; of each topic the first that applies decides
     states     tensor states that it is tried on (direction "out")
+    facts      (name, expression): what is to be told beside the result, over the names of the call's lines. The name is
+               that of the law that judges it, a dot, and which of its facts this is: "static.shape"
     """
 
     name: str
@@ -169,11 +208,16 @@ class EntryPoint:
     direction: str
     promise: tuple[Clause, ...]
     states: tuple[str, ...] = ("plain",)
+    facts: tuple[tuple[str, str], ...] = ()
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for clause in self.promise:
             self._topics[clause.topic] = (*self._topics.get(clause.topic, ()), clause)
+        for topic, clauses in self._topics.items():
+            if clauses[0].when is always:
+                self._settled[topic] = clauses[0]
 
     def clause(self, topic: str, spec: Any) -> Clause | None:
         """The clause of a topic that decides for this spec, or None where nothing is promised."""
@@ -189,14 +233,25 @@ class EntryPoint:
 
     def owes(self, law: str) -> bool:
         """Whether the law can apply at all: some need a clause of their topic."""
-        if law == "readonly":
+        if law in ("readonly", "agreement", "capsules"):
             return self.direction == "in"
+        if law in FACT_LAWS:
+            return any(name.partition(".")[0] == law for name, _ in self.facts)
         topic = _NEEDED_TOPICS.get(law)
         return topic is None or topic in self._topics
 
+    def takes(self, spec: Any) -> bool:
+        """Whether a run asks it about this spec."""
+        return not self.facts or spec.container in _ARRAYS
+
     def owed(self, spec: Any) -> Owed:
         """What is owed for this spec."""
-        return Owed(self, spec)
+        return Owed(self, spec, self._settled)
+
+    @property
+    def question(self) -> str:
+        """What a subject is asked: the call's lines, and its facts as comments behind them."""
+        return "\n".join([self.call, *(f"#fact {name}: {text}" for name, text in self.facts)])
 
     @property
     def maker(self) -> str:
@@ -205,14 +260,18 @@ class EntryPoint:
 
 
 class Owed(dict[str, "Clause | None"]):
-    """The clauses that decide for one spec, by topic, each looked up when it is first wanted."""
+    """The clauses that decide for one spec, by topic, each looked up when it is first wanted unless it is settled."""
 
     __slots__ = ("_entry", "_spec", "direction")
 
-    def __init__(self, entry: EntryPoint, spec: Any) -> None:
-        super().__init__()
+    def __init__(self, entry: EntryPoint, spec: Any, settled: dict[str, Clause | None]) -> None:
+        super().__init__(settled)
         self.direction = entry.direction
         self._entry, self._spec = entry, spec
+
+    def in_container(self, container: str) -> Owed:
+        """What is owed when the same elements are handed over in another container."""
+        return self._entry.owed(self._spec._replace(container=container))
 
     def __missing__(self, topic: str) -> Clause | None:
         clause = self[topic] = self._entry.clause(topic, self._spec)

@@ -7,6 +7,7 @@ import importlib.metadata
 from pathlib import Path
 from typing import Any
 
+from conformance.laws import LAWS
 from conformance.run import Plan
 from reports.results import SCHEMA_VERSION, Row, Writer
 
@@ -48,6 +49,7 @@ class Record:
                 "phases": list(plan.phases),
                 "examples": examples,
                 "missing": missing,
+                "laws": {law.id: {"must": law.must, "source": law.source} for law in LAWS.values()},
             }
             | ({"against": against} if against else {})
         )
@@ -60,7 +62,8 @@ class Record:
                     continue
                 self._seen.add((row["kind"], row["entry"]))
                 self.asked += row["kind"] != "not_run"
-            self.findings += row["kind"] == "finding"
+            self.asked += row["kind"] == "programs"
+            self.findings += row["kind"] in ("finding", "program")
             self._writer.write(row)
 
     def close(self, stopped: str | None) -> None:

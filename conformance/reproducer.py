@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.laws import LAWS, Breach
+from conformance.law import Breach
+from conformance.laws import LAWS
 from conformance.promises import EntryPoint
+from conformance.reproducer_under_pressure import lines as under_pressure
 from strategies import dtypes
 from strategies.spec import QUIET_SEEDS, ArraySpec, TensorSpec
 
@@ -24,12 +26,20 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
             imports.insert(0, f"import {name}")
     if "tnp." in entry.call:
         imports.append("import tensorflow.experimental.numpy as tnp")
+    if law in LAWS and LAWS[law].pressure:
+        return "\n".join([*heading, *imports, "", *build, *under_pressure(entry, law, breach)]) + "\n"
     *before, last = entry.call.strip().splitlines()
     return "\n".join([*heading, *imports, "", *build, *before, f"r = {last}", *_show(entry, spec, law)]) + "\n"
 
 
 def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
     source = "a" if entry.direction == "in" else "t"
+    told = [text for name, text in entry.facts if name.partition(".")[0] == law]
+    if law == "snapshot" and spec.memory == "plain":
+        shown = [f"print({text})" for text in told]
+        return [*shown, "buffer[:] = ~buffer  # Change the source: does the form follow?", *shown]
+    if told:
+        return ["print(r)", *(f"print({text})" for text in told)]
     if law in ("memory", "follows", "twins") and entry.direction == "in" and spec.memory == "plain":
         return ["print(r)", "buffer[:] = ~buffer  # Change the source: does the result follow?", "print(r)"]
     if law in ("leads", "readonly") and entry.framework == "torch" and entry.direction == "in":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from conformance import grid
+from conformance import grid, pressing
 from conformance.deviations import Deviation, known_for
 from conformance.differential.find import Comparison, Finder
 from conformance.differential.pair import Pair
@@ -23,28 +23,80 @@ from conformance.observation import Observation
 from conformance.promises import EntryPoint
 from conformance.reproducer import script
 from conformance.search import search, shrink
+from conformance.stateful import phase as stateful
+from conformance.stateful.known import KnownProgram
+from conformance.stateful.program import Program
 from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectError
 from conformance.tally import Finding, Tally
 from strategies.spec import Spec
 
-PHASES = ("pinned", "grid", "search")
+T = TypeVar("T")
+
+PHASES = ("pinned", "grid", "pressure", "search", "stateful")
 
 
-@dataclass(frozen=True)
-class Profile:
-    """How thorough a run is: size of the grid, Hypothesis examples per entry point."""
+class Share(NamedTuple):
+    """What one entry point is asked: how much of the grid (a name from `grid.SIZES`), and how many Hypothesis examples."""
 
     grid: str
     examples: int
 
 
-PROFILES = {"quick": Profile("sample", 10), "default": Profile("pairs", 60), "thorough": Profile("full", 2000)}
+class Profile(NamedTuple):
+    """How thorough a run is, in words, by what a call costs (see `pace`), and in programs."""
 
-#: Calls of a millisecond or more. Outside the thorough profile they see a sample of the grid.
+    text: str
+    most: Share
+    slow: Share
+    slowest: Share
+    symbolic: Share
+    compiled: Share
+    programs: int
+
+    def share(self, entry: EntryPoint) -> Share:
+        """What this entry point is asked."""
+        return getattr(self, pace(entry))  # type: ignore[no-any-return]
+
+
+PROFILES = {
+    "quick": Profile(
+        "a sample of the pairs",
+        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0)),
+        programs=30,
+    ),
+    "default": Profile(
+        "all pairs; of slow calls a sample",
+        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0)),
+        programs=150,
+    ),
+    "thorough": Profile(
+        "up to 12000 of all combinations, of slow calls 3000",
+        *(Share("full", 2000), Share("part", 500), Share("sample", 50), Share("sample", 100), Share("sample", 100)),
+        programs=3000,
+    ),
+}
+
+#: Calls of a millisecond or more.
 SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
-    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*"),
+    *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "tf.ragged.*"),
+    "torch.jit.*",
 )
+#: Calls of 50 milliseconds or more.
+SLOWEST = ("tf.data.Dataset.from_generator*",)
+#: Symbolic forms of 100 ms or more; others, which are traced, take 10 or more.
+COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
+
+
+def pace(entry: EntryPoint) -> str:
+    """What a call costs: a field of `Profile`."""
+    if entry.facts:
+        return "compiled" if any(map(entry.matches, COMPILED)) else "symbolic"
+    if any(map(entry.matches, SLOWEST)):
+        return "slowest"
+    return "slow" if any(map(entry.matches, SLOW)) else "most"
+
+
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
 SPARED = {"crash": 12, "hang": 0}
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
@@ -62,7 +114,7 @@ class Plan:
     subjects    framework to interpreter; None: this one
     in_process  convert in this process, for debugging
     limit       seconds that one conversion may take
-    only        (entry point, spec) to replay, instead of all phases
+    only        (entry point, spec, pressure), or (frameworks, program), to replay, instead of all phases
     against     the interpreter before an upgrade, with which the subjects are compared
     """
 
@@ -73,7 +125,7 @@ class Plan:
     subjects: Mapping[str, str] = field(default_factory=dict)
     in_process: bool = False
     limit: float = LIMIT
-    only: tuple[str, Spec] | None = None
+    only: tuple[str, Spec, str] | tuple[str, Program] | None = None
     against: str | None = None
 
 
@@ -91,29 +143,31 @@ class Run:
         self.rows: list[dict[str, Any]] = []
 
     def subject(self, framework: str) -> Subject:
-        """The subject that has the framework; raises SubjectError, always the same, where there is none."""
-        return self._had(framework, framework, self.plan.subjects.get(framework, sys.executable))
+        """The subject that has the framework, or "torch+tensorflow"; raises SubjectError, always the same, where none has."""
+        pythons = {self.plan.subjects.get(name, sys.executable) for name in framework.split("+")}
+        return self._had(framework, framework, pythons)
 
-    def _had(self, name: str, framework: str, python: str) -> Subject:
+    def _had(self, name: str, framework: str, pythons: set[str]) -> Subject:
         if name not in self._subjects:
-            self._subjects[name] = self._start(framework, python)
+            self._subjects[name] = self._start(framework, pythons)
         subject = self._subjects[name]
         if isinstance(subject, SubjectError):
             raise subject
         return subject
 
-    def _start(self, framework: str, python: str) -> Subject | SubjectError:
+    def _start(self, framework: str, pythons: set[str]) -> Subject | SubjectError:
+        names = tuple(framework.split("+"))
+        if len(pythons) > 1:
+            return SubjectError(f"{' and '.join(names)} are in different environments")
+        (python,) = pythons
         try:
-            subject: Subject
-            if self.plan.in_process:
-                subject = InProcess((framework,))
-            else:
-                subject = Isolated((framework,), python, self.plan.limit)
+            subject: Subject = InProcess(names) if self.plan.in_process else Isolated(names, python, self.plan.limit)
         except SubjectError as error:
             return error
-        if framework in subject.missing:
-            subject.close()
-            return SubjectError(f"{framework} is not installed or does not import: {subject.missing[framework]}")
+        for name in names:
+            if name in subject.missing:
+                subject.close()
+                return SubjectError(f"{name} is not installed or does not import: {subject.missing[name]}")
         return subject
 
     def expect(self, entries: Iterable[EntryPoint]) -> None:
@@ -143,13 +197,12 @@ class Run:
         assert self.plan.against is not None
         framework = entry.framework
         if framework not in self._pairs:
-            before = self._had(f"{framework} before", framework, self.plan.against)
+            before = self._had(f"{framework} before", framework, {self.plan.against})
             self._pairs[framework] = Pair(before, self.subject(framework))
-        profile = PROFILES[self.plan.profile]
-        size = grid_size(self.plan, entry) if "grid" in self.plan.phases else ""
-        examples = profile.examples if self.plan.examples is None else self.plan.examples
-        searched = examples if "search" in self.plan.phases else 0
-        found = Finder(self._pairs[framework], entry, self.plan.seed, size, searched).comparison
+        size, examples = PROFILES[self.plan.profile].share(entry)
+        examples = examples if self.plan.examples is None else self.plan.examples
+        size, examples = size if "grid" in self.plan.phases else "", examples if "search" in self.plan.phases else 0
+        found = Finder(self._pairs[framework], entry, self.plan.seed, size, examples).comparison
         self.rows += [comparison_row(found), *map(difference_row, found.differences)]
         return found
 
@@ -166,11 +219,35 @@ class Run:
             reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
             self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
             return "not run", reason
-        seen = examples.get(deviation.id) or subject.observe(entry.call, entry.maker, [deviation.example])[0]
-        verdict = judge(entry, deviation.example, seen, (deviation,))
+        pressure = deviation.pressure
+        seen = examples.get(deviation.id) or subject.observe(entry.question, entry.maker, [deviation.example], pressure)[0]
+        verdict = judge(entry, deviation.example, seen, (deviation,), pressure)
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
         return status, seen.headline
+
+    def programs(self, combination: str, entries: Iterable[EntryPoint] | None) -> list[dict[str, Any]]:
+        """Findings of programs for these frameworks, as rows, from the entry points (None: all)."""
+        subject, profile = self.subject(combination), PROFILES[self.plan.profile]
+        examples = profile.programs if self.plan.examples is None else self.plan.examples
+        names = None if entries is None else [entry.name for entry in entries]
+        only: Any = None if self.plan.only is None else self.plan.only[1]
+        rows = self._alone(combination, lambda: stateful.ask(subject, combination, names, examples, only))
+        self.rows.extend(rows)
+        return [row for row in rows if row["kind"] == "program"]
+
+    def known_program(self, known: KnownProgram) -> tuple[str, str]:
+        """Whether a known deviation of programs still happens; as `deviation`."""
+        combination = "+".join(known.frameworks)
+        subject = self.subject(combination)
+        row = self._alone(combination, lambda: stateful.known_happens(known, subject))
+        self.rows.append(row)
+        return row["status"], row["observed"]
+
+    def _alone(self, framework: str, work: Callable[[], T]) -> T:
+        """Do it in the thread that asks the framework's subject, if there is one: a subject answers one at a time."""
+        thread = self._threads.get(framework)
+        return work() if thread is None else thread.submit(work).result()
 
     def versions(self) -> dict[str, str]:
         """Releases of everything in the subjects started so far."""
@@ -195,12 +272,6 @@ class Run:
                 subject.close()
 
 
-def grid_size(plan: Plan, entry: EntryPoint) -> str:
-    """How large a grid the entry point sees."""
-    size = PROFILES[plan.profile].grid
-    return "sample" if size == "pairs" and any(map(entry.matches, SLOW)) else size
-
-
 class _Asking:
     """The phases of one entry point."""
 
@@ -209,47 +280,71 @@ class _Asking:
         self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
-        self._size = grid_size(plan, entry)
+        self._size, self._examples = PROFILES[plan.profile].share(entry)
+        #: What the grid has shown, where the next phase wants to know.
+        self._shown: list[tuple[Spec, Observation]] = []
         self.tally = Tally(entry)
         if plan.only is not None:
-            self._attempt(plan.only[1])
+            self._attempt(*plan.only[1:])
             return
-        if "pinned" in plan.phases:
-            for deviation in self._known:
-                if deviation.shown_by == entry.name:
-                    seen = self._ask(deviation.example)
-                    self._judged(deviation.example, seen)
-                    self.tally.examples[deviation.id] = seen
-        if "grid" in plan.phases:
-            self._phase = "grid"
-            self._all(grid.grid(entry.maker, entry.states, plan.seed, self._size))
-            self._shrink_findings()
-        if "search" in plan.phases:
-            self._phase = "search"
-            examples = PROFILES[plan.profile].examples if plan.examples is None else plan.examples
-            if examples:
-                search(self._attempt, entry.maker, entry.states, examples)
+        phases = {"pinned": self._pins, "grid": self._grid, "pressure": self._pressure, "search": self._search}
+        for phase, go in phases.items():
+            if phase in plan.phases:
+                self._phase = phase
+                go()
 
-    def _ask(self, spec: Any) -> Observation:
-        return self._subject.observe(self._entry.call, self._entry.maker, [spec])[0]
+    def _pins(self) -> None:
+        for deviation in self._known:
+            if deviation.shown_by == self._entry.name:
+                self.tally.examples[deviation.id] = self._ask([deviation.example], deviation.pressure)[0]
 
-    def _judged(self, spec: Any, seen: Observation) -> Verdict:
-        verdict = judge(self._entry, spec, seen, self._known)
-        self.tally.add(spec, seen, verdict, self._phase)
+    def _grid(self) -> None:
+        asked = [spec for spec in self._specs(self._size) if not self._is_left_out(spec)]
+        seen = self._ask(asked)
+        if "pressure" in self._plan.phases:
+            self._shown = list(zip(asked, seen))
+        self._shrink_findings()
+
+    def _pressure(self) -> None:
+        if not self._shown:  # The grid was left out of this run: look, without judging, at what it would have shown.
+            specs = [spec for spec in self._specs("sample") if not self._is_deadly(spec)]
+            self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
+        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, pace(self._entry)):
+            self._ask([spec for spec in specs if not self._is_deadly(spec)], pressure)
+
+    def _search(self) -> None:
+        examples = self._examples if self._plan.examples is None else self._plan.examples
+        if examples:
+            search(self._attempt, self._entry.maker, self._entry.states, examples)
+
+    def _specs(self, size: str) -> tuple[Spec, ...]:
+        return grid.grid(self._entry.maker, self._entry.states, self._plan.seed, size)
+
+    def _ask(self, specs: list[Spec], pressure: str = "") -> list[Observation]:
+        """Observe, judge and count."""
+        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure)
+        for spec, seen in zip(specs, observed):
+            self._judged(spec, seen, pressure)
+        return observed
+
+    def _judged(self, spec: Any, seen: Observation, pressure: str = "") -> Verdict:
+        verdict = judge(self._entry, spec, seen, self._known, pressure)
+        self.tally.add(spec, seen, verdict, self._phase, pressure)
         return verdict
 
-    def _all(self, specs: Iterable[Spec]) -> None:
-        asked = [spec for spec in specs if not self._spared(spec)]
-        for spec, seen in zip(asked, self._subject.observe(self._entry.call, self._entry.maker, asked)):
-            self._judged(spec, seen)
-
-    def _attempt(self, spec: Any) -> tuple[Verdict, str]:
-        if self._spared(spec):
+    def _attempt(self, spec: Any, pressure: str = "") -> tuple[Verdict, str]:
+        if self._is_left_out(spec):
             return Verdict("not run"), "not run"
-        seen = self._ask(spec)
-        return self._judged(spec, seen), seen.headline
+        seen = self._subject.observe(self._entry.question, self._entry.maker, [spec], pressure)[0]
+        return self._judged(spec, seen, pressure), seen.headline
 
-    def _spared(self, spec: Any) -> bool:
+    def _is_deadly(self, spec: Any) -> bool:
+        return any(deviation.severity in SPARED and deviation.when(spec) for deviation in self._known)
+
+    def _is_left_out(self, spec: Any) -> bool:
+        return not self._entry.takes(spec) or self._is_spared(spec)
+
+    def _is_spared(self, spec: Any) -> bool:
         """Whether to leave the spec out: it is known to kill or to hang, and has been seen to often enough.
 
         Each such costs a fork or the whole time limit, and says nothing new.
@@ -258,7 +353,8 @@ class _Asking:
         if deadly is None:
             return False
         self._met[deadly.id] += 1
-        if self._plan.profile == "thorough" or self._met[deadly.id] <= SPARED[deadly.severity]:
+        patient = self._plan.profile == "thorough" and deadly.severity != "hang"
+        if patient or self._met[deadly.id] <= SPARED[deadly.severity]:
             return False
         self._judged(spec, Observation("unbuildable", message=f"known to {deadly.severity}, and seen often enough: {deadly.id}"))
         return True
@@ -287,6 +383,7 @@ def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:
         "verdicts": dict(tally.verdicts),
         "laws": {law: dict(counts) for law, counts in tally.laws.items()},
         "matrix": {axis: {value: dict(counts) for value, counts in cells.items()} for axis, cells in tally.matrix.items()},
+        "cells": tally.cells,
         "deviated": dict(tally.deviated),
         "reasons": dict(tally.reasons),
         "seconds": round(seconds, 3),
@@ -304,12 +401,15 @@ _TOPICS = {
     "immutability": "immutable",
     "readonly": "warns",
     "warnings": "warns",
+    "independence": "aliasing",
+    "first_warning": "warns",
 }
 
 
 def promise_of(finding: Finding) -> str:
     """The clause that was broken and where it is written; the law's own source where no clause decides."""
-    clause = finding.entry.clause(_TOPICS.get(finding.law, finding.law), finding.spec)
+    topic = finding.breach.topic or _TOPICS.get(finding.law, finding.law)
+    clause = finding.entry.clause(topic, finding.spec)
     return f"{clause.text} ({clause.source.text})" if clause is not None else LAWS[finding.law].source
 
 
@@ -326,7 +426,9 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "outcome": finding.seen.outcome,
         "promise": promise_of(finding),
         "spec": finding.spec.to_json(),
+        "itemsize": finding.spec.itemsize,
         "phase": finding.phase,
+        "pressure": finding.pressure,
         "count": finding.count,
         "script": script(finding.entry, finding.spec, finding.law, finding.breach),
     }
@@ -345,6 +447,10 @@ def deviation_row(deviation: Deviation, entry: EntryPoint, status: str, observed
         "url": deviation.url,
         "upstream": deviation.upstream,
         "status": status,
+        "expected": breach.expected if breach is not None else "",
         "observed": breach.observed if breach is not None else observed,
+        "releases": f"{deviation.package} {deviation.releases}",
+        "spec": deviation.example.to_json(),
+        "itemsize": deviation.example.itemsize,
         "script": script(entry, deviation.example, law, breach) if breach is not None else "",
     }

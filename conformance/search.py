@@ -19,7 +19,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.judge import Verdict
 from conformance.laws import LAWS
-from strategies.search import array_specs, tensor_specs
+from strategies.search import array_specs, as_drawn, tensor_specs
 
 #: Converts one spec, keeps the record, and answers with the verdict and the outcome's headline.
 Attempt = Callable[[Any], tuple[Verdict, str]]
@@ -37,9 +37,9 @@ def _broken(law: str, seen: str) -> type[Broken]:
 class _Handover(ExampleDatabase):
     """Choices that the plain engine made, for Hypothesis to take up and shrink."""
 
-    def __init__(self, choices: list[int]) -> None:
+    def __init__(self, choices: list[tuple[int, int]]) -> None:
         super().__init__()
-        self._choices = choices
+        self._choices = as_drawn(choices)
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         # What stands in the primary corpus has been shrunk before, and is not shrunk again.
@@ -67,12 +67,12 @@ def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int)
         each()  # What breaks is on record.
 
 
-def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[int], law: str) -> None:
+def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[tuple[int, int]], law: str) -> None:
     """Shrink one spec that the plain engine drew by these choices and that breaks the law."""
     shrink_by(lambda spec: any(law == broken for broken, _ in attempt(spec)[0].breaches), maker, states, choices)
 
 
-def shrink_by(shows: Callable[[Any], bool], maker: str, states: tuple[str, ...], choices: list[int]) -> None:
+def shrink_by(shows: Callable[[Any], bool], maker: str, states: tuple[str, ...], choices: list[tuple[int, int]]) -> None:
     """Shrink one spec that the plain engine drew by these choices and that `shows`, which keeps the record."""
     how = settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=[Phase.reuse, Phase.shrink])
     with contextlib.suppress(NoSuchExample, Flaky):  # It showed once, and not again: the record says so.

@@ -13,11 +13,14 @@ from typing import Any, Protocol
 
 import execnet
 
-from conformance.observation import Observation
+from conformance.observation import Observation, Report
+from conformance.subject.play import PROGRAM
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
 LIMIT = 10.0
+#: How many times that the conversions of one pressure may take.
+_PATIENCE = 6
 
 
 class SubjectError(Exception):
@@ -30,12 +33,19 @@ class Subject(Protocol):
     versions: dict[str, str]
     missing: dict[str, str]
 
-    def observe(self, call: str, maker: str, specs: list[Any], patience: int = sys.maxsize) -> list[Observation]:
+    def observe(
+        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+    ) -> list[Observation]:
         """One observation per spec: built, converted by the lines of `call`, and watched.
 
         maker     "" when the specs are arrays, else the framework that builds the tensor
+        pressure  under which it is converted (see `subject.pressures`); none: once, and looked at closely
         patience  deaths after which the rest is not asked; a hang counts for twenty
         """
+        ...
+
+    def step(self, text: str, first: bool) -> Report:
+        """Run one step of a program, and report what every handle shows; `first` begins another program."""
         ...
 
     def close(self) -> None: ...
@@ -63,9 +73,20 @@ class Isolated:
             reason = str(error).strip().splitlines()
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
-    def observe(self, call: str, maker: str, specs: list[Any], patience: int = sys.maxsize) -> list[Observation]:
-        self._channel.send(marshal.dumps((call, maker, [tuple(spec) for spec in specs], self._limit, patience)))
-        return [Observation._make(fields) for fields in marshal.loads(self._channel.receive())]
+    def observe(
+        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+    ) -> list[Observation]:
+        batch = [tuple(spec) for spec in specs]
+        return [Observation._make(fields) for fields in self._ask(call, maker, batch, pressure, patience)]
+
+    def step(self, text: str, first: bool) -> Report:
+        (fields,) = self._ask("", PROGRAM, [(text, first)])
+        return Report.unpack(fields)
+
+    def _ask(self, call: str, maker: str, batch: list[Any], pressure: str = "", patience: int = sys.maxsize) -> list[Any]:
+        limit = self._limit * _PATIENCE if pressure else self._limit
+        self._channel.send(marshal.dumps((call, maker, batch, limit, pressure, patience)))
+        return [marshal.loads(seen) for seen in marshal.loads(self._channel.receive())]
 
     def close(self) -> None:
         self._channel.close()
@@ -81,10 +102,19 @@ class InProcess:
         self._side = Side(frameworks)
         self.versions, self.missing = self._side.versions, self._side.missing
 
-    def observe(self, call: str, maker: str, specs: list[Any], patience: int = sys.maxsize) -> list[Observation]:
+    def observe(
+        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+    ) -> list[Observation]:
         with warnings.catch_warnings():  # The host, pytest for one, listens to warnings in its own way.
             self._side.renew()
+            if pressure:
+                return [self._side.press(call, maker, tuple(spec), pressure) for spec in specs]
             return [self._side.observe(call, maker, tuple(spec)) for spec in specs]
+
+    def step(self, text: str, first: bool) -> Report:
+        with warnings.catch_warnings():
+            self._side.renew()
+            return self._side.step(text, first)
 
     def close(self) -> None:
         pass

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.judge import Verdict
-from conformance.laws import Breach
+from conformance.law import Breach
 from conformance.observation import Observation
 from conformance.promises import EntryPoint
 from strategies.spec import Spec
+
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass
@@ -25,17 +28,18 @@ class Finding:
     spec: Spec
     seen: Observation
     phase: str
+    pressure: str = ""
     count: int = 1
 
     @property
     def id(self) -> str:
         """The replay id: a digest of the entry point and the spec."""
-        return replay_id(self.entry.name, self.spec)
+        return replay_id(self.entry.name, self.spec, self.pressure)
 
 
-def replay_id(entry: str, spec: Spec) -> str:
-    """A short name for one question: this entry point, that spec."""
-    text = json.dumps([entry, spec.to_json()], sort_keys=True)
+def replay_id(entry: str, spec: Spec, pressure: str = "") -> str:
+    """A short name for one question: this entry point, that spec, under that pressure if any."""
+    text = json.dumps([entry, spec.to_json(), *filter(None, [pressure])], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
 
 
@@ -70,22 +74,24 @@ class Tally:
     # Counted whole here and taken apart when asked: this happens hundreds of thousands of times.
     _held: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _failed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _seen: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    _seen: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
-    def add(self, spec: Any, seen: Observation, verdict: Verdict, phase: str) -> None:
+    def add(self, spec: Any, seen: Observation, verdict: Verdict, phase: str, pressure: str = "") -> None:
         """Count one judged conversion."""
         self.verdicts[verdict.name] += 1
         if verdict.name == "not run":
             self.reasons[seen.message] += 1
             return
         self._held[verdict.held] += 1
-        self._seen[(seen.headline, layout_of(spec), *spec.traits)] += 1
+        if not pressure:  # Facts say nothing of how memory is used.
+            # A clause by its identity: its contents take long to hash.
+            self._seen[(seen.headline, layout_of(spec), *spec.traits, verdict.name, id(verdict.clause))] += 1
         for law, breach in verdict.breaches:
             self._failed[law, "broken"] += 1
-            self._find(law, breach, spec, seen, phase)
-        for _, law, _ in verdict.deviations:
-            self._failed[law, "deviated"] += 1
-        self.deviated.update({deviation.id for deviation, _, _ in verdict.deviations})
+            self._find(law, breach, spec, seen, phase, pressure)
+        if verdict.deviations:
+            self._failed.update((law, "deviated") for _, law, _ in verdict.deviations)
+            self.deviated.update({deviation.id for deviation, _, _ in verdict.deviations})
 
     @property
     def laws(self) -> dict[str, Counter[str]]:
@@ -108,13 +114,34 @@ class Tally:
                 matrix.setdefault(axis, {}).setdefault(value, Counter())[headline] += count
         return matrix
 
-    def _find(self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str) -> None:
+    @property
+    def cells(self) -> dict[str, Any]:
+        """What happened in each cell of dtype x layout, and by which clause: see "cells" in the schema of results."""
+        clauses = {id(clause): index for index, clause in enumerate(self.entry.promise)}
+        counts: Counter[tuple[int, int, int]] = Counter()
+        dtypes: dict[str, int] = {}
+        layouts: dict[str, int] = {}
+        outcomes: dict[tuple[str, str, int, bool], int] = {}
+        for (headline, layout, dtype, *place, verdict, clause), count in self._seen.items():
+            home = place in (["plain", "ndarray"], ["plain"])
+            outcome = (verdict, headline, clauses.get(clause, -1), home)
+            where = dtypes.setdefault(dtype, len(dtypes)), layouts.setdefault(layout, len(layouts))
+            counts[(*where, outcomes.setdefault(outcome, len(outcomes)))] += count
+        return {
+            "dtypes": list(dtypes),
+            "layouts": list(layouts),
+            "outcomes": [dict(zip(("verdict", "headline", "clause", "home"), outcome)) for outcome in outcomes],
+            "counts": ",".join(f"{dtype} {layout} {how} {n}" for (dtype, layout, how), n in counts.items()),
+        }
+
+    def _find(self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str, pressure: str) -> None:
         # What is quoted differs from spec to spec; the kind of breach is what counts.
-        kind = {"values": spec.dtype, "shape": "", "strides": "", "acceptance": seen.message[:60]}.get(law, breach.expected)
-        key = (law, kind, seen.headline)
+        message = _NUMBER.sub("", seen.message)[:60]
+        kind = {"values": spec.dtype, "shape": "", "strides": "", "acceptance": message}.get(law, breach.expected)
+        key = (law, kind, pressure or seen.headline)
         found = self.findings.get(key)
         if found is None:
-            self.findings[key] = Finding(self.entry, law, breach, spec, seen, phase)
+            self.findings[key] = Finding(self.entry, law, breach, spec, seen, phase, pressure)
             return
         found.count += 1
         if plainness(spec) < plainness(found.spec):
@@ -127,6 +154,8 @@ def layout_of(spec: Any) -> str:
         return "empty"
     if not spec.shape:
         return "0-d"
+    if spec.itemsize and spec.strides == spec.c_strides:
+        return "C"
     long = [(n, s) for n, s in zip(spec.shape, spec.strides) if n > 1]
     if any(s < 0 for _, s in long):
         return "negative stride"
@@ -135,7 +164,7 @@ def layout_of(spec: Any) -> str:
     if spec.itemsize and any(s % spec.itemsize for s in spec.strides):
         return "partial stride"
     if spec.is_c:
-        return "C" if all(s == c for s, c in zip(spec.strides, spec.c_strides)) else "C, odd length-1 axes"
+        return "C" if spec.strides == spec.c_strides else "C, odd length-1 axes"
     ordered = sorted(((s, n) for n, s in long))
     step, dense = spec.itemsize, True
     for s, n in ordered:

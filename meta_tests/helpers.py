@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from hypothesis.database import ExampleDatabase, choices_to_bytes
 from reports.results import Results, Row
 from strategies import ArraySpec, chooser, draw_array_spec
 from strategies.dtypes import DTYPES, available
+from strategies.search import as_drawn
 
 T = TypeVar("T")
 
@@ -67,9 +69,9 @@ def _search(strategy: st.SearchStrategy[T], condition: Callable[[T], Any], seede
 
 
 class _Choices(ExampleDatabase):
-    def __init__(self, choices: Iterable[int]) -> None:
+    def __init__(self, choices: Iterable[tuple[int, int]]) -> None:
         super().__init__()
-        self._entry = choices_to_bytes(list(choices))
+        self._entry = choices_to_bytes(as_drawn(choices))
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         if b"." not in key[-12:]:
@@ -82,7 +84,7 @@ class _Choices(ExampleDatabase):
         pass
 
 
-def searched(strategy: st.SearchStrategy[T], choices: Iterable[int]) -> T:
+def searched(strategy: st.SearchStrategy[T], choices: Iterable[tuple[int, int]]) -> T:
     """What Hypothesis makes of these choices."""
     seen: list[T] = []
 
@@ -100,6 +102,13 @@ def drawn(count: int, seeded: int | str = 0, **pins: Any) -> Iterator[ArraySpec]
     """Specs of the plain engine."""
     choose = chooser(seeded)
     return (draw_array_spec(choose, names=NAMES, **pins) for _ in range(count))
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process and all below it, those that have ended included, read from /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(cpu_of(int(child)) for child in below)
 
 
 HEADER: Row = {
@@ -158,6 +167,22 @@ DEVIATION: Row = {
     "observed": "violates",
     "script": "print(1)\n",
 }
+PROGRAMS: Row = {"kind": "programs", "combination": "fake", "programs": 9, "steps": {"converted": 20, "made": 30}, "seconds": 0.5}
+PROGRAM: Row = {
+    "kind": "program",
+    "id": "9876543210",
+    "combination": "fake",
+    "law": "stateful",
+    "must": "Handles MUST show what is promised.",
+    "expected": "h1 shows [1]",
+    "observed": "it shows [2]",
+    "outcome": "ok",
+    "promise": "views: share",
+    "program": [["array", "", "h0", "float32", [1]], ["view", "h0", "h1", "itself", []]],
+    "phase": "stateful",
+    "count": 3,
+    "script": "print(1)\n",
+}
 NOT_RUN: Row = {"kind": "not_run", "entry": "other.convert", "framework": "other", "reason": "other is not installed"}
 COMPARISON: Row = {
     "kind": "comparison",
@@ -189,8 +214,16 @@ DIFFERENCE: Row = {
     "count": 3,
     "shrunk": True,
 }
+CLAIM: Row = {
+    "kind": "claim",
+    "claim": "it copies",
+    "framework": "fake",
+    "verdict": "false",
+    "because": "it shares",
+    "holds": True,
+}
 #: One row of every kind, as a run writes them.
-ROWS = (HEADER, ENTRY, FINDING, DEVIATION, NOT_RUN, COMPARISON, DIFFERENCE, FOOTER)
+ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, CLAIM, COMPARISON, DIFFERENCE, FOOTER)
 
 
 def results(*rows: Row, footer: Row | None = FOOTER, **header: Any) -> Results:

@@ -13,7 +13,7 @@ from conformance.differential.outcome import plain
 from conformance.differential.pair import Pair
 from conformance.differential.rows import comparison_row, difference_row
 from conformance.observation import Observation
-from conformance.promises import EntryPoint, accepts, observed, shares
+from conformance.promises import EntryPoint, accepts, fact, observed, shares
 from conformance.subjects import Isolated
 from reports.results import schema
 
@@ -30,9 +30,9 @@ class Upgraded:
     def __init__(self, subject: Isolated, *lines: str) -> None:
         self._subject, self._lines, self.versions = subject, "\n".join(lines), subject.versions
 
-    def observe(self, call: str, maker: str, specs: list[Any], patience: int = 1000) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = 1000) -> list[Observation]:
         with ONE_AT_A_TIME:  # Both sides are the same process here.
-            return self._subject.observe(self._lines or call, maker, specs, patience)
+            return self._subject.observe(self._lines or call, maker, specs, pressure, patience=patience)
 
     def close(self) -> None:
         pass
@@ -123,6 +123,16 @@ def test_rows_are_what_the_schema_says(isolated: Isolated) -> None:
     comparison = compare(isolated, "np.array(np.asarray(a))")
     for row in (comparison_row(comparison), *map(difference_row, comparison.differences)):
         jsonschema.validate(row, schema())
+
+
+def test_a_fact_that_differs_is_a_difference(isolated: Isolated) -> None:
+    known = fact("static.shape", lambda spec: spec.shape, source=observed("now"))
+    form = EntryPoint("fake.form", CALL, "torch", "in", (*ENTRY.promise, known), facts=(("static.shape", "a.shape"),))
+    pair = Pair(Upgraded(isolated), Upgraded(isolated, CALL, "#fact static.shape: (1, *a.shape)"))
+    (found,) = Finder(pair, form, 0, "sample", 0).comparison.differences
+    row = difference_row(found)
+    assert (row["topic"], row["standing"], row["broken_after"]) == ("static.shape", "broken", ["static"])
+    assert row["before"] != row["after"]
 
 
 def test_the_script_needs_no_suite(isolated: Isolated) -> None:

@@ -6,14 +6,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 from math import prod
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
-from conformance.grid import PLACES, array_cells, choices_of, grid, tensor_cells
+from conformance.grid import PLACES, SIZES, array_cells, cells_of, choices_of, grid, tensor_cells
 from meta_tests.helpers import NAMES, assert_all_examples, drawn, find_any, searched
 from strategies import (
     ADDRESSES,
@@ -39,14 +39,20 @@ from strategies.volume import Recorded
 MANY = tuple(drawn(10_000, "many"))
 
 
-def recorded(seeded: str, **pins: Any) -> tuple[ArraySpec, list[int]]:
+def recorded(seeded: str, **pins: Any) -> tuple[ArraySpec, list[tuple[int, int]]]:
     recorder = Recorded(chooser(seeded))
     return draw_array_spec(recorder, names=NAMES, **pins), recorder.choices
 
 
-def replayed(choices: list[int]) -> ArraySpec:
+def replayed(choices: list[tuple[int, int]]) -> ArraySpec:
     again = iter(choices)
-    spec = draw_array_spec(lambda n: next(again), names=NAMES)
+
+    def choose(n: int) -> int:
+        bound, chosen = next(again)
+        assert bound == n, "another choice was asked for"
+        return chosen
+
+    spec = draw_array_spec(choose, names=NAMES)
     assert next(again, None) is None, "choices were left over"
     return spec
 
@@ -307,10 +313,18 @@ def test_the_grid_of_tensors_has_one_valid_spec_per_cell(maker: str) -> None:
     assert {spec.state for spec in specs} == set(STATES)
 
 
-def test_a_sample_of_the_grid_is_a_sixth() -> None:
-    sizes = [len(_grid_of("", "sample", seeded)) for seeded in range(6)]
-    assert sum(sizes) == len(_grid_of(""))
-    assert max(sizes) - min(sizes) <= 1
+def test_samples_of_successive_seeds_make_up_the_grid() -> None:
+    parts = [cells_of("", (), seeded, "sample") for seeded in range(7)]
+    assert sorted(map(str, chain(*parts))) == sorted(map(str, array_cells(False)))
+    assert cells_of("", (), 7, "sample") == parts[0]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("maker", ["", "torch", "tensorflow"])
+def test_no_part_of_the_grid_is_larger_than_its_size(maker: str, size: str) -> None:
+    parts = {seeded: len(cells_of(maker, STATES if maker else (), seeded, size)) for seeded in range(3)}
+    assert max(parts.values()) - min(parts.values()) <= 1
+    assert max(parts.values()) <= SIZES[size].most
 
 
 def _some(specs: tuple[Any, ...]) -> Iterator[Any]:

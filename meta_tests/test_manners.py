@@ -71,7 +71,7 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
     [
         (["--framework", "jax"], "unknown framework 'jax'; known: torch, tensorflow"),
         (["--profile", "hasty"], "unknown profile 'hasty'; known: quick, default, thorough"),
-        (["--phase", "warmup"], "unknown phase 'warmup'; known: pinned, grid, search"),
+        (["--phase", "warmup"], "unknown phase 'warmup'; known: pinned, grid, pressure, search"),
         (["--device", "tpu"], "unknown device 'tpu'; known: cpu"),
         (["--entry-point", "torch.from_numpi"], "no entry point matches 'torch.from_numpi'; closest of "),
         (["--time-limit", "-1"], "--time-limit must be a positive number of seconds"),

@@ -91,6 +91,18 @@ def test_profiles_of_other_inputs_do_not_compare() -> None:
         differences(profile(cells="0"), profile())
 
 
+def test_entry_points_that_were_asked_other_inputs_are_left_out_and_noted() -> None:
+    before, after = profile(Outcome("raised TypeError", "no")), profile()
+    after.lists[ENTRY.name] = "torch plain"
+    assert differences(before, after) == []
+    assert "1 entry points were asked other inputs" in " ".join(notes(before, after))
+
+
+def test_answers_judged_by_other_promises_are_noted() -> None:
+    assert "judged by different editions" in " ".join(notes(profile(), profile(judged="0")))
+    assert "judged by" not in " ".join(notes(profile(judged="0"), profile(judged="0")))
+
+
 def test_other_processors_and_two_changed_packages_are_noted() -> None:
     told = " ".join(notes(profile(), profile(processor="y", environment={"numpy": "2.0.0", "torch": "2.0.0"})))
     assert "different processors" in told

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 #: What a change means, the worst first. Those of `BREAKING` break what worked.
 KINDS = ("breaking", "removed", "fixed", "added", "changed", "message only")
 BREAKING = ("breaking", "removed")
+#: Between the facts of an outcome.
+SEPARATOR = "\x1f"
 
 
 class Outcome(NamedTuple):
@@ -26,6 +29,7 @@ class Outcome(NamedTuple):
     told      their texts
     source    "changed" where the conversion changed its source
     broken    ids of the laws that the conversion breaks
+    facts     of symbolic forms: names and values, see `by_fact`
     """
 
     ending: str = ""
@@ -42,12 +46,18 @@ class Outcome(NamedTuple):
     told: str = ""
     source: str = ""
     broken: str = ""
+    facts: str = ""
+
+    @property
+    def by_fact(self) -> dict[str, str]:
+        """What was told beside the result, by the name of the fact."""
+        return dict(pair.split("=", 1) for pair in self.facts.split(SEPARATOR) if "=" in pair)
 
 
 class Change(NamedTuple):
     """One thing that differs.
 
-    topic     the field of `Outcome` that differs; "call" where the whole call came or went
+    topic     the field of `Outcome` that differs, or the fact's name; "call" where the whole call came or went
     kind      one of `KINDS`
     standing  what the laws say of it: "broken", "fixed" or "different"
     before    the field's value
@@ -65,7 +75,12 @@ class Change(NamedTuple):
         """Equal for changes of the same kind; what differs from input to input is left out."""
         if self.kind == "message only":
             return self[:2]
-        return self[:3] if self.topic in ("shape", "strides", "values", "dtype") else self
+        return self[:3] if self.topic in ("shape", "strides", "values", "dtype") or is_fact(self.topic) else self
+
+
+def is_fact(topic: str) -> bool:
+    """Whether the topic of a change is a fact's name."""
+    return topic != "call" and topic not in Outcome._fields
 
 
 #: The laws that speak of a topic. How a conversion ends is every law's business.
@@ -115,7 +130,18 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
             continue
         standing = _standing(before, after, _LAWS[topic])
         found.append(Change(topic, "fixed" if standing == "fixed" else "breaking", standing, was, now))
+    if hidden.isdisjoint(("strides", "memory")):  # A result of another kind has other facts as well.
+        found += _of_facts(before, after)
     return tuple(found)
+
+
+def _of_facts(before: Outcome, after: Outcome) -> Iterator[Change]:
+    """The facts that both have and that differ."""
+    others = after.by_fact
+    for name, was in before.by_fact.items():
+        if others.get(name, was) != was:
+            standing = _standing(before, after, {name.partition(".")[0]})
+            yield Change(name, "fixed" if standing == "fixed" else "breaking", standing, was, others[name])
 
 
 def _ending(before: Outcome, after: Outcome) -> Change:

@@ -9,12 +9,13 @@ from reports.differences import FORMATS, Report, is_breaking, render, write_scri
 from reports.profile_files import read_profile
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the verb."""
     verb = verbs.add_parser("diff", help="compare two profiles, shipped or your own")
     verb.add_argument("before", help="a shipped profile's name, or a file")
     verb.add_argument("after", help="the same")
     add_rendering(verb)
+    verb.set_defaults(run=run)
 
 
 def add_rendering(verb: argparse.ArgumentParser) -> None:

@@ -16,10 +16,12 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 
+from reports.results import ResultsError
+
 _FRAMEWORKS = ("torch", "tensorflow")
 
 
-class BuildError(Exception):
+class BuildError(ResultsError):
     """An environment that cannot be had; its message says in a line why."""
 
 

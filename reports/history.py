@@ -33,11 +33,12 @@ profiled releases may have come with one in between. Changes of the wording of m
 """
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the verb."""
     verb = verbs.add_parser("history", help="write the page on what changed in which release")
     verb.add_argument("--output", type=Path, default=PAGE, metavar="FILE", help=f"default: {PAGE.name} in docs/")
     verb.add_argument("--check", action="store_true", help="write nothing; 1 when the page is not what the profiles say")
+    verb.set_defaults(run=run)
 
 
 def run(asked: argparse.Namespace) -> int:

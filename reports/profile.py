@@ -14,12 +14,13 @@ from reports.upgrade import add_building, building
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the verb."""
     verb = verbs.add_parser("profile", help="add or rebuild the profile of one environment")
     verb.add_argument("requirements", nargs="+", metavar="SIDE", help="an interpreter, or requirements")
     verb.add_argument("--output", type=Path, default=FOLDER, metavar="PATH", help="a folder or a file.jsonl.gz")
     add_building(verb)
+    verb.set_defaults(run=run)
 
 
 def run(asked: argparse.Namespace) -> int:

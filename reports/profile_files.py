@@ -14,6 +14,7 @@ import jsonschema
 from packaging.version import Version
 
 from reports.changes import Outcome
+from reports.results import ResultsError
 
 SCHEMA_VERSION = 1
 FOLDER = Path(__file__).parent / "profiles"
@@ -23,7 +24,7 @@ _END = ".jsonl.gz"
 _MOST = 100_000
 
 
-class ProfileError(Exception):
+class ProfileError(ResultsError):
     """A profile that cannot be had; its message says in a line why."""
 
 

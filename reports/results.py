@@ -7,12 +7,14 @@ is an object with a `kind`; `schema.json` beside this file says what each kind h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
+import fastjsonschema
 import jsonschema
 
 #: The version of the format that this suite writes.
@@ -29,6 +31,21 @@ class ResultsError(Exception):
 def schema() -> dict[str, Any]:
     """The published JSON Schema of one line."""
     return json.loads(Path(__file__).with_name("schema.json").read_text())  # type: ignore[no-any-return]
+
+
+@cache
+def _check(kind: str) -> Callable[[Row], object]:
+    """The compiled check of one kind of row: a file may hold a million."""
+    return fastjsonschema.compile(_definition(kind))  # type: ignore[no-any-return]
+
+
+def _definition(kind: str) -> dict[str, Any]:
+    return {"$defs": schema()["$defs"], "$ref": f"#/$defs/{kind}"}
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    return frozenset(part["$ref"].rpartition("/")[2] for part in schema()["oneOf"])
 
 
 class Writer:
@@ -83,19 +100,46 @@ def read(path: Path) -> Results:
 
 
 def _parse(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, Row]]:
-    check = jsonschema.Draft202012Validator(schema())
     for number, line in enumerate(lines, 1):
         try:
-            row = json.loads(line.decode())
+            row = json.loads(line.decode(), parse_constant=_no_number, parse_float=_finite)
         except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError.
             if not line.endswith(b"\n"):
                 return  # The run died while writing this line.
             raise ResultsError(f"{path}, line {number}: not JSON") from None
-        problem = jsonschema.exceptions.best_match(check.iter_errors(row))
-        if problem is not None:
-            where = "".join(f"[{part!r}]" for part in problem.absolute_path)
-            raise ResultsError(f"{path}, line {number}: {(where + ' ' + problem.message).strip()[:160]}")
+        problem = _problem(row)
+        if problem:
+            raise ResultsError(f"{path}, line {number}: {' '.join(problem.split())[:160]}")
         yield number, row
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _problem(row: Any) -> str:
+    """What is wrong with a row, in a line; empty when nothing is."""
+    if not isinstance(row, dict) or not isinstance(row.get("kind"), str):
+        return "not a row: an object with a 'kind'"
+    kind = row["kind"]
+    if kind not in _kinds():
+        return f"rows of kind {kind!r} are unknown to this suite; it reads {', '.join(sorted(_kinds()))}"
+    if kind == "header" and isinstance(row.get("schema"), int) and row["schema"] > SCHEMA_VERSION:
+        return f"written by a newer suite in format {row['schema']}; this one reads format {SCHEMA_VERSION}"
+    try:
+        _check(kind)(row)
+    except fastjsonschema.JsonSchemaValueException as refusal:
+        check = jsonschema.Draft202012Validator(_definition(kind))
+        problem = jsonschema.exceptions.best_match(check.iter_errors(row))  # Says it better.
+        if problem is None:
+            return str(refusal)
+        return f"{''.join(f'[{part!r}]' for part in problem.absolute_path)} {problem.message}".strip()
+    return ""
 
 
 def _assemble(rows: Iterator[tuple[int, Row]], path: Path) -> Results:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
-from reports.results import Results, Row
+from reports.merge import environments
+from reports.results import Results, Row, read
+from reports.severity import findings, rank
 
 #: Verdicts as column headings, the good ones first.
 VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "not run")
@@ -16,7 +21,8 @@ def summary(results: Results) -> str:
     lines = [*_table(entries), ""] if entries else []
     lines += _deviations(list(results.of("deviation")), entries)
     lines += _not_run(results, entries)
-    lines += _findings(list(results.of("finding")))
+    lines += _programs(list(results.of("programs")))
+    lines += _findings(list(results.of("finding")), list(results.of("program")))
     total: Counter[str] = Counter()
     for entry in entries:
         total.update(entry["verdicts"])
@@ -64,8 +70,7 @@ def _deviations(rows: list[Row], entries: list[Row]) -> list[str]:
     if not rows and not others:
         return []
     lines = ["known deviations (recorded breaks of a promise that still happen):"]
-    severity = ("crash", "hang", "wrong data", "memory", "manners")
-    for row in sorted(rows, key=lambda row: (severity.index(row["severity"]) if row["severity"] in severity else 9, row["id"])):
+    for row in sorted(rows, key=lambda row: (rank(row), row["id"])):
         status = {"happens": f"{seen[row['id']]:>6}x", "gone": "   GONE", "not run": "not run"}[row["status"]]
         lines.append(f"  {status}  {row['severity']:<10}  {row['id']}: {row['title']} [{row['upstream'] or 'not reported'}]")
     lines += [f"  {seen[id]:>6}x  {id} (its example is not part of this run)" for id in sorted(others)]
@@ -80,10 +85,43 @@ def _not_run(results: Results, entries: list[Row]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _findings(rows: list[Row]) -> list[str]:
-    if not rows:
+def _programs(rows: list[Row]) -> list[str]:
+    lines = []
+    for row in rows:
+        steps = ", ".join(f"{count:,} {name}" for name, count in sorted(row["steps"].items()))
+        lines.append(f"programs of {row['combination']}: {row['programs']:,}, {sum(row['steps'].values()):,} steps ({steps})")
+    return [*lines, ""] if lines else []
+
+
+def _findings(rows: list[Row], programs: list[Row]) -> list[str]:
+    if not rows and not programs:
         return []
     lines = ["findings (breaks of a promise that nobody recorded):"]
     for row in rows:
         lines.append(f"  {row['id']}  {row['entry']}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
+    for row in programs:
+        steps = f"program of {len(row['program'])} steps on {row['combination']}"
+        lines.append(f"  {row['id']}  {steps}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
     return [*lines, ""]
+
+
+def register(verbs: Any) -> None:
+    """Add the verb `summary`."""
+    verb = verbs.add_parser(
+        "summary",
+        help="print the verdicts of each entry point",
+        description="Print the verdicts of each entry point, and what broke.",
+    )
+    verb.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a results file (JSON Lines)")
+    verb.set_defaults(run=_run)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    merged = environments([read(path) for path in asked.files])
+    for each in merged:
+        if len(merged) > 1:
+            print("== " + ", ".join(f"{name} {release}" for name, release in each.results.header["environment"].items()))
+        for note in each.notes:
+            print(f"NOTE: {note}")
+        print(summary(each.results))
+    return int(any(findings(each.results) for each in merged))

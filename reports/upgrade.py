@@ -17,7 +17,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _INDEX = ("--index-url", "--extra-index-url", "--find-links", "--torch-backend", "--prerelease")
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the verb."""
     verb = verbs.add_parser("upgrade", help="compare two environments: interpreters, or requirements to build them from")
     verb.add_argument("sides", nargs="*", metavar="SIDE", help="before and after, as --from and --to")
@@ -31,6 +31,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb.add_argument("--seed", default="0", help="seed of grid and search")
     verb.add_argument("--results", type=Path, default=Path("upgrade-results.jsonl"), metavar="FILE")
     add_rendering(verb)
+    verb.set_defaults(run=run)
 
 
 def add_building(verb: argparse.ArgumentParser) -> None:

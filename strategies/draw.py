@@ -4,7 +4,8 @@ Everything here is drawn through one primitive, `choose(n)`: an integer in 0..n-
 supplies it when we search and shrink (`strategies.search`), a seeded generator when we want volume (`strategies.volume`).
 
 The order of the draws is made for shrinking: each spends its choices before the layout, whose classes spend them each in
-their own way, so that leaving a class for a plainer one changes nothing else.
+their own way, so that leaving a class for a plainer one changes nothing else. Choices below 256 are cheap: a search
+draws them all at once. Only what shrinks by its size needs more.
 """
 
 from __future__ import annotations
@@ -49,14 +50,15 @@ def lay_out(shape: tuple[int, ...], itemsize: int, axes: list[Axis], order: list
     strides = [0] * len(shape)
     offset, extent = 0, itemsize
     for axis in reversed(order):
-        n, how = shape[axis], axes[axis]
-        stride = itemsize if how.overlap else abs(how.step) * (extent + how.gap)
-        if how.step < 0:
+        n, (step, gap, overlap) = shape[axis], axes[axis]
+        stride = itemsize if overlap else abs(step) * (extent + gap)
+        reach = stride * (n - 1) if n else 0
+        if step < 0:
             strides[axis] = -stride
-            offset += stride * max(n - 1, 0)
+            offset += reach
         else:
             strides[axis] = stride
-        extent += stride * max(n - 1, 0)
+        extent += reach
     return tuple(strides), offset, extent
 
 
@@ -111,12 +113,14 @@ def draw_shape(choose: Choose) -> tuple[int, ...]:
     rank = _RANKS[choose(len(_RANKS))]
     if not rank:
         return ()
-    size = choose(67)
-    if size >= 64:
+    size = choose(72)
+    if size >= 67:  # One element is a case of its own, in any number of axes.
+        size = 1
+    elif size >= 64:
         size = choose(4 * MAX_SIZE)
     leading = []
     for _ in range(min(rank, 6) - 1):  # Of many axes most have length 1.
-        side = min(_SIDES[choose(len(_SIDES))], max(size, 1))
+        side = min(_SIDES[choose(len(_SIDES))], size or 1)
         leading.append(side)
         size //= side
     return (*(1,) * (rank - 6), *leading, size)
@@ -183,9 +187,7 @@ def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None) -> str:
     """An entry of the table, drawn or pinned; a recorder is told the choice either way (see `volume.Recorded`)."""
     if pinned is None:
         return table[choose(len(table))]
-    note = getattr(choose, "note", None)
-    if note is not None:
-        note(table.index(pinned) if pinned in table else 0)
+    _pinned(choose, len(table), table.index(pinned) if pinned in table else 0)
     return pinned
 
 
@@ -193,8 +195,9 @@ def _draw_strided(
     choose: Choose, itemsize: int, how: Layout, shape: tuple[int, ...], axes_allowed: Callable[[Axis], bool]
 ) -> tuple[tuple[int, ...], int, int]:
     """Strides, offset and owner size of one member of a layout class."""
-    axes = how.axes(choose, shape, itemsize) if how.axes else [_C] * len(shape)
-    axes = [axis if axes_allowed(axis) else _C for axis in axes]
+    axes = [_C] * len(shape)
+    if how.axes:
+        axes = [axis if axes_allowed(axis) else _C for axis in how.axes(choose, shape, itemsize)]
     order = how.order(choose, len(shape)) if how.order else list(range(len(shape)))
     strides, offset, nbytes = lay_out(shape, itemsize, axes, order)
     if how.lead:
@@ -205,22 +208,32 @@ def _draw_strided(
     return strides, offset, nbytes
 
 
-def _draw_contents(choose: Choose, bits_of: str, wild: bool) -> tuple[int, list[tuple[int, int]]]:
+def _pinned(choose: Choose, n: int, pinned: int | None) -> int:
+    """A choice below n, drawn or pinned; a recorder is told either way."""
+    if pinned is None:
+        return choose(n)
+    note = getattr(choose, "note", None)
+    if note is not None:
+        note(n, pinned)
+    return pinned
+
+
+def _draw_contents(choose: Choose, bits_of: str, wild: bool, special: int | None = None) -> tuple[int, list[tuple[int, int]]]:
     """Seed of the background and up to two (position, bits) to plant, each a small number or a special value.
+
+    `special` pins them to the special value with this number (they count round and round) and the next one.
 
     The backgrounds are zeros, numbers below 251 and, if `wild`, random bits. Only the first two shrink well: no search
     turns the NaN that it met in random bits into a planted one.
     """
-    seeds = 256 if wild else QUIET_SEEDS
-    # Half of the backgrounds are zeros. The count stands above the seed, so that each shrinks without the other.
-    count, code = divmod(choose(3 * 2 * seeds), 2 * seeds)
-    seed = max(code - seeds, 0)
+    specials = dtypes.special_bits(bits_of)
+    count = _pinned(choose, 3, None if special is None else 2)
+    seed = choose(256 if wild else QUIET_SEEDS) if choose(2) else 0
     planted = []
-    for _ in range(count):
-        value = choose(4096)
-        specials = dtypes.special_bits(bits_of)
+    for nth in range(count):
+        value = _pinned(choose, 4096, None if special is None else 2048 + (special + nth) % len(specials))
+        position = choose(64) * 256 + choose(256)
         bits = dtypes.number_bits(bits_of, value) if value < 2048 else specials[(value - 2048) % len(specials)]
-        position = choose(1 << 14)
         if value:  # A zero that covers another planted element would keep a shape from shrinking.
             planted.append((position, bits))
     return seed, planted
@@ -243,6 +256,7 @@ def draw_array_spec(
     container: str | None = None,
     names: tuple[str, ...] = dtypes.DTYPES,
     wild: bool = True,
+    special: int | None = None,
 ) -> ArraySpec:
     """Draw one array spec; whatever is given is pinned, all else is drawn (the dtype from `names`).
 
@@ -252,7 +266,7 @@ def draw_array_spec(
     container = _pick(choose, _ANY_CONTAINER, container)
     address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
     memory = _pick(choose, _ANY_MEMORY, memory)
-    seed, planted = _draw_contents(choose, dtype, wild)
+    seed, planted = _draw_contents(choose, dtype, wild, special)
     layout = _pick(choose, _ANY_LAYOUT, layout)
     if dtype == "StringDType" and layout not in ("scalar", "empty", "offset"):
         layout = "c"  # All that NumPy lays it out in.
@@ -285,6 +299,7 @@ def draw_tensor_spec(
     states: tuple[str, ...] = ("plain",),
     strided: bool = True,
     wild: bool = True,
+    special: int | None = None,
 ) -> TensorSpec:
     """Draw one tensor spec; whatever is given is pinned. Tensors step forwards, by whole elements, or stand still.
 
@@ -294,7 +309,7 @@ def draw_tensor_spec(
     state = _pick(choose, states, state)
     address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
     itemsize, like = TENSOR_DTYPES[dtype]
-    seed, planted = _draw_contents(choose, like, wild)
+    seed, planted = _draw_contents(choose, like, wild, special)
     layout = _pick(choose, _ANY_LAYOUT, layout)
     shape = draw_shape(choose)
     adapt = LAYOUTS[layout].shape

@@ -74,6 +74,7 @@ def available(name: str) -> bool:
 POINTERS = ("object", "StringDType")
 
 
+@cache
 def is_raw(name: str) -> bool:
     """Whether any bytes make valid elements, so that contents may be random."""
     return name not in POINTERS and not name.lstrip(">").startswith("U")
@@ -88,10 +89,10 @@ def component_size(name: str) -> int:
 
 def encode(name: str, bits: int) -> bytes:
     """The bytes in memory of an element whose value has the given bit pattern (little-endian, then byte order)."""
-    resolved = dtype(name)
-    size, unit = resolved.itemsize, component_size(name)
+    size = dtype(name).itemsize
     data = (bits & ((1 << 8 * size) - 1)).to_bytes(size, "little")
     if name.startswith(">"):
+        unit = component_size(name)
         return b"".join(data[i : i + unit][::-1] for i in range(0, size, unit))
     return data
 

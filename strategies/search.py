@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,11 @@ from strategies.build import build
 from strategies.draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
 from strategies.spec import CONTAINERS, MAX_RANK, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec
 
+# Hypothesis costs by the draw, not by the byte, so that small choices come from one block, each a byte that shrinks alone.
+_SMALL = 256
+_BLOCK = 64
+_block = st.binary(min_size=_BLOCK, max_size=_BLOCK)
+
 
 @cache
 def _below(n: int) -> st.SearchStrategy[int]:
@@ -22,8 +28,27 @@ def _below(n: int) -> st.SearchStrategy[int]:
 
 
 @st.composite
-def _drawn(draw: st.DrawFn, function: Any, pinned: dict[str, Any]) -> Any:
-    return function(lambda n: draw(_below(n)), **pinned)
+def _drawn(draw: st.DrawFn, function: Any, pinned: dict[str, Any], make: Callable[[Any], Any]) -> Any:
+    block = iter(draw(_block))
+
+    def choose(n: int) -> int:
+        if n <= _SMALL:
+            for byte in block:
+                return byte % n
+        return draw(_below(n))
+
+    return make(function(choose, **pinned))
+
+
+def as_drawn(choices: Iterable[tuple[int, int]]) -> list[int | bytes]:
+    """What Hypothesis would have drawn to make these choices, each given with its bound (see `volume.Recorded`)."""
+    block, others = bytearray(), []
+    for n, chosen in choices:
+        if n <= _SMALL and len(block) < _BLOCK:
+            block.append(chosen)
+        else:
+            others.append(chosen)
+    return [bytes(block.ljust(_BLOCK, b"\0")), *others]
 
 
 def _known(value: str | None, known: Any, what: str) -> None:
@@ -65,6 +90,46 @@ def array_specs(
 
     Raises ValueError for a name that is not known. Shrinks to a 0-d array of float32 zero in memory of its own.
     """
+    return _arrays(_itself, dtype, shape, layout, address, memory, container, wild)
+
+
+def arrays(
+    dtype: Any = None,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    layout: str | None = None,
+    address: int | None = None,
+    memory: str | None = "plain",
+) -> st.SearchStrategy[np.ndarray]:
+    """Real ndarrays of any dtype, shape and memory layout; the parameters are those of `array_specs`.
+
+    The counterpart of `hypothesis.extra.numpy.arrays`, with strides, offsets and alignment drawn too; and, with `memory`
+    None, who owns the memory and whether it may be written. A failing test notes the spec of the array.
+    """
+    return _arrays(_array, dtype, shape, layout, address, memory, "ndarray", False)
+
+
+def _itself(spec: Any) -> Any:
+    return spec
+
+
+def _array(spec: ArraySpec) -> np.ndarray:
+    if currently_in_test_context():
+        note(spec)  # What an array's repr does not show: strides, address, memory.
+    return build(spec).array
+
+
+def _arrays(
+    make: Callable[[ArraySpec], Any],
+    dtype: Any,
+    shape: int | tuple[int, ...] | None,
+    layout: str | None,
+    address: int | None,
+    memory: str | None,
+    container: str | None,
+    wild: bool,
+) -> st.SearchStrategy[Any]:
+    """What `make` makes of specs: they are drawn and made in one step, for a `map` costs as much as a draw."""
     dtype = _name(dtype)
     _known(layout, LAYOUTS, "layout")
     _known(memory, MEMORIES, "memory")
@@ -85,30 +150,9 @@ def array_specs(
     }
     if dtype is None:
         pinned["names"] = _available()
-    specs = _drawn(draw_array_spec, pinned)
-    return specs if layout is None or shape is not None else specs.filter(LAYOUTS[layout].shows)
-
-
-def arrays(
-    dtype: Any = None,
-    shape: int | tuple[int, ...] | None = None,
-    *,
-    layout: str | None = None,
-    address: int | None = None,
-    memory: str | None = "plain",
-) -> st.SearchStrategy[np.ndarray]:
-    """Real ndarrays of any dtype, shape and memory layout; the parameters are those of `array_specs`.
-
-    The counterpart of `hypothesis.extra.numpy.arrays`, with strides, offsets and alignment drawn too; and, with `memory`
-    None, who owns the memory and whether it may be written. A failing test notes the spec of the array.
-    """
-    return array_specs(dtype, shape, layout=layout, address=address, memory=memory, container="ndarray").map(_array)
-
-
-def _array(spec: ArraySpec) -> np.ndarray:
-    if currently_in_test_context():
-        note(str(spec))  # What an array's repr does not show: strides, address, memory.
-    return build(spec).array
+    if layout is None or shape is not None:
+        return _drawn(draw_array_spec, pinned, make)
+    return _drawn(draw_array_spec, pinned, _itself).filter(LAYOUTS[layout].shows).map(make)
 
 
 def tensor_specs(
@@ -129,7 +173,7 @@ def tensor_specs(
     _known(layout, LAYOUTS, "layout")
     _known(state, STATES, "tensor state")
     pinned = {"dtype": dtype, "layout": layout, "address": address, "state": state}
-    return _drawn(draw_tensor_spec, {**pinned, "states": states, "strided": strided, "wild": wild})
+    return _drawn(draw_tensor_spec, {**pinned, "states": states, "strided": strided, "wild": wild}, _itself)
 
 
 @cache

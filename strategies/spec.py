@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import re
-from functools import cache, cached_property, lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,6 +29,20 @@ CONTAINERS = ("ndarray", "subclass", "matrix", "masked", "scalar", "list", "arra
 #: No spec asks for more memory than this, whoever wrote it.
 MAX_BYTES = 1 << 27
 MAX_RANK = 64
+
+
+T = TypeVar("T")
+
+
+class lazy(Generic[T]):
+    """A property worked out once: functools.cached_property without its lock, which costs more than most of them."""
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self._work, self._name, self.__doc__ = work, work.__name__, work.__doc__
+
+    def __get__(self, spec: Any, owner: Any = None) -> T:
+        value = spec.__dict__[self._name] = self._work(spec)
+        return value
 
 
 class SpecError(ValueError):
@@ -61,22 +76,27 @@ def background(layout: _Layout, seed: int, dtype: str) -> bytes:
         return noise(seed, nbytes)
     if not layout.has_partial_stride:  # Elements stand on one grid, whose every place is filled.
         lead = layout.offset % itemsize
-        return (bytes(lead) + _quiet(dtype, seed, (nbytes - lead) // itemsize + 1).tobytes())[:nbytes]
+        return (bytes(lead) + _quiet(dtype, seed, (nbytes - lead) // itemsize + 1))[:nbytes]
     owner = bytearray(nbytes)
     shape, strides = without_ones(layout.shape, layout.strides)
     elements = np.ndarray(shape, f"V{itemsize}", owner, layout.offset, strides)
-    elements[...] = _quiet(dtype, seed, layout.size).reshape(shape)
+    elements[...] = np.frombuffer(_quiet(dtype, seed, layout.size), elements.dtype).reshape(shape)
     return bytes(owner)
 
 
-def _quiet(dtype: str, seed: int, count: int) -> np.ndarray:
-    return _quiet_table(dtype)[(np.arange(count) * 37 + seed) % 251]
+def _quiet(dtype: str, seed: int, count: int) -> bytes:
+    """Elements of the numbers seed, seed + 37, seed + 74, ... modulo 251."""
+    cycle = _quiet_cycle(dtype)
+    itemsize, start = len(cycle) // 251, seed * _STEPS_TO_ONE % 251
+    return (cycle * ((start + count) // 251 + 1))[start * itemsize : (start + count) * itemsize]
+
+
+_STEPS_TO_ONE = pow(37, -1, 251)
 
 
 @cache
-def _quiet_table(dtype: str) -> np.ndarray:
-    elements = b"".join(dtypes.encode(dtype, dtypes.number_bits(dtype, number)) for number in range(251))
-    return np.frombuffer(elements, f"V{len(elements) // 251}")
+def _quiet_cycle(dtype: str) -> bytes:
+    return b"".join(dtypes.encode(dtype, dtypes.number_bits(dtype, step * 37 % 251)) for step in range(251))
 
 
 def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
@@ -84,7 +104,7 @@ def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     strides, step = [], itemsize
     for n in reversed(shape):
         strides.append(step)
-        step *= max(n, 1)
+        step *= n or 1
     return tuple(reversed(strides))
 
 
@@ -105,7 +125,7 @@ class _Layout:
     offset: int
     nbytes: int
 
-    @cached_property
+    @lazy
     def size(self) -> int:
         return prod(self.shape)
 
@@ -113,17 +133,19 @@ class _Layout:
     def rank(self) -> int:
         return len(self.shape)
 
-    @cached_property
+    @lazy
     def c_strides(self) -> tuple[int, ...]:
         """The strides in bytes of a C-contiguous array of this shape."""
         return c_strides(self.shape, self.itemsize)
 
-    @cached_property
+    @lazy
     def is_c(self) -> bool:
         """Whether the elements stand in C order without holes (NumPy's rule: axes of length 1 are ignored)."""
-        return self.size == 0 or all(n == 1 or s == c for n, s, c in zip(self.shape, self.strides, self.c_strides))
+        if self.size == 0 or self.strides == self.c_strides:
+            return True
+        return all(n == 1 or s == c for n, s, c in zip(self.shape, self.strides, self.c_strides))
 
-    @cached_property
+    @lazy
     def extent(self) -> tuple[int, int]:
         """First and one-past-last byte, from the start of the owner, that the elements occupy."""
         if self.size == 0:
@@ -132,14 +154,27 @@ class _Layout:
         high = self.offset + sum(s * (n - 1) for s, n in zip(self.strides, self.shape) if s > 0)
         return low, high + self.itemsize
 
-    @cached_property
+    @lazy
     def has_partial_stride(self) -> bool:
         """Whether some stride is no multiple of the item size."""
-        return any(s % self.itemsize for s in self.strides) if self.itemsize else False
+        itemsize = self.itemsize
+        return any(s % itemsize for s in self.strides) if itemsize else False
 
-    @property
+    @lazy
     def itemsize(self) -> int:
         raise NotImplementedError
+
+    @lazy
+    def owner_bytes(self) -> bytes:
+        raise NotImplementedError
+
+    @property
+    def _elements(self) -> bytes:
+        """The elements' bytes in C order, as they stand in memory."""
+        if self.is_c:
+            return self.owner_bytes[self.offset : self.offset + self.size * self.itemsize]
+        shape, strides = without_ones(self.shape, self.strides)
+        return np.ndarray(shape, f"V{self.itemsize}", self.owner_bytes, self.offset, strides).tobytes()
 
     def position(self, index: int) -> int:
         """Where in the owner the element with this flat (C order) index starts, in bytes."""
@@ -196,11 +231,11 @@ class ArraySpec(_Layout, _ArrayFields):
 
     # No __slots__: the cached properties need a __dict__.
 
-    @property
+    @lazy
     def itemsize(self) -> int:
         return self.np_dtype.itemsize
 
-    @cached_property
+    @lazy
     def np_dtype(self) -> np.dtype:
         return dtypes.dtype(self.dtype)
 
@@ -209,20 +244,20 @@ class ArraySpec(_Layout, _ArrayFields):
         """What reports group by, beside the layout."""
         return (self.dtype, self.memory, self.container)
 
-    @cached_property
+    @lazy
     def kind(self) -> str:
         """NumPy's kind character of the dtype ("f", "i", ...; "V" for ml_dtypes and structured ones)."""
         return self.np_dtype.kind
 
-    @cached_property
+    @lazy
     def is_native(self) -> bool:
         return not self.dtype.startswith(">")
 
-    @cached_property
+    @lazy
     def has_negative_stride(self) -> bool:
-        return any(s < 0 for s in self.strides)
+        return min(self.strides, default=0) < 0
 
-    @cached_property
+    @lazy
     def is_aligned(self) -> bool:
         """Whether NumPy's ALIGNED flag is set: the address and the strides of axes longer than 1 fit the dtype."""
         unit = self.np_dtype.alignment
@@ -230,26 +265,28 @@ class ArraySpec(_Layout, _ArrayFields):
             self.size == 0 or all(n == 1 or s % unit == 0 for n, s in zip(self.shape, self.strides))
         )
 
-    @cached_property
+    @lazy
     def is_writable(self) -> bool:
         return self.memory in ("plain", "memmap_r+", "memmap_c") and self.container != "scalar"
 
-    @cached_property
+    @lazy
     def owner_bytes(self) -> bytes:
         """The owner's contents (of raw dtypes; object and StringDType elements are indices, see `build`)."""
-        data = bytearray(background(self, self.seed, self.dtype))
+        plain = background(self, self.seed, self.dtype)
         if self.kind == "b":
-            data = bytearray(b & 1 for b in data)
+            plain = bytes(b & 1 for b in plain)
+        if not self.planted:
+            return plain
+        data = bytearray(plain)
         for index, bits in self.planted:
             at = self.position(index)
             data[at : at + self.itemsize] = dtypes.encode(self.dtype, bits)
         return bytes(data)
 
-    @cached_property
+    @lazy
     def values(self) -> bytes:
         """The elements' bytes in C order and native byte order: what a faithful conversion must deliver."""
-        view = np.ndarray(self.shape, f"V{self.itemsize}", self.owner_bytes, self.offset, self.strides)
-        data = view.tobytes()
+        data = self._elements
         if self.is_native or not self.itemsize:
             return data
         return np.frombuffer(data, f"u{self.component}").byteswap().tobytes() if data else data
@@ -346,7 +383,7 @@ class TensorSpec(_Layout, _TensorFields):
     state      one of `STATES`
     """
 
-    @property
+    @lazy
     def itemsize(self) -> int:
         return TENSOR_DTYPES[self.dtype][0]
 
@@ -355,7 +392,7 @@ class TensorSpec(_Layout, _TensorFields):
         """What reports group by, beside the layout."""
         return (self.dtype, self.state)
 
-    @cached_property
+    @lazy
     def owner_bytes(self) -> bytes:
         """The storage's contents."""
         data = bytearray(background(self, self.seed, TENSOR_DTYPES[self.dtype][1]))
@@ -366,13 +403,10 @@ class TensorSpec(_Layout, _TensorFields):
             data[at : at + self.itemsize] = (bits & ((1 << 8 * self.itemsize) - 1)).to_bytes(self.itemsize, "little")
         return bytes(data)
 
-    @cached_property
+    @lazy
     def values(self) -> bytes:
         """The elements' bytes in C order, before conj or neg are applied."""
-        if not self.size:
-            return b""
-        shape, strides = without_ones(self.shape, self.strides)
-        return np.ndarray(shape, f"V{self.itemsize}", self.owner_bytes, self.offset, strides).tobytes()
+        return self._elements
 
     def validate(self) -> TensorSpec:
         """This spec, or SpecError. Safe on untrusted data."""

@@ -14,17 +14,20 @@ def chooser(seed: int | str) -> Choose:
 
 
 class Recorded:
-    """A `choose` that remembers what it chose, pinned choices included, so that a search can start from there."""
+    """A `choose` that remembers what it chose, pinned choices included, so that a search can start from there.
+
+    choices  (n, choice below n), in order
+    """
 
     def __init__(self, choose: Choose) -> None:
         self._choose = choose
-        self.choices: list[int] = []
+        self.choices: list[tuple[int, int]] = []
 
     def __call__(self, n: int) -> int:
         chosen = self._choose(n)
-        self.choices.append(chosen)
+        self.choices.append((n, chosen))
         return chosen
 
-    def note(self, chosen: int) -> None:
+    def note(self, n: int, chosen: int) -> None:
         """Remember a choice that was pinned, as if it had been drawn."""
-        self.choices.append(chosen)
+        self.choices.append((n, chosen))

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from conformance.conditions import Condition
+from conformance.laws import LAWS
 from conformance.promises import EntryPoint
 from strategies.spec import ArraySpec, TensorSpec
 
@@ -53,6 +54,11 @@ class Deviation:
         direction = "in" if isinstance(self.example, ArraySpec) else "out"
         return entry.direction == direction and any(entry.matches(pattern) for pattern in self.entries)
 
+    @property
+    def pressure(self) -> str:
+        """Under which its example shows it: that of the laws it breaks."""
+        return LAWS[self.laws[0]].pressure
+
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
         release = versions.get(self.package)
@@ -62,9 +68,17 @@ class Deviation:
 @cache
 def deviations() -> tuple[Deviation, ...]:
     """All that are known."""
-    from conformance.deviations import tensorflow_in, tensorflow_out, torch_in, torch_out
+    from conformance.deviations import (
+        lifetime,
+        tensorflow_in,
+        tensorflow_out,
+        tensorflow_symbolic,
+        torch_in,
+        torch_out,
+        torch_symbolic,
+    )
 
-    modules = (torch_in, torch_out, tensorflow_in, tensorflow_out)
+    modules = (torch_in, torch_out, torch_symbolic, tensorflow_in, tensorflow_out, tensorflow_symbolic, lifetime)
     return tuple(deviation for module in modules for deviation in module.DEVIATIONS)
 
 

@@ -81,6 +81,9 @@ _weightless = Condition("elements have no size, and strides", lambda spec: spec.
 # Lists count, too: some calls make an array of them first.
 _walked = (texts | strings | objects) & ~np_scalar & ~buffer
 
+_ARITHMETIC = ("tf.Tensor ? ndarray", "tf.Tensor == ndarray", "tf.add", "ndarray * tf.Tensor")
+#: Calls that put their argument into a list.
+_OF_ONE = ("tf.stack", "tf.constant[list]", "tf.ragged.constant")
 #: Calls that make a list into one dtype and then into another.
 _LISTS_CAST = ("tf.experimental.numpy.*", "tf.data.Dataset.*", "tf.py_function*", "tf.numpy_function*")
 
@@ -106,7 +109,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="A list of timedelta64 crashes the process, becomes plain integers or raises SystemError.",
         package="tensorflow",
         releases=_2_21,
-        entries=tuple(name for name in _NAMES if name != "tf.stack"),
+        entries=tuple(name for name in _NAMES if name not in _OF_ONE),
         laws=("survival", "refusal"),
         when=sequence & timedeltas,
         url=f"{DOCS}/constant",
@@ -120,7 +123,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="A list of records or voids becomes a float32 tensor of their fields, with one more axis.",
         package="tensorflow",
         releases=_2_21,
-        entries=tuple(name for name in _NAMES if name != "tf.stack"),
+        entries=tuple(name for name in _NAMES if name not in _OF_ONE),
         laws=("refusal", "values", "shape"),
         when=sequence & (records | voids),
         url=f"{DOCS}/constant",
@@ -130,11 +133,11 @@ DEVIATIONS: tuple[Deviation, ...] = (
         severity="wrong data",
     ),
     Deviation(
-        id="tf-stack-timedelta",
-        title="tf.stack of timedelta64 arrays crashes the process, or makes plain integers of them.",
+        id="tf-timedelta-array-in-list",
+        title="A timedelta64 array in a list crashes the process, or becomes plain integers.",
         package="tensorflow",
         releases=_2_21,
-        entries=("tf.stack",),
+        entries=_OF_ONE,
         laws=("survival", "refusal", "values", "dtype"),
         when=timedeltas,
         url=f"{DOCS}/stack",
@@ -144,11 +147,11 @@ DEVIATIONS: tuple[Deviation, ...] = (
         severity="crash",
     ),
     Deviation(
-        id="tf-stack-records",
-        title="tf.stack of records or voids makes a float32 tensor of their fields, with one more axis.",
+        id="tf-records-array-in-list",
+        title="An array of records or voids in a list becomes a float32 tensor of their fields, with one more axis.",
         package="tensorflow",
         releases=_2_21,
-        entries=("tf.stack",),
+        entries=_OF_ONE,
         laws=("refusal", "values", "shape", "dtype"),
         when=records | voids | interface & extension,
         url=f"{DOCS}/stack",
@@ -156,6 +159,34 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("V1", (1,), (1,), 0, 1),
         shown_by="tf.stack",
         severity="wrong data",
+    ),
+    Deviation(
+        id="tf-matrix-in-list",
+        title="A list that holds an np.matrix never becomes a tensor: a row of a matrix is a matrix again, and so on for ever.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.constant[list]",),
+        laws=("survival",),
+        when=container_in("matrix"),
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("float32", (1, 1), (4, 4), 0, 4, container="matrix"),
+        shown_by="tf.constant[list]",
+        severity="hang",
+    ),
+    Deviation(
+        id="tf-ragged-matrix",
+        title="tf.ragged.constant of an np.matrix recurses until Python ends it: a row of a matrix is a matrix again.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.ragged.constant",),
+        laws=("acceptance", "refusal"),
+        when=container_in("matrix"),
+        url=f"{DOCS}/ragged/constant",
+        upstream="",
+        example=ArraySpec("float32", (1, 1), (4, 4), 0, 4, container="matrix"),
+        shown_by="tf.ragged.constant",
+        severity="manners",
     ),
     Deviation(
         id="tf-scalar-cache-zero",
@@ -304,7 +335,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Kernels turn subnormal numbers into zeros, even times 1 and minus 0; NumPy keeps them.",
         package="tensorflow",
         releases=_2_21,
-        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", "tf.Tensor * ndarray", "ndarray - *"),
+        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", *_ARITHMETIC),
         laws=("values",),
         when=_subnormals,
         url=f"{DOCS}/cast",

@@ -7,12 +7,10 @@ from typing import Any
 
 from conformance.conditions import Condition, dtype_in, empty, rank_above, scalar
 from conformance.deviations import Deviation
-from conformance.entry_points.common import NP_ARRAY
+from conformance.entry_points.common import NP_ARRAY, NP_INTEROPERABILITY, NP_MIGRATION
 from conformance.entry_points.tensorflow_out import ENTRY_POINTS
 from conformance.entry_points.tensorflow_out_words import (
     IMMUTABLE_TENSORS,
-    NP_INTEROPERABILITY,
-    NP_MIGRATION,
     extended,
     text,
     variable,

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.conditions import Condition, backwards, container_in, memory_in, ndarray, readonly, scalar
 from conformance.deviations import Deviation
-from conformance.entry_points.common import named, native
+from conformance.entry_points.common import WRAPPING, named, native
 from conformance.entry_points.torch_in import ENTRY_POINTS
 from conformance.entry_points.torch_in_constructors import ASARRAY
 from conformance.entry_points.torch_in_words import DLPACKED, DOCS, FROM_DLPACK, dlpack_object, np_scalar, sequence, unspeakable
@@ -278,7 +278,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="NumPy's bool scalars are taken for floating-point numbers.",
         package="torch",
         releases=_2_13,
-        entries=("torch.full", "torch.Tensor * ndarray", "ndarray * torch.Tensor"),
+        entries=("torch.full", "torch.Tensor ? ndarray", "ndarray ? torch.Tensor"),
         laws=("dtype",),
         when=np_scalar & named("bool"),
         url=f"{DOCS}/generated/torch.full.html",
@@ -292,7 +292,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="What NumPy answers as bool, the tensor's __array_wrap__ turns into uint8.",
         package="torch",
         releases=_2_13,
-        entries=("torch.Tensor * ndarray",),
+        entries=("torch.Tensor ? ndarray",),
         laws=("dtype",),
         when=ndarray & named("bool"),
         url="https://numpy.org/doc/2.4/user/basics.subclassing.html",
@@ -300,6 +300,20 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("bool", (1,), (1,), 0, 1),
         shown_by="torch.Tensor * ndarray",
         severity="wrong data",
+    ),
+    Deviation(
+        id="torch-array-wrap-warning-in",
+        title="Tensor.__array_wrap__ takes neither context nor return_scalar: NumPy 2 warns of arithmetic with an array.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.Tensor ? ndarray",),
+        laws=("warnings",),
+        when=ndarray & ~container_in("matrix"),
+        url=WRAPPING.url,
+        upstream="https://github.com/pytorch/pytorch/issues/180657",
+        example=ArraySpec("float32", (1,), (4,), 0, 4),
+        shown_by="torch.Tensor * ndarray",
+        severity="manners",
     ),
     Deviation(
         id="torch-subclass-index-as-tuple",

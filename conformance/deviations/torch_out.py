@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.conditions import Condition, contiguous, dtype_in, empty, scalar
 from conformance.deviations import Deviation
-from conformance.entry_points.common import DLPACK_PYTHON, NP_ARRAY, NP_FROM_DLPACK
+from conformance.entry_points.common import DLPACK_PYTHON, NP_ARRAY, NP_FROM_DLPACK, NP_MIGRATION, WRAPPING
 from conformance.entry_points.torch_out_common import (
     CONJ,
     FAKE,
@@ -54,6 +54,34 @@ DEVIATIONS: tuple[Deviation, ...] = (
         upstream=f"{_PYTORCH}/136264",
         example=TensorSpec("float32", (1,), (4,), 0, 4),
         shown_by="np.asarray(torch.Tensor)[copy=False]",
+        severity="manners",
+    ),
+    Deviation(
+        id="torch-array-protocol-copy-warning",
+        title="Tensor.__array__ takes no copy=, so that NumPy 2 warns of every copy.",
+        package="torch",
+        releases=_THIS,
+        entries=("np.asarray(torch.Tensor)[copy=True]", "np.array(torch.Tensor)", "np.array(torch.Tensor)[dtype=*"),
+        laws=("warnings",),
+        when=_BRIDGED,
+        url=NP_MIGRATION,
+        upstream=f"{_PYTORCH}/136264",
+        example=TensorSpec("int32", (1,), (4,), 0, 4),
+        shown_by="np.array(torch.Tensor)",
+        severity="manners",
+    ),
+    Deviation(
+        id="torch-array-wrap-warning",
+        title="Tensor.__array_wrap__ takes neither context nor return_scalar, so NumPy 2 warns of every function on a tensor.",
+        package="torch",
+        releases=_THIS,
+        entries=("np.positive(*", "np.negative(*", "np.add(*", "np.multiply(*", "np.logical_or(*"),
+        laws=("warnings",),
+        when=_BRIDGED,
+        url=WRAPPING.url,
+        upstream=f"{_PYTORCH}/180657",
+        example=TensorSpec("float32", (1,), (4,), 0, 4),
+        shown_by="np.negative(torch.Tensor)",
         severity="manners",
     ),
     Deviation(

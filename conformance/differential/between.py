@@ -30,8 +30,8 @@ def differences(before: Profile, after: Profile) -> list[dict[str, Any]]:
             raise ProfileError(f"{profile.name} was made with other inputs than this suite's: it does not compare")
     found: list[dict[str, Any]] = []
     for entry in entry_points():
-        if entry.name in before.outcomes and entry.name in after.outcomes:
-            specs = lists[before.lists[entry.name]]
+        specs = lists.get(before.lists.get(entry.name, ""), ())
+        if specs and before.lists[entry.name] == after.lists.get(entry.name):
             found += _of_entry(entry, list(zip(specs, before.outcomes[entry.name], after.outcomes[entry.name])))
     return found
 
@@ -114,6 +114,14 @@ def notes(before: Profile, after: Profile) -> list[str]:
                 f"made on different {what} ({before.header[field]}; {after.header[field]}): "
                 "a change of alignment, rounding or crashes need not come from the release"
             )
+    if before.header.get("judged") != after.header.get("judged"):
+        told.append(
+            "judged by different editions of the promises: what is said of laws and promised values may come from those, "
+            "and says nothing of the releases"
+        )
+    other = [name for name, inputs in before.lists.items() if after.lists.get(name, inputs) != inputs]
+    if other:
+        told.append(f"{len(other)} entry points were asked other inputs in the two and were not compared")
     only = set(before.outcomes) ^ set(after.outcomes)
     if only:
         told.append(f"{len(only)} entry points are in one profile only and were not compared")

@@ -61,7 +61,11 @@ def _words(axis: str, shows: frozenset[Any], others: frozenset[Any]) -> str:
 
 def extent(pair: Pair, entry: EntryPoint, spec: Any, shows: Callable[[Outcome, Outcome], bool]) -> Extent:
     """Vary one thing of the (shrunk) spec at a time, and see where the difference still shows."""
-    tried = [(axis, value, variant) for axis, value in _alternatives(entry, spec) if (variant := _varied(spec, axis, value))]
+    tried = [
+        (axis, value, variant)
+        for axis, value in _alternatives(entry, spec)
+        if (variant := _varied(spec, axis, value)) and entry.takes(variant)
+    ]
     answers = pair.ask(entry, [variant for _, _, variant in tried])
     axes: dict[str, tuple[set[Any], set[Any]]] = {}
     for (axis, value, _), (before, after) in zip(tried, answers):

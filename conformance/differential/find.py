@@ -101,7 +101,7 @@ class Finder:
     def _grid(self) -> bool:
         """Compare the grid; whether the whole call came or went, so that nothing is left to search."""
         entry = self._entry
-        answers = self._ask(list(grid.grid(entry.maker, entry.states, self._seed, self._size)))
+        answers = self._ask([spec for spec in grid.grid(entry.maker, entry.states, self._seed, self._size) if entry.takes(spec)])
         ran = [(spec, before, after) for spec, before, after in answers if before.ending and after.ending]
         gone = [is_gone([answer[side] for answer in ran]) for side in (1, 2)]
         if gone[0] != gone[1]:
@@ -174,6 +174,8 @@ class Finder:
         """Looks at a spec for the change with this key, or (None) for any that has not been set aside."""
 
         def look(spec: Any) -> _Seen | None:
+            if not self._entry.takes(spec):
+                return None
             ((before, after),) = self._pair.ask_once(self._entry, [spec])
             for change in changes(before, after):
                 if change.key == key if key else not self._known(change, spec):
@@ -212,7 +214,7 @@ class Finder:
 
 
 @lru_cache(maxsize=4)
-def _choices(maker: str, states: tuple[str, ...], seed: int, size: str) -> dict[Spec, list[int]]:
+def _choices(maker: str, states: tuple[str, ...], seed: int, size: str) -> dict[Spec, list[tuple[int, int]]]:
     """The choices by which the grid drew each of its specs."""
     return dict(grid.drawn(maker, states, seed, size))
 

@@ -9,7 +9,7 @@ from conformance.expected import meant
 from conformance.judge import Verdict, judge
 from conformance.observation import Observation, fingerprint
 from conformance.promises import EntryPoint
-from reports.changes import Outcome
+from reports.changes import SEPARATOR, Outcome
 from strategies.spec import c_strides
 
 _LEADS = {"some": ", writes reach the source", "none": ", writes stay", "": ""}
@@ -44,7 +44,17 @@ def summarise(entry: EntryPoint, spec: Any, seen: Observation) -> Outcome:
         " | ".join(sorted({plain(text) for _, text in seen.warnings})),
         "changed" if seen.source_changed else "",
         broken,
+        SEPARATOR.join(f"{name}={_fact(value)}" for name, value in seen.facts),
     )
+
+
+def _fact(value: Any) -> str:
+    """A fact's value in words; of what another way of computing gave, the bytes are the laws' business."""
+    if isinstance(value, tuple) and value[:1] == ("raised",):
+        return f"raised {value[1]}"
+    if isinstance(value, tuple) and value[:1] == ("ok",):
+        return f"{value[1]} {list(value[2])}"
+    return re.sub(r"0x[0-9a-f]+", "...", repr(value))[:160]
 
 
 def plain(message: str) -> str:

@@ -48,7 +48,7 @@ class Pair:
         """The same, believed at once."""
 
         def one(subject: Subject) -> list[Outcome]:
-            seen = subject.observe(entry.call, entry.maker, list(specs), PATIENCE)
+            seen = subject.observe(entry.question, entry.maker, list(specs), patience=PATIENCE)
             return [summarise(entry, spec, each) for spec, each in zip(specs, seen)]
 
         before, after = self._threads.map(one, (self.before, self.after))

@@ -22,9 +22,10 @@ from typing import Any
 
 from conformance.differential.outcome import summarise
 from conformance.entry_points import FRAMEWORKS, entry_points
+from conformance.laws import LAWS
 from conformance.promises import EntryPoint
 from conformance.record import now, suite_version
-from conformance.run import SLOW
+from conformance.run import pace
 from conformance.subjects import Isolated, SubjectError, installed
 from reports.changes import Outcome
 from reports.profile_files import CELLS, SCHEMA_VERSION, ProfileError
@@ -33,8 +34,8 @@ from strategies.spec import Spec, spec_from_json
 #: Seconds that one conversion may take, and deaths after which the rest of an entry point's inputs is left out.
 LIMIT, PATIENCE = 4.0, 60
 SEED, SIZE = 0, "sample"
-#: Calls of a millisecond or more are asked every sixth input.
-SLOW_STEP = 6
+#: Of how many inputs one is asked, by what a call costs: multiples, so that any two profiles have inputs in common.
+STEPS = {"most": 1, "slow": 6, "slowest": 6, "symbolic": 36, "compiled": 180}
 
 
 def cell_list(entry: EntryPoint) -> str:
@@ -67,6 +68,13 @@ def cells(path: Path = CELLS) -> tuple[str, dict[str, tuple[Spec, ...]]]:
     return hashlib.blake2b(data, digest_size=8).hexdigest(), lists
 
 
+@cache
+def promises_digest() -> str:
+    """A digest of the laws and promises by which outcomes are judged."""
+    told = [(law.id, law.must) for law in LAWS.values()] + [(e.name, *(c.text for c in e.promise)) for e in entry_points()]
+    return hashlib.blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
+
+
 def name_of(environment: dict[str, str]) -> str:
     """A profile's name, such as "numpy-2.2.6+torch-2.13.0"."""
     packages = ("numpy", *FRAMEWORKS)
@@ -94,6 +102,7 @@ def profile(python: str) -> Iterator[dict[str, Any]]:
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cells": digest,
+        "judged": promises_digest(),
     }
     count = 0
     for entry in entry_points():
@@ -113,11 +122,11 @@ def _processor() -> str:
 
 
 def _ask(subject: Isolated, entry: EntryPoint, specs: tuple[Spec, ...]) -> list[Outcome]:
-    step = SLOW_STEP if any(map(entry.matches, SLOW)) else 1
-    asked = specs[::step]
+    asked = [n for n in range(0, len(specs), STEPS[pace(entry)]) if entry.takes(specs[n])]
     outcomes = [Outcome()] * len(specs)
-    seen = subject.observe(entry.call, entry.maker, list(asked), PATIENCE)
-    outcomes[::step] = [summarise(entry, spec, each) for spec, each in zip(asked, seen)]
+    seen = subject.observe(entry.question, entry.maker, [specs[n] for n in asked], patience=PATIENCE)
+    for n, each in zip(asked, seen):
+        outcomes[n] = summarise(entry, specs[n], each)
     return outcomes
 
 

@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 from conformance.differential.find import Comparison, Difference
-from conformance.laws import LAWS, Breach
+from conformance.law import Breach
+from conformance.laws import LAWS
 from conformance.promises import EntryPoint
 from conformance.reproducer import script
-from reports.changes import Change, Outcome
+from reports.changes import Change, Outcome, is_fact
 from strategies.spec import Spec
 
 #: Topic of a change to the topic of the clauses that promise something about it, and to the law it is shown by.
@@ -51,7 +52,7 @@ def difference_row(found: Difference) -> dict[str, Any]:
 
 def row(entry: EntryPoint, change: Change, spec: Spec, before: Outcome, after: Outcome) -> dict[str, Any]:
     """What can be told of a change by one spec alone."""
-    law = _LAWS.get(change.topic, change.topic)
+    law = _LAWS.get(change.topic, change.topic.partition(".")[0])
     clause = entry.clause(_CLAUSES.get(change.topic, change.topic), spec)
     words = [_words(change, outcome) for outcome in (before, after)]
     name = json.dumps([entry.name, change.topic, *words, spec.to_json()], sort_keys=True)
@@ -78,7 +79,7 @@ def _words(change: Change, outcome: Outcome) -> str:
     if change.topic in ("ending", "call", "message"):
         told = f": {outcome.message}" if outcome.message else f" ({outcome.memory})" if outcome.memory else ""
         return outcome.ending + told
-    value = getattr(outcome, change.topic)
+    value = outcome.by_fact.get(change.topic, "") if is_fact(change.topic) else getattr(outcome, change.topic)
     return {"shape": value or "the source's", "source": value or "unchanged"}.get(change.topic, value or "none")
 
 

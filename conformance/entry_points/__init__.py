@@ -12,7 +12,7 @@ FRAMEWORKS = ("torch", "tensorflow")
 @cache
 def entry_points() -> tuple[EntryPoint, ...]:
     """All entry points, by framework, ways in before ways out. Imports no framework."""
-    from conformance.entry_points import tensorflow_in, tensorflow_out, torch_in, torch_out
+    from conformance.entry_points import tensorflow_in, tensorflow_out, tensorflow_symbolic, torch_in, torch_out, torch_symbolic
 
-    modules = (torch_in, torch_out, tensorflow_in, tensorflow_out)
+    modules = (torch_in, torch_out, torch_symbolic, tensorflow_in, tensorflow_out, tensorflow_symbolic)
     return tuple(entry for module in modules for entry in module.ENTRY_POINTS)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.conditions import empty, scalar
-from conformance.entry_points import tensorflow_in_data, tensorflow_in_ops
+from conformance.entry_points import tensorflow_in_data, tensorflow_in_lists, tensorflow_in_operators, tensorflow_in_ops
 from conformance.entry_points.common import native, same_dtype
 from conformance.entry_points.tensorflow_in_words import (
     BUFFER_REFUSALS,
@@ -123,4 +123,6 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
     entry("tf.Variable.assign[tf.Tensor]", "v = tf.Variable(tf.constant(a))\nv.assign(tf.constant(a))\nv", *_STATEFUL),
 )
 
-ENTRY_POINTS: tuple[EntryPoint, ...] = (*CONSTRUCTORS, *tensorflow_in_ops.ENTRY_POINTS, *tensorflow_in_data.ENTRY_POINTS)
+_MODULES = (tensorflow_in_lists, tensorflow_in_ops, tensorflow_in_data, tensorflow_in_operators)
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (*CONSTRUCTORS, *(point for module in _MODULES for point in module.ENTRY_POINTS))

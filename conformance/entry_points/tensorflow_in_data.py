@@ -1,9 +1,7 @@
-"""NumPy to TensorFlow: DLPack, protos and bytes, datasets, Python functions, ragged and sparse tensors, arithmetic.
+"""NumPy to TensorFlow: DLPack, protos and bytes, datasets, Python functions, ragged and sparse tensors.
 
-Looked at and left out: Dataset.from_generator (0.1 s a call; it shares what fits, as tf.py_function does, and its page says
-nothing of generators that refill one buffer), StagingArea, queues, lookup tables, checkpoints, TFRecord and tf.train.Example
-(lists of Python numbers), tf.ragged.constant (makes Python lists of everything, then as tf.constant of lists), feeding a
-session, tf.distribute, DTensor.
+Looked at and left out: StagingArea, queues, lookup tables, checkpoints, TFRecord and tf.train.Example (lists of Python
+numbers), feeding a session, tf.distribute, DTensor.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from conformance.conditions import (
     scalar,
     swapped,
 )
-from conformance.entry_points.common import named, native, same_dtype
+from conformance.entry_points.common import native, same_dtype
 from conformance.entry_points.tensorflow_in_ops import without
 from conformance.entry_points.tensorflow_in_words import (
     CAUTION,
@@ -115,7 +113,7 @@ _PROTOS: tuple[Clause, ...] = (
     *VALUES,
     copies(source=_PROTO),
 )
-_DECODE_RAW = documented(f"{DOCS}/io/decode_raw", "little_endian: Whether the input input_bytes are in little-endian order.")
+_DECODE_RAW = documented(f"{DOCS}/io/decode_raw", "little_endian: Whether the input_bytes data is in little-endian format.")
 _decodable = (numbers | native("bfloat16")) & ~dtype_in("uint32", ">uint32", "uint64", ">uint64", "ulonglong")
 
 # -- sparse ----------------------------------------------------------------------------------------------------------------------
@@ -152,11 +150,6 @@ _FUNCTION = documented(f"{DOCS}/numpy_function", "Input and output numpy.ndarray
 
 
 _FROM_DENSE = documented(f"{DOCS}/sparse/from_dense", "Only elements not equal to zero will be present in the result.")
-_complex = named("complex64", "complex128", "clongdouble")
-_ARITHMETIC: tuple[Clause, ...] = (
-    values("unspecified", when=_complex, source=SEEN),
-    values("astype", source=SEEN),
-)
 
 
 def _shared(source: Any) -> tuple[Clause, ...]:
@@ -211,6 +204,17 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *CONVERSION,
         copies(source=IMMUTABLE),
     ),
+    # What the generator yields is read by NumPy and handed on by a Python function, which shares what fits: a generator that
+    # refills one buffer changes the elements that it has yielded.
+    entry(
+        "tf.data.Dataset.from_generator",
+        f"element = tf.TensorSpec(np.shape(a), {_D})\n"
+        "tf.data.Dataset.from_generator(lambda: [a], output_signature=element).get_single_element()",
+        _LISTED_STRINGS,
+        _KEPT,
+        *CONVERSION,
+        *_shared(CAUTION),
+    ),
     entry(
         "tf.numpy_function[input]",
         f"tf.numpy_function(lambda x: x, [a], {_D})",
@@ -244,15 +248,6 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         may_refuse(*_ANY, when=rank_above(7), source=SEEN),
         values("unspecified", when=sequence | buffer, source=SEEN),
         values(dense, source=_FROM_DENSE),
-        *CONVERTED,
-    ),
-    # Kernels keep numbers, not the payload of a NaN. Times 1 and minus 0, for these keep the sign of a zero.
-    entry("tf.Tensor * ndarray", f"tf.ones(np.shape(a), {_D}) * a", *without(strings_too | rare), *_ARITHMETIC, *CONVERTED),
-    entry(
-        "ndarray - tf.Tensor",
-        f"a - tf.zeros(np.shape(a), {_D})",
-        *without(strings_too | rare | native("bool")),
-        *_ARITHMETIC,
         *CONVERTED,
     ),
 )

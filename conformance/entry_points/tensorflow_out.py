@@ -13,6 +13,8 @@ from __future__ import annotations
 from conformance.conditions import dtype_in, empty, rank_above, scalar
 from conformance.entry_points.common import NP_ARRAY, NP_ASARRAY, NP_FROM_DLPACK
 from conformance.entry_points.tensorflow_out_words import (
+    AN_ARRAY,
+    AN_ARRAY_OR_SCALAR,
     DOCS,
     IMMUTABLE_TENSORS,
     NO_KERNEL,
@@ -54,9 +56,9 @@ _COPIED_IF_NEEDED = "copied only if needed, ... to satisfy any of the other requ
 _NO_COPY = "For False it raises a ValueError if a copy cannot be avoided."
 
 _METHODS = (
-    way_out("tf.Tensor.numpy", "t.numpy()", SAME_OR_BYTES, _NUMPY_COPIES),
+    way_out("tf.Tensor.numpy", "t.numpy()", SAME_OR_BYTES, AN_ARRAY_OR_SCALAR, _NUMPY_COPIES),
     # Nothing says whose memory it is: a view that can be written is what breaks the law of immutability.
-    way_out("tf.Tensor.__array__", "t.__array__()", SAME_OR_BYTES, *view_or_scalar()),
+    way_out("tf.Tensor.__array__", "t.__array__()", SAME_OR_BYTES, AN_ARRAY_OR_SCALAR, *view_or_scalar()),
     way_out(
         "tf.Tensor.__array__[dtype=float64]",
         "t.__array__(np.float64)",
@@ -74,7 +76,9 @@ _METHODS = (
         ),
         writable(False, source=documented(f"{DOCS}/Tensor", "Use `memoryview` to get a readonly view")),
     ),
-    way_out("tf.get_static_value", "tf.get_static_value(t)", SAME_OR_BYTES, copies(source=SEEN), states=TENSOR),
+    way_out(
+        "tf.get_static_value", "tf.get_static_value(t)", SAME_OR_BYTES, AN_ARRAY_OR_SCALAR, copies(source=SEEN), states=TENSOR
+    ),
 )
 
 
@@ -82,6 +86,7 @@ def _numpy_takes(function: str, docs: str, always_copies: bool) -> tuple[EntryPo
     """`np.asarray` and `np.array`, which differ in their default of `copy` only."""
     as_view = (
         SAME,
+        AN_ARRAY,
         *view(),
         SILENT,
         # Of the others it is the law of immutability that counts.
@@ -89,7 +94,12 @@ def _numpy_takes(function: str, docs: str, always_copies: bool) -> tuple[EntryPo
     )
     as_copy = (
         SAME,
-        copies(source=documented(docs, f"If True, then the {'array data' if always_copies else 'object'} is copied.")),
+        AN_ARRAY,
+        copies(
+            source=documented(
+                docs, f"If True{' (default), then the array data' if always_copies else ', then the object'} is copied."
+            )
+        ),
         SILENT,
         writable(True, source=SEEN),
     )
@@ -128,7 +138,15 @@ _NUMPY = (
         copies(source=documented(NP_ARRAY, "If True (default), then the array data is copied.")),
     ),
     way_out("np.asarray(tf.Variable)", "np.asarray(tf.Variable(t))", NO_KERNEL, SAME, copies(source=SEEN), SILENT, states=TENSOR),
-    way_out("tf.Variable.numpy", "tf.Variable(t).numpy()", NO_KERNEL, SAME_OR_BYTES, copies(source=SEEN), states=TENSOR),
+    way_out(
+        "tf.Variable.numpy",
+        "tf.Variable(t).numpy()",
+        NO_KERNEL,
+        SAME_OR_BYTES,
+        AN_ARRAY_OR_SCALAR,
+        copies(source=SEEN),
+        states=TENSOR,
+    ),
 )
 
 _DLPACK_TYPES = (
@@ -148,6 +166,7 @@ _DLPACK = (
         "np.from_dlpack(t)",
         *_DLPACK_TYPES,
         SAME,
+        AN_ARRAY,
         shares(source=documented(NP_FROM_DLPACK, "Generally, the returned NumPy array is a view of the input object.")),
         writable(False, when=~empty, source=SEEN),
     ),
@@ -156,6 +175,7 @@ _DLPACK = (
         "np.from_dlpack(t, copy=False)",
         *_DLPACK_TYPES,
         SAME,
+        AN_ARRAY,
         shares(source=documented(NP_FROM_DLPACK, "If False, the function will never copy")),
         writable(False, when=~empty, source=SEEN),
     ),
@@ -176,6 +196,7 @@ _DLPACK = (
         _CAPSULE,
         *_DLPACK_TYPES,
         SAME,
+        AN_ARRAY,
         shares(source=documented(f"{DOCS}/experimental/dlpack/to_dlpack", "A PyCapsule ... which shares the underlying memory")),
         writable(False, when=~empty, source=SEEN),
     ),
@@ -215,6 +236,7 @@ _PROTO = (
     ),
 )
 
+_SUBTRACT = "https://numpy.org/doc/2.4/reference/generated/numpy.subtract.html"
 _KEEPS = "tf.numpy_function(lambda x: kept.append(x) or True, [{}], tf.bool)"
 _FUNCTIONS = (
     way_out(
@@ -240,7 +262,7 @@ _FUNCTIONS = (
         SAME,
         # Half of the byte means nothing, and does not come along.
         values("unspecified", when=dtype_in("float4_e2m1fn"), source=SEEN),
-        values("astype", source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.subtract.html")),
+        values("astype", source=documented(_SUBTRACT, "Subtract arguments, element-wise.")),
         copies(source=SEEN),
         writable(True, when=~scalar, source=SEEN),
     ),

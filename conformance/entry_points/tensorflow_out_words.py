@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import always, dtype_in, empty, scalar, state_in
+from conformance.entry_points.common import NP_MIGRATION
 from conformance.promises import (
     Clause,
     EntryPoint,
@@ -16,6 +17,7 @@ from conformance.promises import (
     observed,
     refuses,
     shares,
+    type_,
     values,
     warns,
 )
@@ -23,9 +25,6 @@ from conformance.promises import (
 DOCS = "https://www.tensorflow.org/api_docs/python/tf"
 SEEN = observed("tensorflow 2.21")
 
-#: The pages that say what `__array__` owes to NumPy.
-NP_MIGRATION = "https://numpy.org/doc/2.4/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
-NP_INTEROPERABILITY = "https://numpy.org/doc/2.4/user/basics.interoperability.html"
 IMMUTABLE_TENSORS = "https://www.tensorflow.org/guide/tensor"
 
 TENSOR = ("plain", "forwarded", "slice", "operation")
@@ -72,6 +71,9 @@ def own_dtype(spec: Any) -> str:
 
 SAME = dtype(numpy_dtype, source=SEEN)
 SAME_OR_BYTES = dtype(numpy_dtype_or_bytes, source=SEEN)
+#: An array it is, of no subclass, with however many axes; or, where 0-d tensors become NumPy scalars, with one at least.
+AN_ARRAY = type_("numpy.ndarray", source=SEEN)
+AN_ARRAY_OR_SCALAR = type_("numpy.ndarray", when=~scalar, source=SEEN)
 #: Variables are there to be changed; they are not meant.
 NEVER_CHANGED = immutable(when=~variable, source=documented(IMMUTABLE_TENSORS, "All tensors are immutable"))
 #: The texts themselves cannot be compared with the spec's bytes.

@@ -12,6 +12,12 @@ from conformance.promises import Clause, EntryPoint, accepts, documented, dtype,
 _FROMBUFFER = f"{DOCS}/generated/torch.frombuffer.html"
 _SHARING = documented(_FROMBUFFER, "The returned tensor and buffer share the same memory.")
 
+_WHOLE = documented(
+    _FROMBUFFER,
+    "the length (number of bytes) of the buffer subtracted by the offset is a multiple of the size (in bytes) of dtype.",
+)
+_ENOUGH = documented(_FROMBUFFER, "the total number of bytes in the buffer is more than offset plus count times the size")
+
 _ITEMSIZE = {"uint8": 1, "bool": 1, "float16": 2, "bfloat16": 2, "float32": 4, "int32": 4, "float64": 8, "complex64": 8}
 
 
@@ -49,7 +55,7 @@ def read_as(to: str, when: Condition = always) -> tuple[Clause, ...]:
         ),
         refuses("RuntimeError", "ValueError", when=~contiguous & no_bytes, source=SEEN),
         refuses("RuntimeError", when=~contiguous, source=SEEN),
-        refuses("ValueError", when=no_bytes | uneven(to), source=documented(_FROMBUFFER)),
+        refuses("ValueError", when=no_bytes | uneven(to), source=_WHOLE),
         accepts(
             source=documented(
                 _FROMBUFFER, "Creates a 1-dimensional Tensor from an object that implements the Python buffer protocol."
@@ -97,7 +103,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses(
             "ValueError",
             when=Condition("the buffer has no more than 8 bytes", _skipped_8) & ~_trimmed,
-            source=documented(_FROMBUFFER),
+            source=_WHOLE,
         ),
         shape(
             lambda spec: None if _trimmed(spec) else _flat("uint8", 8)(spec),
@@ -114,7 +120,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses(
             "ValueError",
             when=Condition("the buffer has less than 4 bytes", lambda spec: _bytes_in(spec) < 4) & ~_trimmed,
-            source=documented(_FROMBUFFER),
+            source=_ENOUGH,
         ),
         may_refuse("ValueError", when=_trimmed, source=SEEN),
         accepts(source=documented(_FROMBUFFER, "count (int, optional): the number of desired elements to be read.")),
@@ -132,7 +138,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses(
             "ValueError",
             when=always,
-            source=documented(_FROMBUFFER, "total number of bytes in the buffer is more than offset plus count times the size"),
+            source=_ENOUGH,
         ),
         # What comes instead is larger than the buffer: nothing of it can be judged.
         shape(lambda spec: None, source=SEEN),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.conditions import ndarray, readonly, scalar
-from conformance.entry_points.common import named, same_dtype
+from conformance.conditions import ndarray, pointers, readonly, scalar
+from conformance.entry_points.common import ASTYPE, named, same_dtype
 from conformance.entry_points.torch_in_buffers import read_as
 from conformance.entry_points.torch_in_words import (
     ARRAY_REFUSALS,
@@ -120,7 +120,7 @@ def _casting(to: str) -> tuple[Clause, ...]:
         # Booleans stored as other than 0 and 1 are true to PyTorch, but numbers to ml_dtypes.
         *([values("unspecified", when=named("bool"), source=SEEN)] if to == "bfloat16" else []),
         values("bits", when=named(to) & (ndarray | dlpack_object), source=SEEN),
-        values("astype", source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.astype.html")),
+        values("astype", source=ASTYPE),
         NO_FLAGS,
     )
 
@@ -151,7 +151,8 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
             *read_as(to, when=buffer),
             *_casting(to),
             shares(when=keeps, source=_SHARING_BY_DEFAULT),
-            copies(source=SEEN),
+            # The element of an object array may be bytes, and a buffer.
+            copies(when=~(np_scalar & pointers), source=SEEN),
             warns("UserWarning", when=keeps & ndarray & readonly, source=SEEN),
         ),
     )

@@ -37,6 +37,7 @@ from conformance.promises import (
     documented,
     dtype,
     flags,
+    forms,
     may_refuse,
     refuses,
     shape,
@@ -119,7 +120,7 @@ _COLLATE: tuple[Clause, ...] = (
     accepts(source=_BATCHED),
     *ELEMENT_DTYPE,
     dtype(same_dtype, source=SEEN),
-    shape(with_batch_axis, source=documented(_DATA)),
+    shape(with_batch_axis, source=documented(_DATA, "into a tensor with an additional outer dimension - batch size.")),
     ELEMENT_VALUES,
     *where(~_collection, copies(source=SEEN), NO_FLAGS),
 )
@@ -163,13 +164,15 @@ _NO_AXIS = refuses("RuntimeError", "TypeError", when=scalar, source=SEEN)
 
 # What the data utilities have no rule for, they hand on as it is: texts, objects, foreign subclasses, NumPy scalars.
 _PASSED_ON = type_(source=SEEN)
+_AS_IT_IS = forms("array_interface", "array", "buffer", "dlpack", when=_unchanged, source=documented(_DATA))
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
-    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", _PASSED_ON, *_CONVERT),
+    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", _PASSED_ON, _AS_IT_IS, *_CONVERT),
     entry(
         "torch.utils.data.DataLoader[batch_size=None]",
         "next(iter(torch.utils.data.DataLoader([a], batch_size=None)))",
         _PASSED_ON,
+        _AS_IT_IS,
         *_CONVERT,
     ),
     entry("torch.utils.data.default_collate", "torch.utils.data.default_collate([a])", _PASSED_ON, *_COLLATE),
@@ -196,6 +199,10 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.nn.Parameter",
         "torch.nn.Parameter(a)",
+        # An element of dtype object may be None, which is the default.
+        *where(
+            np_scalar & pointers, may_refuse("TypeError", "AttributeError", source=SEEN), shape(lambda spec: None, source=SEEN)
+        ),
         # The documentation asks for a tensor; what refuses other things is that they cannot be detached.
         refuses("TypeError", "AttributeError", when=always, source=documented(_PARAMETER, "data (Tensor): parameter tensor.")),
     ),
@@ -206,7 +213,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses(
             "RuntimeError", when=~floating, source=documented(_PARAMETER, "requires_grad (bool, optional): ... Default: True")
         ),
-        accepts(source=documented(_PARAMETER)),
+        accepts(source=documented(_PARAMETER, "A kind of Tensor that is to be considered a module parameter.")),
         dtype(same_dtype, source=SEEN),
         shares(source=documented(FROM_NUMPY, "The returned tensor and ndarray share the same memory.")),
         *READONLY_WARNING,

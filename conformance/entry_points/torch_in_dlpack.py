@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.conditions import Condition, readonly
-from conformance.entry_points.common import DLPACK_PYTHON, same_dtype
+from conformance.entry_points.common import NP_INTEROPERABILITY, same_dtype
 from conformance.entry_points.torch_in_words import DLPACK_REFUSALS, DLPACKED, FROM_DLPACK, NO_FLAGS, SEEN, entry
 from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, refuses, shares
 
@@ -15,7 +15,9 @@ _NO_CAPSULE = Condition(
 #: What comes without __dlpack__ is told to be no capsule.
 _EXPORTERS_ONLY = refuses("RuntimeError", "AttributeError", when=_NO_CAPSULE, source=SEEN)
 #: Capsules of the first kind have no word for read-only memory: NumPy does not make them.
-_READONLY_REFUSED = refuses("BufferError", when=readonly, source=documented(DLPACK_PYTHON))
+_READONLY_REFUSED = refuses(
+    "BufferError", when=readonly, source=documented(NP_INTEROPERABILITY, "Read-only arrays cannot be exported")
+)
 
 _SHARED: tuple[Clause, ...] = (
     accepts(source=documented(FROM_DLPACK, "Converts a tensor from an external library into a torch.Tensor.")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conditions import ndarray, pointers, readonly
+from conformance.conditions import ndarray, pointers, readonly, scalar
 from conformance.entry_points.common import named, native
 from conformance.entry_points.torch_in_words import (
     ARRAY_REFUSALS,
@@ -19,7 +19,21 @@ from conformance.entry_points.torch_in_words import (
     sequence,
     where,
 )
-from conformance.promises import EntryPoint, accepts, copies, documented, dtype, may_refuse, refuses, shape, shares, values, warns
+from conformance.promises import (
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    forms,
+    may_refuse,
+    refuses,
+    settings,
+    shape,
+    shares,
+    values,
+    warns,
+)
 
 _TENSOR_CLASS = f"{DOCS}/tensors.html"
 _OWN_TYPE = documented(_TENSOR_CLASS)
@@ -66,6 +80,8 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         shares(when=keeps, source=SEEN),
         copies(source=SEEN),
         warns("UserWarning", when=keeps & readonly, source=SEEN),
+        forms("nested list", when=scalar, source=_OWN_TYPE),  # A bare number is a size.
+        *([settings("default dtype float64", "default dtype float16", source=_OWN_TYPE)] if name == "torch.Tensor" else []),
         NO_FLAGS,
     )
 

@@ -183,7 +183,10 @@ DLPACK_REFUSALS: tuple[Clause, ...] = (
     refuses(
         "BufferError",
         when=~DLPACKED,
-        source=documented("https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.__dlpack__.html"),
+        source=documented(
+            "https://data-apis.org/array-api/latest/API_specification/generated/array_api.array.__dlpack__.html",
+            "Implementations should raise BufferError when the data cannot be exported as DLPack",
+        ),
     ),
     refuses("BufferError", when=unspeakable, source=SEEN),
 )

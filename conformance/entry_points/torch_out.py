@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from conformance.conditions import Condition, always, contiguous, dtype_in, empty, rank_above, scalar
 from conformance.entry_points import torch_out_dlpack
-from conformance.entry_points.common import NP_ARRAY, NP_ASARRAY
+from conformance.entry_points.common import NP_ARRAY, NP_ASARRAY, NP_MIGRATION, WRAPPING
 from conformance.entry_points.torch_out_common import (
+    AN_ARRAY,
     CONJ,
     DETACHED_GATE,
     DOCS,
@@ -71,10 +74,7 @@ _LIST = documented(f"{DOCS}/generated/torch.Tensor.tolist.html", "Returns the te
 _LIKE_ITEM = documented(_LIST.url, "For scalars, a standard Python number is returned, just like with item().")
 _ITEM = documented(f"{DOCS}/generated/torch.Tensor.item.html", "Returns the value of this tensor as a standard Python number.")
 _ONE_ELEMENT = documented(_ITEM.url, "This only works for tensors with one element.")
-_COPY_KEYWORD = documented(
-    "https://numpy.org/doc/2.4/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword",
-    "__array__ implementation doesn't accept a copy keyword",
-)
+_COPY_KEYWORD = documented(NP_MIGRATION, "dtype=None and copy=None keywords must be added to the signature")
 
 
 def _or_value_error(gate: tuple[Clause, ...]) -> tuple[Clause, ...]:
@@ -100,15 +100,23 @@ def _sum_dtype(spec: Any) -> str:
     return "int64" if spec.dtype == "bool" else str(spec.dtype)
 
 
+def negated(spec: Any) -> bytes:
+    """the other sign, of zeros and NaNs too; integers wrap"""
+    numbers = np.frombuffer(spec.values, spec.dtype)
+    with np.errstate(all="ignore"):
+        return bytes(np.negative(numbers).tobytes())
+
+
 # Nothing in NumPy to compare these with.
 _NO_YARDSTICK = values("unspecified", when=dtype_in("complex32") | QUANTIZED, source=SEEN)
 
-_W_COPY = warns("DeprecationWarning", when=always, source=_COPY_KEYWORD)
 _SILENT_IF_COMMON = warns("", when=~dtype_in("complex32") & ~QUANTIZED, source=SEEN)  # "experimental", "deprecated"
-_W_WRAP = warns("DeprecationWarning", when=always, source=SEEN)
+_SILENT_WRAP = warns("", when=always, source=WRAPPING)
 # NumPy's own casts warn of lost imaginary parts always, of NaNs and overflow now and then.
 _W_COMPLEX = warns("ComplexWarning", when=dtype_in("complex64", "complex128"), source=SEEN)
 _SILENT_IF_WHOLE = warns("", when=~dtype_in("float16", "float32", "float64"), source=SEEN)
+# NumPy warns of an `__array__` that takes no `copy`.
+_SILENT_COPY = warns("", when=_SILENT_IF_WHOLE.when & ~_W_COMPLEX.when, source=_COPY_KEYWORD)
 
 _COPY_TRUE = documented(NP_ARRAY, "If True (default), then the array data is copied.")
 _ASARRAY = documented(NP_ASARRAY, "If None then the object is copied only if needed, i.e. if __array__ returns a copy ...")
@@ -118,12 +126,13 @@ _COPY_FALSE = documented(NP_ARRAY, "For False it raises a ValueError if a copy c
 
 def _view(name: str, call: str, source: Source) -> EntryPoint:
     """A way through Tensor.numpy() that shares."""
-    return out(name, call, *GATE, accepts(source=source), KEPT, shares(source=source), *WRITABLE, SILENT)
+    return out(name, call, *GATE, accepts(source=source), KEPT, AN_ARRAY, shares(source=source), *WRITABLE, SILENT)
 
 
-def _copy(name: str, call: str, source: Source, *warned: Clause) -> EntryPoint:
+def _copy(name: str, call: str) -> EntryPoint:
     """A way through Tensor.numpy() that copies and keeps the dtype."""
-    return out(name, call, *GATE, accepts(source=source), KEPT, copies(source=source), *WRITABLE_COPY, *warned)
+    silent = warns("", when=always, source=_COPY_KEYWORD)
+    return out(name, call, *GATE, accepts(source=_COPY_TRUE), KEPT, AN_ARRAY, copies(source=_COPY_TRUE), *WRITABLE_COPY, silent)
 
 
 def _cast(name: str, call: str, target: str, source: Source, always_copies: bool, *warned: Clause) -> EntryPoint:
@@ -135,6 +144,7 @@ def _cast(name: str, call: str, target: str, source: Source, always_copies: bool
         *GATE,
         accepts(source=source),
         dtype(target, source=source),
+        AN_ARRAY,
         values("bits", when=same, source=source),
         values("astype", source=source),
         *(() if always_copies else (shares(when=same, source=source),)),
@@ -153,6 +163,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *FORCED_GATE,
         accepts(source=_FORCED),
         KEPT,
+        AN_ARRAY,
         NEGATED_HALVES,
         copies(when=CONJ | NEG | ZERO, source=_FORCED),
         shares(source=_FORCED),
@@ -181,7 +192,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         _SILENT_IF_WHOLE,
     ),
     _view("np.asarray(torch.Tensor)", "np.asarray(t)", _ASARRAY),
-    _copy("np.asarray(torch.Tensor)[copy=True]", "np.asarray(t, copy=True)", _COPY_TRUE, _W_COPY),
+    _copy("np.asarray(torch.Tensor)[copy=True]", "np.asarray(t, copy=True)"),
     out(
         "np.asarray(torch.Tensor)[copy=False]",
         "np.asarray(t, copy=False)",
@@ -209,7 +220,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         _W_COMPLEX,
         _SILENT_IF_WHOLE,
     ),
-    _copy("np.array(torch.Tensor)", "np.array(t)", _COPY_TRUE, _W_COPY),
+    _copy("np.array(torch.Tensor)", "np.array(t)"),
     _view("np.array(torch.Tensor)[copy=None]", "np.array(t, copy=None)", _IF_NEEDED),
     out(
         "np.array(torch.Tensor)[copy=False]",
@@ -220,8 +231,18 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         shares(source=_COPY_FALSE),
         *WRITABLE,
     ),
-    _cast("np.array(torch.Tensor)[dtype=float32]", "np.array(t, dtype=np.float32)", "float32", _COPY_TRUE, True, _W_COPY),
-    _cast("np.array(torch.Tensor)[dtype=complex64]", "np.array(t, dtype=np.complex64)", "complex64", _COPY_TRUE, True, _W_COPY),
+    _cast(
+        "np.array(torch.Tensor)[dtype=float32]",
+        "np.array(t, dtype=np.float32)",
+        "float32",
+        _COPY_TRUE,
+        True,
+        _W_COMPLEX,
+        _SILENT_COPY,
+    ),
+    _cast(
+        "np.array(torch.Tensor)[dtype=complex64]", "np.array(t, dtype=np.complex64)", "complex64", _COPY_TRUE, True, _SILENT_COPY
+    ),
     out(
         "np.ascontiguousarray(torch.Tensor)",
         "np.ascontiguousarray(t)",
@@ -292,7 +313,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         values("astype", source=SEEN),
         copies(source=SEEN),
-        _W_WRAP,
+        _SILENT_WRAP,
     ),
     out(
         "np.add(torch.Tensor)",
@@ -303,7 +324,29 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=dtype_in("float16", "float32", "float64", "complex64", "complex128"), source=SEEN),
         values("astype", source=SEEN),
         copies(source=SEEN),
-        _W_WRAP,
+        _SILENT_WRAP,
+    ),
+    out(
+        "np.negative(torch.Tensor)",
+        "np.negative(t)",
+        *GATE,
+        refuses("TypeError", when=dtype_in("bool"), source=SEEN),
+        KEPT,
+        values(negated, source=documented(f"{NP_DOCS}/numpy.negative.html", "Numerical negative, element-wise.")),
+        copies(source=SEEN),
+        _SILENT_WRAP,
+    ),
+    out(
+        "np.multiply(torch.Tensor, ndarray)",
+        "np.multiply(t, np.ones((), bool))",
+        *GATE,
+        dtype(lambda spec: None, when=dtype_in("bool"), source=SEEN),  # np.logical_or shows what becomes of truths.
+        KEPT,
+        # Times infinity, or nothing, a complex number is none.
+        values("unspecified", when=dtype_in("complex64", "complex128"), source=SEEN),
+        values("astype", source=documented(f"{NP_DOCS}/numpy.multiply.html", "Multiply arguments element-wise.")),
+        copies(source=SEEN),
+        _SILENT_WRAP,
     ),
     out(
         "np.logical_or(torch.Tensor)",
@@ -313,7 +356,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("bits", when=dtype_in("bool"), source=SEEN),
         values("unspecified", source=SEEN),
         copies(source=SEEN),
-        _W_WRAP,
+        _SILENT_WRAP,
     ),
     *torch_out_dlpack.ENTRY_POINTS,
     # -- Python numbers

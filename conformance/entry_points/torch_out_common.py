@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.conditions import Condition, always, dtype_in, state_in
 from conformance.entry_points.common import same_dtype
-from conformance.promises import Clause, EntryPoint, documented, dtype, observed, refuses, values, warns, writable
+from conformance.promises import Clause, EntryPoint, documented, dtype, observed, refuses, type_, values, warns, writable
 
 DOCS = "https://docs.pytorch.org/docs/2.13"
 NP_DOCS = "https://numpy.org/doc/2.4/reference/generated"
@@ -55,6 +55,8 @@ NOWHERE = ZERO | FAKE
 # -- clauses --------------------------------------------------------------------------------------------------------------
 
 KEPT = dtype(same_dtype, source=SEEN)
+#: An array it is, of no subclass, with however many axes.
+AN_ARRAY = type_("numpy.ndarray", source=SEEN)
 SILENT = warns("", when=always, source=SEEN)
 SHARED_STORAGE = documented(
     NUMPY,

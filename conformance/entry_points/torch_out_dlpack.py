@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.conditions import empty
 from conformance.entry_points.common import NP_FROM_DLPACK
 from conformance.entry_points.torch_out_common import (
+    AN_ARRAY,
     CONJ,
     DOCS,
     FAKE,
@@ -66,6 +67,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *_UNSAYABLE,
         accepts(source=_DLPACK_VIEW),
         KEPT,
+        AN_ARRAY,
         shares(when=~NEG, source=_DLPACK_VIEW),
         *WRITABLE,
         _SILENT_IF_REAL,
@@ -78,6 +80,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         may_refuse("BufferError", "NotImplementedError", when=NOWHERE, source=SEEN),
         accepts(source=_DLPACK_COPY),
         KEPT,
+        AN_ARRAY,
         NEGATED_HALVES,
         copies(source=_DLPACK_COPY),
         *WRITABLE_COPY,
@@ -90,6 +93,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *_UNSAYABLE,
         accepts(source=_NEVER_COPIES),
         KEPT,
+        AN_ARRAY,
         shares(when=~NEG, source=_NEVER_COPIES),
         *WRITABLE,
         _SILENT_IF_REAL,
@@ -105,6 +109,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *EXPORT_GATE,
         *_UNSAYABLE,
         KEPT,
+        AN_ARRAY,
         shares(when=~NEG, source=documented(f"{DOCS}/dlpack.html", "The DLPack capsule shares the tensor's memory.")),
         # Old capsules cannot say whether they may be written: NumPy plays safe.
         writable(False, when=~empty & ~NOWHERE, source=SEEN),

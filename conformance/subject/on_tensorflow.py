@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,26 @@ _OPAQUE = frozenset(("string", "resource", "variant"))
 
 def renew() -> None:
     """Nothing to do: TensorFlow's conversions warn through Python."""
+
+
+@contextlib.contextmanager
+def _floatx(name: str) -> Iterator[None]:
+    usual = tf.keras.backend.floatx()
+    tf.keras.backend.set_floatx(name)
+    try:
+        yield
+    finally:
+        tf.keras.backend.set_floatx(usual)
+
+
+def settings() -> dict[str, Callable[[], AbstractContextManager[Any]]]:
+    """Settings that are none of a conversion's business."""
+    return {
+        "floatx float64": partial(_floatx, "float64"),
+        "floatx float16": partial(_floatx, "float16"),
+        "gradient tape": tf.GradientTape,
+        "device cpu": partial(tf.device, "/CPU:0"),
+    }
 
 
 def address_of(tensor: Any) -> int | None:
@@ -122,10 +144,11 @@ def _device(tensor: Any) -> str:
 class TensorSource:
     """One built tensor and the memory that holds its elements."""
 
-    __slots__ = ("is_mutable", "nbytes", "start", "value")
+    __slots__ = ("is_mutable", "nbytes", "owner", "start", "value")
 
     def __init__(self, value: Any, tensor: Any, nbytes: int) -> None:
         self.value = value
+        self.owner = None  # TensorFlow's own, which nobody can watch from here.
         self.start, self.nbytes = (address_of(tensor) or 0, nbytes) if nbytes else (0, 0)
         self.is_mutable = self.start != 0
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-from collections.abc import Callable
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import cache, lru_cache, partial
 from itertools import compress
 from typing import Any
 
@@ -16,6 +18,15 @@ from strategies.build import Memory, Unbuildable
 from strategies.spec import TENSOR_DTYPES, TensorSpec
 
 NAMES = {"torch": torch}
+#: What a call that names the first imports when it is first made: seconds, which are no part of the conversion.
+LAZY = {
+    "torch.compile": "torch._dynamo",
+    "torch.export": "torch._dynamo",
+    "FakeTensor": "torch._dynamo",
+    "torch.func": "torch._dynamo",
+    "fake": "torch._subclasses.fake_tensor",
+    "layout=torch.jagged": "torch.nested._internal.nested_tensor",
+}
 VERSION = str(torch.__version__)
 _MARKS = ("requires_grad", "non_leaf", "conj", "neg")
 
@@ -28,21 +39,47 @@ def renew() -> None:
     torch.set_warn_always(True)
 
 
+@contextlib.contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
+
+
+def settings() -> dict[str, Callable[[], AbstractContextManager[Any]]]:
+    """Settings that are none of a conversion's business."""
+    return {
+        "default dtype float64": partial(_default_dtype, torch.float64),
+        "default dtype float16": partial(_default_dtype, torch.float16),
+        "no_grad": torch.no_grad,
+        "inference mode": torch.inference_mode,
+        "device cpu": partial(torch.device, "cpu"),
+    }
+
+
 def describe(result: Any) -> Handle | None:
     """A handle on a tensor or its storage; None for anything else."""
     if not isinstance(result, torch.Tensor):
         return None
     itemsize = result.element_size()
+    if result.is_meta or type(result).__name__ == "FakeTensor":  # There is nothing to read.
+        shape = tuple(result.shape)
+        return Handle(
+            _type(result), str(result.dtype).removeprefix("torch."), shape, data=lambda: None, device=str(result.device)
+        )
     marks = (result.requires_grad, not result.is_leaf, result.is_conj(), result.is_neg())
     flags = tuple(compress(_MARKS, marks)) if any(marks) else ()
     return Handle(
-        f"{type(result).__module__}.{type(result).__name__}",
-        str(result.dtype).removeprefix("torch."),
+        _type(result),
+        _dtype_name(result.dtype),
         tuple(result.shape),
-        tuple(s * itemsize for s in result.stride()),
+        tuple([s * itemsize for s in result.stride()]),
         itemsize,
         result.data_ptr(),
-        str(result.device),
+        _device_name(result.device),
         writable=True,
         flags=flags,
         poke=partial(_poke, result),
@@ -50,11 +87,25 @@ def describe(result: Any) -> Handle | None:
     )
 
 
+@cache
+def _dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+@cache
+def _device_name(device: torch.device) -> str:
+    return str(device)
+
+
+def _type(result: Any) -> str:
+    return f"{type(result).__module__}.{type(result).__name__}"
+
+
 def _poke(tensor: torch.Tensor, blank: bool) -> None:
     """Change the elements in place, through the tensor."""
     tensor = tensor.detach()
     try:
-        tensor.fill_(1 if blank else 0)
+        tensor.fill_(1) if blank else tensor.zero_()
     except RuntimeError:  # Overlapping elements, or a dtype that cannot be filled: change its bytes.
         ctypes.memset(tensor.data_ptr(), 0xA5, tensor.element_size())
 
@@ -62,10 +113,10 @@ def _poke(tensor: torch.Tensor, blank: bool) -> None:
 class TensorSource:
     """One built tensor with the storage behind it."""
 
-    __slots__ = ("_keep", "is_mutable", "nbytes", "start", "value")
+    __slots__ = ("is_mutable", "nbytes", "owner", "start", "value")
 
-    def __init__(self, value: torch.Tensor, start: int, nbytes: int, keep: Any) -> None:
-        self.value, self.start, self.nbytes, self._keep = value, start, nbytes, keep
+    def __init__(self, value: torch.Tensor, start: int, nbytes: int, owner: Any) -> None:
+        self.value, self.start, self.nbytes, self.owner = value, start, nbytes, owner
         self.is_mutable = nbytes > 0
 
     def flip(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import marshal
 import mmap
@@ -16,16 +17,17 @@ import signal
 import struct
 import sys
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from conformance.observation import Observation
-from conformance.subject import on_numpy, trial
+from conformance.observation import Observation, Report
+from conformance.subject import on_numpy, pressures, trial
 from conformance.subject.handle import Handle
+from conformance.subject.play import PROGRAM, Play
 from strategies import dtypes
-from strategies.build import Unbuildable
+from strategies.build import Built, Unbuildable
 from strategies.build import build as build_array
 from strategies.spec import ArraySpec, TensorSpec
 
@@ -53,6 +55,7 @@ class Side:
             self.versions[name] = module.VERSION
             trial.NAMESPACE.update(module.NAMES)
         self._calls: dict[tuple[str, str], Any] = {}
+        self.step = Play(self.describe).step
 
     def describe(self, result: Any) -> Handle:
         """A handle on any result; TypeError for what nobody here knows."""
@@ -64,7 +67,6 @@ class Side:
 
     def observe(self, call: str, maker: str, fields: tuple[Any, ...], stage: Any = lambda _: None) -> Observation:
         """Build the input (an array, or a tensor of the framework `maker`), convert it by `call`, and report."""
-        argument = "t" if maker else "a"
         try:
             if maker:
                 source, pokeable = self.modules[maker].build(TensorSpec(*fields)), True
@@ -73,9 +75,7 @@ class Side:
                 source, pokeable = build_array(spec), _may_be_written(spec)
         except Unbuildable as reason:
             return Observation("unbuildable", message=str(reason)[:200], stage="build")
-        convert = self._calls.get((call, argument))
-        if convert is None:
-            convert = self._calls[call, argument] = trial.compile_call(call, argument)
+        convert = self._compiled(call, "t" if maker else "a")
         try:
             return trial.observe(convert, source, self.describe, pokeable, stage)
         except Exception as error:
@@ -83,17 +83,54 @@ class Side:
         finally:
             source.close()
 
-    def renew(self) -> None:
-        """Make this process ready to observe: warnings repeat."""
+    def press(self, call: str, maker: str, fields: tuple[Any, ...], pressure: str) -> Observation:
+        """Put the conversion under a pressure, and report."""
+        convert = self._compiled(call, "t" if maker else "a")
+        build = partial(self.modules[maker].build, TensorSpec(*fields)) if maker else partial(_build_in, ArraySpec(*fields))
+        settings = [module.settings for module in self.modules.values()]
+        try:
+            return pressures.press(pressure, pressures.Conversion(convert, build, self.describe, settings))
+        except Unbuildable as reason:
+            return Observation("unbuildable", message=str(reason)[:200], stage="build")
+
+    def _compiled(self, call: str, argument: str) -> Any:
+        convert = self._calls.get((call, argument))
+        if convert is None:
+            convert = self._calls[call, argument] = trial.compile_call(call, argument)
+        return convert
+
+    def prepare(self, text: str) -> bool:
+        """Import what calls with this text import when they are first made; whether there was anything to import."""
+        wanted = {name for module in self.modules.values() for word, name in getattr(module, "LAZY", {}).items() if word in text}
+        missing = [name for name in wanted if name not in sys.modules]
+        for name in missing:
+            with contextlib.suppress(ImportError):  # An older release: the call itself will say so.
+                importlib.import_module(name)
+        return bool(missing)
+
+    def renew(self, repeat: bool = True) -> None:
+        """Make this process ready to observe; `repeat` has the frameworks give each time what they warn of once."""
         trial.hear_warnings()
-        for module in self.modules.values():
-            module.renew()
+        if repeat:
+            for module in self.modules.values():
+                module.renew()
 
 
 # A batch is asked of one entry point after the other: what a spec has worked out about itself is worth keeping.
 @lru_cache(maxsize=1 << 14)
 def _array_spec(fields: tuple[Any, ...]) -> ArraySpec:
     return ArraySpec(*fields)
+
+
+def _build_in(spec: ArraySpec, container: str = "") -> Built:
+    """The array of a spec, handed over in another container than its own if one is named."""
+    if container == "nested list":
+        if spec.dtype.endswith("longdouble"):
+            raise Unbuildable("no Python number holds it")
+        built = build_array(spec._replace(container="ndarray"))
+        built.value = built.array.tolist()
+        return built
+    return build_array(spec._replace(container=container) if container else spec)
 
 
 def _may_be_written(spec: ArraySpec) -> bool:
@@ -104,7 +141,7 @@ def _may_be_written(spec: ArraySpec) -> bool:
 class Worker:
     """A forked child that observes batches and leaves every finished observation in shared memory as it goes."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, repeat: bool = True) -> None:
         self._memory = mmap.mmap(-1, _MEMORY_BYTES)
         self._log = os.memfd_create("stderr") if hasattr(os, "memfd_create") else os.open("/dev/null", os.O_RDWR)
         asked, self._ask = os.pipe()
@@ -114,6 +151,7 @@ class Worker:
         if not self.pid:
             try:
                 _close(self._ask, self._done)
+                side.renew(repeat)
                 self._work(side, asked, done, parent)
             finally:
                 os._exit(1)
@@ -124,11 +162,10 @@ class Worker:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(self._log, 2)
         os.dup2(2, 1)
-        side.renew()
         memory = self._memory
         with os.fdopen(asked, "rb") as requests:
             while header := requests.read(8):
-                call, maker, batch = marshal.loads(requests.read(int.from_bytes(header, "little")))
+                call, maker, batch, pressure = marshal.loads(requests.read(int.from_bytes(header, "little")))
                 end, full = _HEADER.size, _MEMORY_BYTES - (1 << 17)
                 _HEADER.pack_into(memory, 0, 0, end, 0)
 
@@ -137,7 +174,13 @@ class Worker:
 
                 for number, fields in enumerate(batch, 1):
                     memory[16] = 0
-                    data = marshal.dumps(tuple(side.observe(call, maker, fields, stage)))
+                    if maker == PROGRAM:
+                        seen = side.step(*fields).pack()
+                    elif pressure:
+                        seen = tuple(side.press(call, maker, fields, pressure))
+                    else:
+                        seen = tuple(side.observe(call, maker, fields, stage))
+                    data = marshal.dumps(seen)
                     memory[end : end + 4] = len(data).to_bytes(4, "little")
                     memory[end + 4 : end + 4 + len(data)] = data
                     end += 4 + len(data)
@@ -150,10 +193,10 @@ class Worker:
         """Observations written so far, bytes used for them, stage of the one under way."""
         return _HEADER.unpack_from(self._memory)  # type: ignore[return-value]
 
-    def run(self, call: str, maker: str, batch: list[Any], limit: float) -> tuple[list[Any], str]:
-        """Observations (as tuples) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
+    def run(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str) -> tuple[list[bytes], str]:
+        """Observations (marshalled) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
         _HEADER.pack_into(self._memory, 0, 0, _HEADER.size, 0)
-        request = marshal.dumps((call, maker, batch))
+        request = marshal.dumps((call, maker, batch, pressure))
         with contextlib.suppress(BrokenPipeError):  # It died before it was asked: `_await` will see.
             _write(self._ask, len(request).to_bytes(8, "little") + request)
         ended = self._await(limit)
@@ -161,7 +204,7 @@ class Worker:
         at, written = _HEADER.size, []
         for _ in range(count):
             length = int.from_bytes(self._memory[at : at + 4], "little")
-            written.append(marshal.loads(self._memory[at + 4 : at + 4 + length]))
+            written.append(self._memory[at + 4 : at + 4 + length])
             at += 4 + length
         return written, ended
 
@@ -213,25 +256,45 @@ class Bench:
         self._side = side
         self._worker: Worker | None = None
 
-    def observe(self, call: str, maker: str, batch: list[Any], limit: float, patience: int) -> list[Any]:
-        """Observations (as tuples) of the whole batch, in order, deaths and hangs included.
+    def observe(
+        self, call: str, maker: str, batch: list[Any], limit: float, pressure: str = "", patience: int = sys.maxsize
+    ) -> list[bytes]:
+        """Observations (marshalled) of the whole batch, in order, deaths and hangs included.
 
         After `patience` deaths, of which a hang counts for twenty, the rest is not asked.
         """
-        observed: list[Any] = []
+        states = {"fake"} if any("fake" in fields for fields in batch) else set()
+        if self._side.prepare(" ".join([call, *states])):
+            self.close()  # Workers forked from now on have it.
+        if pressure not in pressures.IN_A_FRESH_PROCESS:
+            return self._observe(call, maker, batch, limit, pressure, patience)
+        observed = []
+        for fields in batch:
+            self.close()
+            self._worker = Worker(self._side, repeat=False)
+            observed += self._observe(call, maker, [fields], limit, pressure, patience)
+        self.close()
+        return observed
+
+    def _observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str, patience: int) -> list[bytes]:
+        observed: list[bytes] = []
         while len(observed) < len(batch):
             if patience <= 0:
                 rest = Observation("unbuildable", message="not asked: the call has died too often before", stage="build")
-                return observed + [tuple(rest)] * (len(batch) - len(observed))
+                return observed + [marshal.dumps(tuple(rest))] * (len(batch) - len(observed))
             if self._worker is None:
                 self._worker = Worker(self._side)
             worker = self._worker
-            written, ended = worker.run(call, maker, batch[len(observed) :], limit)
+            written, ended = worker.run(call, maker, batch[len(observed) :], limit, pressure)
             observed += written
             if ended and len(observed) < len(batch):
-                doing = trial.STAGES[worker.progress()[2]]
+                doing = pressure or trial.STAGES[worker.progress()[2]]
                 outcome, error = ("hung", ()) if ended == "hung" else ("crashed", (ended,))
-                observed.append(tuple(Observation(outcome, error, worker.last_words(), doing)))
+                words = worker.last_words()
+                died = (
+                    Report(outcome, error, words).pack() if maker == PROGRAM else tuple(Observation(outcome, error, words, doing))
+                )
+                observed.append(marshal.dumps(died))
             if ended:
                 patience -= 20 if ended == "hung" else 1
                 worker.stop()
@@ -245,8 +308,10 @@ class Bench:
 
 
 def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
-    """Answer requests of an execnet channel until it closes: (call, maker, batch, limit, patience), marshalled."""
+    """Answer requests of an execnet channel until it closes: (call, maker, batch, limit, pressure, patience), marshalled."""
     side = Side(frameworks)
+    gc.collect()
+    gc.freeze()  # The frameworks stay: no collection need walk through them, or copy their pages into a child.
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side)
     try:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import linecache
+import sys
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Protocol
 
 from conformance.observation import Observation, fingerprint
+from conformance.subject.facts import Facts, split
 from conformance.subject.handle import Handle
 
 _INVERTED = bytes(255 - b for b in range(256))
@@ -22,6 +26,8 @@ class Source(Protocol):
     nbytes: int
 
     @property
+    def owner(self) -> Any: ...
+    @property
     def is_mutable(self) -> bool: ...
     def flip(self) -> None: ...
     def contents(self) -> bytes: ...
@@ -34,17 +40,38 @@ def hear_warnings() -> None:
     warnings.showwarning = lambda message, category, *_, **__: _seen.append((category.__name__, str(message)[:300]))
 
 
+def heard() -> tuple[tuple[str, str], ...]:
+    """The warnings given since this was asked last."""
+    warned = tuple(_seen)
+    _seen.clear()
+    return warned
+
+
 def compile_call(text: str, argument: str) -> Callable[[Any], Any]:
-    """A function of `argument` from an entry point's own lines: statements, then the expression that is the result."""
-    *body, last = text.strip().splitlines()
-    lines = [f"def convert({argument}):", *(f"    {line}" for line in body), f"    return {last}"]
+    """A function of `argument` from an entry point's own lines: statements, then the expression that is the result.
+
+    Facts, in lines behind the call, become its attribute `facts` (see `conformance.subject.facts`).
+    """
+    call, told = split(text)
+    *body, last = call.splitlines()
+    lines = [f"def convert({argument}):", *(f"    {line}" for line in body)]
+    lines += [f"    result = {last}", "    _names.update(locals())", "    return result"] if told else [f"    return {last}"]
+    facts = Facts(told, NAMESPACE, argument)
+    source = "\n".join(["def made(_names):", *(f"    {line}" for line in lines), "    return convert"])
     scope: dict[str, Any] = {}
-    exec(compile("\n".join(lines), f"<{text.splitlines()[0][:60]}>", "exec"), NAMESPACE, scope)
-    return scope["convert"]  # type: ignore[no-any-return]
+    # Who parses the source of what it traces shall find it.
+    name = f"<{text.splitlines()[0][:60]} {len(linecache.cache)}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), NAMESPACE, scope)
+    convert = scope["made"](facts.names)
+    if told:
+        convert.facts = facts
+    return convert  # type: ignore[no-any-return]
 
 
-#: What the text of a call may name: filled when the frameworks are loaded.
-NAMESPACE: dict[str, Any] = {}
+#: What the text of a call may name: filled when the frameworks are loaded. A module, for what looks up the home of a class.
+_HOME = sys.modules["conversion"] = ModuleType("conversion")
+NAMESPACE: dict[str, Any] = _HOME.__dict__
 
 
 def raised(error: BaseException, stage: str = "convert") -> Observation:
@@ -67,12 +94,14 @@ def observe(
     death can be laid at its door.
     """
     before = source.contents()
+    facts: Facts | None = getattr(convert, "facts", None)
     _seen.clear()
     try:
         result = convert(source.value)
     except BaseException as error:  # The promised type is the law's business, not ours.
         observation = raised(error)
-        return observation._replace(source_changed=source.contents() != before)
+        told = facts.tell(source, describe, refused=True) if facts else ()
+        return observation._replace(source_changed=source.contents() != before, facts=told)
     heard = tuple(_seen)
     stage(1)
     handle = describe(result)
@@ -88,7 +117,11 @@ def observe(
         after = handle.read()
         source.flip()
         follows = "none" if after == data else "all" if after == data.translate(_INVERTED) else "part"
-    if shares == "none":
+    told = ()
+    if facts:
+        stage(4)
+        told = facts.tell(source, describe)
+    elif shares == "none":  # A form is made anew each time: nothing of the first is left to be shared.
         stage(2)
         try:
             second = convert(source.value)
@@ -97,7 +130,7 @@ def observe(
             twin = None  # Refusing the second time is another law's business.
     if pokeable and handle.poke is not None and data and source.nbytes:
         stage(3)
-        handle.poke(not any(data))
+        handle.poke(data.count(0) == len(data))
         leads = "some" if source.contents() != before else "none"
     return Observation(
         "ok",
@@ -118,8 +151,9 @@ def observe(
         heard,
         changed,
         twin,
+        told,
     )
 
 
 #: What `observe` tells its `stage` callback, by number.
-STAGES = ("convert", "look at the result", "convert again", "write to the result")
+STAGES = ("convert", "look at the result", "convert again", "write to the result", "tell the facts")

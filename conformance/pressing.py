@@ -1,0 +1,102 @@
+"""Which inputs are put under which pressure: a few that stand for all that an entry point was seen to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from conformance.observation import Observation
+from conformance.tally import plainness
+from strategies import dtypes
+from strategies.spec import ArraySpec, Spec, TensorSpec, c_strides
+
+Shown = tuple[Spec, Observation]
+
+
+class Pressing(NamedTuple):
+    """Of the inputs of an entry point that ended in one of `endings`, the plainest of each `kind`, `most` at most."""
+
+    endings: tuple[str, ...]
+    kind: Callable[[Any, Observation], Any]
+    most: int
+
+
+_BOTH = ("ok", "raised")
+
+#: Pressure to the inputs that are put under it; `overwrite` makes its own.
+PRESSED = {
+    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec)), 32),
+    "many": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
+    "crowd": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
+    "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 12),
+    "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
+    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 12),
+    "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 16),
+    "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
+}
+#: Bytes of the copies that are raced by an overwrite, by profile.
+RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 24), "thorough": (1 << 12, 1 << 22, 1 << 26)}
+
+
+def chosen(shown: Iterable[Shown], profile: str, pace: str = "most") -> Iterator[tuple[str, list[Spec]]]:
+    """Pressure and the specs to put under it, from what the grid has shown.
+
+    pace  "slow" calls see two of each and no large copies; still slower ones only what takes few conversions
+    """
+    most = {"most": None, "slow": 2}.get(pace, 1)
+    plain = sorted(shown, key=lambda one: plainness(one[0]))
+    for pressure, pressing in PRESSED.items():
+        if most == 1 and pressure not in ("drop", "again"):
+            continue
+        kinds: dict[Any, Spec] = {}
+        for spec, seen in plain:
+            fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
+            if fit and spec.size and len(kinds) < pressing.most:
+                kinds.setdefault(pressing.kind(spec, seen), spec)
+        yield pressure, list(kinds.values())[:most]
+    copied = next((one for one in plain if one[1].aliasing == "copies" and one[0].itemsize and _is_home(one[0])), None)
+    if copied is not None:
+        spec, seen = copied
+        sizes = RACED[profile][: 1 if most or seen.type in _PYTHON else None]
+        yield "overwrite", [_enlarged(spec, nbytes) for nbytes in sizes]
+
+
+#: Results that take an object for each element.
+_PYTHON = ("list", "int", "float", "complex", "bool")
+
+
+def _place_or_dtype(spec: Spec) -> Any:
+    """What tells inputs apart whose lifetimes may differ: where they live, and of those at home their dtype."""
+    return spec.dtype if _is_home(spec) else spec.traits[1:]
+
+
+def _is_plain_array(spec: Spec) -> bool:
+    """An array that is nothing else, in native byte order: NumPy makes native scalars of swapped arrays."""
+    if not isinstance(spec, ArraySpec) or spec.container != "ndarray" or spec.memory != "plain":
+        return False
+    return spec.is_native and spec.dtype not in dtypes.POINTERS
+
+
+def _has_capsules(spec: Spec) -> bool:
+    """An object that gives DLPack capsules and nothing else."""
+    return isinstance(spec, ArraySpec) and spec.container == "dlpack"
+
+
+def _any(spec: Spec) -> bool:
+    return True
+
+
+#: Pressures that make sense for some inputs only.
+_WHICH = {"forms": _is_plain_array, "capsule": _has_capsules}
+
+
+def _is_home(spec: Spec) -> bool:
+    return _is_plain_array(spec) or (isinstance(spec, TensorSpec) and spec.state == "plain")
+
+
+def _enlarged(spec: Any, nbytes: int) -> Spec:
+    """The same input, one axis in C order, of so many bytes."""
+    shape = (nbytes // spec.itemsize,)
+    return spec._replace(  # type: ignore[no-any-return]
+        shape=shape, strides=c_strides(shape, spec.itemsize), offset=0, nbytes=nbytes, address=0, seed=0, planted=()
+    )

@@ -1,0 +1,61 @@
+"""The lines of a reproducer that put a conversion under pressure; see `conformance.reproducer`."""
+
+from __future__ import annotations
+
+from conformance.law import Breach
+from conformance.promises import EntryPoint
+
+_COUNT = [
+    "def levels(): return gc.collect() and 0, sys.getrefcount({source}), sys.getallocatedblocks()",
+    "before = levels()",
+    "for _ in range(100):",
+    "    with contextlib.suppress(Exception): convert({source})",
+    "print([after - level for after, level in zip(levels(), before)][1:])  # references and objects left behind",
+]
+_SETTINGS = {
+    "default dtype float64": "torch.set_default_dtype(torch.float64)",
+    "default dtype float16": "torch.set_default_dtype(torch.float16)",
+    "no_grad": "torch.set_grad_enabled(False)",
+    "inference mode": "torch.inference_mode().__enter__()",
+    "device cpu": "torch.set_default_device('cpu')",
+    "floatx float64": "tf.keras.backend.set_floatx('float64')",
+    "floatx float16": "tf.keras.backend.set_floatx('float16')",
+    "gradient tape": "tape = tf.GradientTape().__enter__()",
+}
+_FORMS = {
+    "nested list": "a.tolist()",
+    "list": "list(a)",
+    "scalar": "a[()]",
+    "buffer": "memoryview(a)",
+    "array_interface": "type('Wrapper', (), {'__array_interface__': a.__array_interface__})()",
+    "array": "type('Wrapper', (), {'__array__': lambda s, dtype=None, copy=None: np.asarray(a, dtype)})()",
+    "dlpack": "type('W', (), {'__dlpack__': lambda s, **k: a.__dlpack__(**k), '__dlpack_device__': lambda s: (1, 0)})()",
+}
+
+
+def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
+    """Lines that follow those which build the input, `a` or `t`; they import what they need."""
+    source = "t" if entry.maker else "a"
+    owner = "buffer" if not entry.maker else "room" if entry.maker == "torch" else ""
+    *before, last = entry.call.strip().splitlines()
+    convert = [f"def convert({source}):", *(f"    {line}" for line in before), f"    return {last}"]
+    about = breach.observed.partition(":")[0]
+    ask = f"print(convert({source}))"
+    shown = {
+        "outlives": [f"r = convert({source})", f"del {', '.join(filter(None, [source, owner]))}", "gc.collect()", "print(r)"],
+        "released": [line.format(source=source) for line in _COUNT],
+        "leaks": [line.format(source=source) for line in _COUNT],
+        "capsules": [ask, "# Count how often the capsule's deleter runs: see conformance/subject/capsules.py."],
+        "independence": [f"r = convert({source})", f"{owner or source}[:] = ~{owner or source}  # at once", "print(r)"],
+        "threads": [f"print({{*ThreadPool(8).map(lambda _: repr(convert({source})), range(200))}})"],
+        "repetition": ["for _ in range(9):", "    with contextlib.suppress(Exception): convert(object())", f"    {ask}"],
+        "first_call": [ask, ask],
+        "first_warning": [ask],
+        "settings": [ask, _SETTINGS.get(about, f"# {about}"), ask],
+        "agreement": [ask, f"print(convert({_FORMS.get(about, source)}))  # {about}"],
+    }[law]
+    text = "\n".join(shown)
+    imports = [f"import {name}" for name in ("contextlib", "gc", "sys") if f"{name}." in text]
+    if "ThreadPool" in text:
+        imports.append("from multiprocessing.pool import ThreadPool")
+    return [*imports, "", *convert, "", *shown]

@@ -1,0 +1,39 @@
+"""Programs: conversions, views, writes, drops, and conversions again; what every handle shows after each step."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.promises import EntryPoint
+from conformance.run import Run
+from conformance.stateful.known import KnownProgram
+from conformance.stateful.phase import message
+from conformance.subjects import SubjectError
+
+#: Findings that a failing test shows in full.
+SHOWN = 3
+
+
+def test_after_every_step_each_handle_shows_what_is_promised(
+    combination: str, run: Run, program_entries: list[EntryPoint] | None
+) -> None:
+    try:
+        findings = sorted(run.programs(combination, program_entries), key=lambda row: len(row["program"]))
+    except SubjectError as reason:
+        if "+" in combination:  # Of a framework alone, its entry points say it.
+            name = f"programs of {combination}"
+            run.rows.append({"kind": "not_run", "entry": name, "framework": combination, "reason": str(reason)[:4000]})
+        pytest.skip(f"not run: {reason}")
+    if findings:
+        pytest.fail("\n\n".join(map(message, findings[:SHOWN])), pytrace=False)
+
+
+def test_a_known_deviation_of_programs_still_happens(known_program: KnownProgram, run: Run) -> None:
+    try:
+        status, seen = run.known_program(known_program)
+    except SubjectError as reason:
+        pytest.skip(f"not run: {reason}")
+    if status == "not run":
+        pytest.skip(f"recorded for {known_program.package} {known_program.releases}: {seen}")
+    if status == "gone":
+        pytest.fail(f"{known_program.id} no longer happens ({seen}): {known_program.title}", pytrace=False)

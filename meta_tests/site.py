@@ -1,0 +1,79 @@
+"""Results that have something for every page of a site, made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, write_lines
+from reports.cells import Cells, Outcome, encode
+from reports.html import write
+from reports.results import Row
+
+DOCS = "https://example.org/docs"
+SEEN = {"source": "observed in fake 1.0", "quote": ""}
+PROMISE = [
+    {"topic": "refuses", "text": "refuses: must raise TypeError when the dtype is text"} | SEEN,
+    {"topic": "aliasing", "text": "aliasing: shares", "source": f"documented: {DOCS}", "quote": "They share memory."},
+    {"topic": "aliasing", "text": "aliasing: copies when it is not contiguous"} | SEEN,
+]
+SHARES, COPIES = Outcome("conforms", "shares", 1), Outcome("conforms", "copies", 2)
+REFUSES = Outcome("refuses", "raised TypeError", 0)
+CRASHES, WRONG = Outcome("deviates", "crashed (SIGSEGV)", 1), Outcome("violates", "copies", 1)
+CELLS: Cells = Cells(
+    {
+        ("float32", "C", SHARES): 60,
+        ("float32", "holes", COPIES): 12,
+        ("float64", "C", SHARES): 40,
+        ("float64", "holes", WRONG): 2,
+        (">int32", "C", CRASHES): 3,
+        ("S5", "C", REFUSES): 7,
+    }
+)
+SPEC: Row = {
+    "dtype": "float64",
+    "shape": [2, 3],
+    "strides": [-8, 16],
+    "offset": 8,
+    "nbytes": 48,
+    "address": 8,
+    "memory": "plain",
+    "container": "ndarray",
+    "seed": 0,
+    "planted": [],
+}
+LAWS = {"values": {"must": "Values MUST survive.", "source": DOCS}, "survival": {"must": "A call MUST end.", "source": DOCS}}
+
+
+def entry(name: str, cells: Cells = CELLS, **fields: Any) -> Row:
+    """An entry point's row with cells."""
+    return ENTRY | {"entry": name, "promise": PROMISE, "cells": encode(cells), "deviated": {"fake-nan": 3}} | fields
+
+
+CALL = entry("fake.convert")
+FINE = entry("other.asarray", Cells({("float32", "C", SHARES): 5}), framework="other", direction="out", deviated={})
+BROKEN = FINDING | {"spec": SPEC, "itemsize": 8, "script": "import numpy as np\nprint('<b>' & 1)\n"}
+KNOWN = DEVIATION | {
+    "spec": SPEC,
+    "itemsize": 8,
+    "laws": ["survival"],
+    "severity": "crash",
+    "releases": "fake >=1.0",
+    "expected": "x",
+}
+_SAID = ("id", "law", "must", "expected", "observed", "outcome", "promise", "count", "script")
+PROGRAM = {name: BROKEN[name] for name in _SAID} | {"kind": "program", "combination": "fake+other", "phase": "stateful"}
+PROGRAM["program"] = [["new", 0, 1, "", 2]]
+PROGRAMS = {"kind": "programs", "combination": "fake+other", "programs": 42, "steps": {"done": 7}, "seconds": 1.5}
+ROWS: tuple[Row, ...] = (HEADER | {"laws": LAWS}, CALL, FINE, BROKEN, KNOWN, NOT_RUN, FOOTER)
+
+
+def site(folder: Path, *rows: Row) -> Path:
+    """The folder of a site made of these rows, or of all."""
+    path = write_lines(folder / "results.jsonl", *(rows or ROWS))
+    return write([path], folder / "site").parent
+
+
+def pages(folder: Path) -> list[Path]:
+    """All pages of a site."""
+    return sorted(folder.rglob("*.html"))

@@ -1,0 +1,165 @@
+"""Symbolic forms: each way in which one can fail is caught under the law that speaks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from conformance.deviations import known_for
+from conformance.entry_points import entry_points
+from conformance.grid import grid
+from conformance.judge import Verdict, judge
+from conformance.laws import ON_FACTS
+from conformance.observation import Observation
+from conformance.promises import FACT_LAWS, EntryPoint
+from conformance.reproducer import script
+from conformance.subject.facts import COMPARED
+from conformance.subjects import Isolated
+from strategies import ArraySpec
+from strategies.dtypes import DTYPES, available
+
+ENTRIES = {entry.name: entry for entry in entry_points()}
+FORMS = [entry for entry in entry_points() if entry.facts]
+PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
+SWAPPED = PLAIN._replace(dtype=">float32")
+MINUS_ZERO = ArraySpec("float32", (2,), (4,), 0, 8, planted=((0, 1 << 31),))
+TRUTHS = ArraySpec("bool", (3,), (1,), 0, 3, planted=((1, 1),))
+INTEGERS = ArraySpec("int32", (3,), (4,), 0, 12, seed=7)
+
+CONSTANT = "tf.function[tf.constant(ndarray)]"
+ARGUMENT = "tf.function[ndarray]"
+PLACEHOLDER = "tf.compat.v1.placeholder[shape]"
+PARTIAL = "tf.compat.v1.placeholder[partial shape]"
+KERAS = "tf.keras.Model(ndarray)"
+TRACE = "torch.jit.trace[torch.tensor(ndarray)]"
+FED = "torch.compile[eager][fed ndarray]"
+META = "torch.tensor(ndarray, device='meta')"
+ADD = "torch.compile[eager][numpy add 1]"
+
+#: A new tf.function for every call.
+STORM = "f = lambda x: tf.function(lambda x: (seen.append(x), x)[1], autograph=False)(x)"
+
+#: law, form, spec, and the fault: what to write in place of which words of the call or its facts
+FAULTS: list[tuple[str, str, ArraySpec, str, str]] = [
+    ("values", CONSTANT, MINUS_ZERO, "tf.constant(a)", "tf.constant(a) + 0"),
+    ("eager_agreement", CONSTANT, MINUS_ZERO, "tf.constant(a)", "tf.constant(a) + 0"),
+    ("values", PLACEHOLDER, TRUTHS, "{p: a}", "{p: ~a}"),
+    ("snapshot", CONSTANT, PLAIN, "lambda: tf.constant(a)", "lambda: tf.py_function(lambda: a, [], tf.float32)"),
+    ("snapshot", PLACEHOLDER, PLAIN, "s.run(q, {p: a})", "s.run(q, {p: kept})"),
+    ("snapshot", TRACE, PLAIN, "torch.tensor(a)", "torch.from_numpy(a)"),
+    ("static", CONSTANT, PLAIN, "lambda: tf.constant(a)", "lambda: tf.py_function(lambda: a, [], tf.float32)"),
+    ("static", PARTIAL, PLAIN, "[None, *np.shape(a)[1:]][:np.ndim(a)]", "None"),
+    ("static", PLACEHOLDER, PLAIN, "p = tf.compat.v1.placeholder(", "p = (lambda *_: tf.constant(a))("),
+    ("static", KERAS, PLAIN, "Identity()", "Identity(dtype='float64')"),
+    ("static", META, PLAIN, "device='meta')", "device='meta').double()"),
+    ("retrace", ARGUMENT, PLAIN, "f = tf.function(lambda x: (seen.append(x), x)[1], autograph=False)", STORM),
+    ("retrace", ARGUMENT, PLAIN, "(seen.append(x), x)[1]", "(seen.append(x), tf.constant(a))[1]"),
+    ("retrace", FED, PLAIN, "\nf(a)", "\nf = (lambda g: lambda x: (torch._dynamo.reset(), g(x))[1])(f)\nf(a)"),
+    ("symbolic_refusal", META, PLAIN, "r = torch.tensor(a, device='meta')", "r = torch.tensor(a)"),
+    ("gradient", ARGUMENT, PLAIN, "y = 2 * f(x)", "y = 2 * tf.stop_gradient(f(x))"),
+    ("numpy_semantics", ADD, INTEGERS, "lambda x: x + 1,", "lambda x: x / 2,"),
+    ("numpy_semantics", ADD, INTEGERS, "lambda x: x + 1,", "lambda x: x + 2,"),
+    ("size_limit", CONSTANT, PLAIN, "np.broadcast_to(np.uint8(0), (1 << 31,))", "np.uint8(0)"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def subjects() -> Iterator[dict[str, Isolated]]:
+    """Both frameworks, each in a process of its own."""
+    started = {name: Isolated((name,), limit=60.0) for name in ("torch", "tensorflow")}
+    yield started
+    for subject in started.values():
+        subject.close()
+
+
+def asked(subjects: dict[str, Isolated], entry: EntryPoint, spec: ArraySpec) -> tuple[Observation, Verdict]:
+    seen = subjects[entry.framework].observe(entry.question, "", [spec])[0]
+    return seen, judge(entry, spec, seen, known_for(entry, subjects[entry.framework].versions))
+
+
+def faulty(entry: EntryPoint, words: str, fault: str) -> EntryPoint:
+    """The entry point with some words of its call, and of its facts, replaced."""
+    # Another way of computing the same is what a fault is compared with: it stays.
+    facts = tuple((name, text if name in COMPARED else text.replace(words, fault)) for name, text in entry.facts)
+    call = entry.call.replace(words, fault)
+    changed = replace(entry, call=f"kept = a.copy()\n{call}" if "kept" in call else call, facts=facts)
+    assert changed != entry, "the fault was not planted"
+    return changed
+
+
+@pytest.mark.parametrize(("law", "name", "spec", "words", "fault"), FAULTS)
+def test_a_fault_of_a_symbolic_form_is_caught_under_its_law(
+    subjects: dict[str, Isolated], law: str, name: str, spec: ArraySpec, words: str, fault: str
+) -> None:
+    assert law in asked(subjects, ENTRIES[name], spec)[1].held
+    seen, verdict = asked(subjects, faulty(ENTRIES[name], words, fault), spec)
+    assert law in [broken for broken, _ in verdict.breaches], (seen, verdict)
+
+
+def test_every_law_of_facts_has_a_fault() -> None:
+    assert {law for law, *_ in FAULTS} >= set(FACT_LAWS)
+    assert tuple(ON_FACTS) == FACT_LAWS
+
+
+@pytest.mark.parametrize("value", ["numpy.ndarray of object", 3.5, None])
+def test_what_comes_out_in_place_of_a_refusal_is_caught(value: object) -> None:
+    entry = ENTRIES[CONSTANT]
+    seen = Observation("ok", facts=(("symbolic_refusal.asarray", value),))
+    assert [law for law, _ in judge(entry, PLAIN, seen).breaches if law in ON_FACTS] == ["symbolic_refusal"]
+
+
+def test_a_refusal_of_another_type_is_caught() -> None:
+    seen = Observation("ok", facts=(("symbolic_refusal.asarray", ("raised", "KeyError", "LookupError", "Exception")),))
+    (breach,) = [breach for law, breach in judge(ENTRIES[CONSTANT], PLAIN, seen).breaches if law in ON_FACTS]
+    assert breach.observed == "symbolic_refusal.asarray raises KeyError"
+
+
+def test_what_is_refused_in_one_way_only_is_caught(subjects: dict[str, Isolated]) -> None:
+    refusing = replace(ENTRIES[CONSTANT], call="len(1)")
+    assert "eager_agreement" in [law for law, _ in asked(subjects, refusing, PLAIN)[1].breaches]
+
+
+@pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.name)
+def test_facts_are_told_and_promised(entry: EntryPoint) -> None:
+    promised = {clause.topic for clause in entry.promise if clause.topic.partition(".")[0] in FACT_LAWS}
+    assert promised == {name for name, _ in entry.facts}
+
+
+def test_facts_see_the_array_and_not_the_one_before(subjects: dict[str, Isolated]) -> None:
+    entry = EntryPoint("made.up", "b = a.copy()\nb", "torch", "in", (), facts=(("static.size", "a.size + b.size"),))
+    seen = subjects["torch"].observe(entry.question, "", [PLAIN, TRUTHS])
+    assert [observation.facts for observation in seen] == [(("static.size", 12),), (("static.size", 6),)]
+
+
+def test_facts_leave_the_array_as_it_was(subjects: dict[str, Isolated]) -> None:
+    entry = EntryPoint(
+        "made.up", "a.copy()", "torch", "in", (), facts=(("snapshot", "a"), ("static.kept", "bool((a == result).all())"))
+    )
+    seen = subjects["torch"].observe(entry.question, "", [PLAIN])[0]
+    assert seen.facts == (("snapshot", "live"), ("static.kept", True))
+
+
+def test_a_fact_that_kills_is_laid_at_its_door(subjects: dict[str, Isolated]) -> None:
+    entry = EntryPoint("made.up", "a.copy()", "torch", "in", (), facts=(("static.death", "__import__('os').abort()"),))
+    seen = subjects["torch"].observe(entry.question, "", [PLAIN])[0]
+    assert (seen.outcome, seen.stage) == ("crashed", "tell the facts")
+
+
+def test_a_script_shows_the_fact_that_was_broken(subjects: dict[str, Isolated]) -> None:
+    entry = faulty(ENTRIES[CONSTANT], "lambda: tf.constant(a)", "lambda: tf.py_function(lambda: a, [], tf.float32)")
+    breaches = dict(asked(subjects, entry, PLAIN)[1].breaches)
+    text = script(entry, PLAIN, "snapshot", breaches["snapshot"])
+    assert text.index("print(f())") < text.index("buffer[:] = ~buffer") < text.rindex("print(f())")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_dtype_is_asked_about(seed: int) -> None:
+    dtypes = {spec.dtype for spec in grid("", ("plain",), seed, "each")}
+    assert dtypes == set(filter(available, DTYPES))
+
+
+def test_a_few_of_each_seed_make_all() -> None:
+    few = [{spec.dtype for spec in grid("", ("plain",), seed, "some")} for seed in range(4)]
+    assert set().union(*few) == set(filter(available, DTYPES))

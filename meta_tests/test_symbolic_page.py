@@ -1,0 +1,94 @@
+"""The page on symbolic forms: its table is what is promised and recorded, its snippets run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.claims import CLAIMS, claim_row
+from conformance.deviations import tensorflow_symbolic, torch_symbolic
+from conformance.entry_points import entry_points
+from conformance.promises import EntryPoint
+from conformance.run import entry_row
+from conformance.tally import Tally
+from reports import symbolic
+from reports.results import Results
+from reports.symbolic import ANSWER, claims, is_form, page, table
+
+ROOT = Path(__file__).resolve().parent.parent
+#: What is recorded of arrays; the rest is about lists and scalars.
+DEVIATIONS = (*torch_symbolic.DEVIATIONS, *tensorflow_symbolic.DEVIATIONS)
+PAGE = ROOT / "docs" / "symbolic.md"
+TEXT = PAGE.read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+
+
+def recorded(entry: EntryPoint) -> dict[str, Any]:
+    """The row of an entry point of which nothing was seen but what is recorded."""
+    row = entry_row(Tally(entry), 0)
+    laws = {law for deviation in DEVIATIONS if deviation.covers(entry) for law in deviation.laws}
+    return row | {"laws": {law: {"deviated": 1} for law in laws}}
+
+
+ROWS = [recorded(entry) for entry in entry_points()]
+
+
+def test_the_page_begins_with_the_answer() -> None:
+    assert ANSWER in TEXT.split("\n\n")[1].replace("\n", " ")
+
+
+def test_the_table_of_the_page_is_what_is_promised_and_recorded() -> None:
+    assert table(ROWS) in TEXT, "write it anew: python -m reports symbolic RESULTS"
+
+
+def test_the_page_tells_where_forms_break() -> None:
+    for deviation in DEVIATIONS:
+        assert deviation.title in TEXT
+        assert deviation.upstream in TEXT
+
+
+def test_the_claims_of_the_page_are_those_that_are_tested() -> None:
+    assert claims([claim_row(claim, True) for claim in CLAIMS]) in TEXT
+
+
+def test_the_readme_leads_to_the_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert ANSWER in readme.replace("\n", " ")
+    assert "(docs/symbolic.md)" in readme
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_the_snippets_of_the_page_run(framework: str) -> None:
+    ours = [snippet for snippet in SNIPPETS if f"import {framework}" in snippet]
+    assert len(ours) >= 4
+    # Each in a namespace of its own, all in one process: importing a framework takes seconds.
+    program = f"for snippet in {ours!r}:\n    exec(compile(snippet, snippet, 'exec'), {{'__name__': '__main__'}})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_every_snippet_checks_what_it_shows() -> None:
+    assert all("assert " in snippet for snippet in SNIPPETS)
+
+
+def test_forms_are_told_by_their_facts() -> None:
+    assert {row["entry"] for row in ROWS if is_form(row)} >= {entry.name for entry in entry_points() if entry.facts}
+
+
+def test_a_broken_law_marks_its_cell() -> None:
+    row = next(row for row in ROWS if row["entry"] == "tf.function[ndarray]")
+    assert "live ✗" not in table([row])
+    assert "live ✗" in table([row | {"laws": {"snapshot": {"broken": 1}}}])
+
+
+def test_a_claim_that_changed_says_so() -> None:
+    assert "was true: CHANGED" in claims([claim_row(CLAIMS[0], False)])
+
+
+def test_a_file_without_symbolic_forms_gives_the_answer_alone() -> None:
+    assert page(Results({}, ())) == symbolic.ANSWER

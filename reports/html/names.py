@@ -1,0 +1,33 @@
+"""Names: of files, anchors and links, made from text that may be anything."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+#: Control characters (but tabs and line feeds), halves of letters, and marks that turn text around: none may act on a page.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def slug(name: str) -> str:
+    """A file name, distinct for distinct names, also where upper and lower case are one."""
+    digest = hashlib.blake2b(name.encode(errors="backslashreplace"), digest_size=3).hexdigest()
+    words = re.sub("[^A-Za-z0-9_=]+", "-", name)[:48].strip("-").lower()
+    return f"{words}-{digest}" if words else digest
+
+
+def anchor(name: str) -> str:
+    """An id within a page that needs no escaping in a link."""
+    return re.sub("[^A-Za-z0-9_-]", lambda found: f".{ord(found[0]):x}", name)
+
+
+def link(url: str) -> str:
+    """The address if it is one of a web page, else nothing: text from a file must not become a script."""
+    return url if re.fullmatch(r"https?://[^\s\"'<>\\]+", url) else ""
+
+
+def visible(text: str) -> str:
+    """Text in which nothing works unseen: control characters are shown as their escapes."""
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,0 +1,178 @@
+"""Pages: the site's files, rendered and written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from reports.answers import WORDS, answer
+from reports.cells import Outcome
+from reports.html import names
+from reports.html.memory import picture
+from reports.html.sections import SECTIONS, releases, summary_of
+from reports.html.site import DIRECTIONS, Site, families, in_order, layouts
+from reports.merge import Merged
+from reports.replay import command
+from reports.results import ResultsError, Row
+from reports.severity import severity
+from reports.writers import save
+
+_HERE = Path(__file__).parent
+#: By this file a folder is known to be a site that may be written again.
+_MARK = "assets/report.js"
+
+
+@cache
+def _engine() -> jinja2.Environment:
+    engine = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    engine.filters |= {"anchor": names.anchor, "slug": names.slug, "link": names.link, "number": number, "severity": severity}
+    engine.globals |= {
+        "WORDS": WORDS,
+        "DIRECTIONS": DIRECTIONS,
+        "SECTIONS": SECTIONS,
+        "releases": releases,
+        "case_path": case_path,
+    }
+    return engine
+
+
+def number(value: float) -> str:
+    """A count for people; what has too many digits for that, in powers of ten."""
+    return f"{value:,}" if abs(value) < 1e15 else f"{float(min(value, 10**300)):.1e}"
+
+
+def case_path(row: Row) -> str:
+    """Where the page of a finding or a known deviation lies, from the site's root."""
+    if row["kind"] == "deviation":
+        return f"deviation/{names.slug(row['id'])}.html"
+    return f"finding/{row['id']}-{names.slug(row['entry'] + ' ' + row['law'])}.html"
+
+
+def write_site(environments: Sequence[Merged], folder: Path) -> Path:
+    """All pages; of several environments each in a folder of its own, under a page that lists them."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise ResultsError(f"{folder} is not empty and holds no site; give an empty or a new folder")
+    for old in ("entry", "finding", "deviation", "matrix", *(path.parent.name for path in folder.glob("*/lookup.js"))):
+        shutil.rmtree(folder / old, ignore_errors=True)  # Pages of an earlier run must not stay among the new.
+    for asset in (_HERE / "assets").iterdir():
+        save(folder / "assets" / asset.name, asset.read_text(encoding="utf-8"))
+    if len(environments) == 1:
+        _Pages(Site(environments[0], environments), folder, "").write()
+        return folder / "index.html"
+    sites = [Site(each, environments, names.slug(releases(each))) for each in environments]
+    folders = [site.folder for site in sites]
+    for place, site in enumerate(sites):
+        site.folder += f"-{place}" if folders.count(site.folder) > 1 else ""
+    for site in sites:
+        _Pages(site, folder / site.folder, "../").write()
+    page = _engine().get_template("environments.html").render(sites=sites, site=None, root="", top="", here="", nav=())
+    save(folder / "index.html", names.visible(page))
+    return folder / "index.html"
+
+
+class _Pages:
+    """The pages of one environment; `top` leads from its folder to the whole site's."""
+
+    def __init__(self, site: Site, folder: Path, top: str) -> None:
+        self._site, self._folder, self._top = site, folder, top
+
+    def write(self) -> None:
+        """Write all of them."""
+        site = self._site
+        self._page("index.html", "index.html")
+        self._page("calls.html", "calls.html")
+        for (framework, direction), calls in site.groups.items():
+            columns = {
+                "dtypes": families(dtype for call in calls for dtype in call.by_dtype),
+                "layouts": {"": layouts(layout for call in calls for layout in call.by_layout)},
+            }
+            for axis, grouped in columns.items():
+                path = matrix_path(framework, direction, axis)
+                self._page("matrix.html", path, framework=framework, direction=direction, axis=axis, columns=grouped, calls=calls)
+        tables = {releases(each): summary_of(each) for each in site.environments} if len(site.environments) > 1 else {}
+        for call in site.calls:
+            self._page("entry.html", f"entry/{call.slug}.html", call=call, tables=tables)
+        self._page("findings.html", "findings.html")
+        self._page("deviations.html", "deviations.html")
+        for row in (*site.shown, *site.deviations):
+            drawn = picture(row.get("spec"), row.get("itemsize"))
+            again = command(row) if row["kind"] != "deviation" else ""
+            self._page("case.html", case_path(row), row=row, picture=drawn, again=again)
+        self._page("laws.html", "laws.html")
+        for section in SECTIONS:
+            blocks = section.make(site.merged, site.environments)
+            self._page("section.html", f"{section.id}.html", section=section, blocks=blocks)
+        save(self._folder / "lookup.js", f"window.LOOKUP = {json.dumps(self._lookup(), separators=(',', ':'))};\n")
+
+    def _page(self, template: str, path: str, **context: Any) -> None:
+        root = "../" * path.count("/")
+        text = (
+            _engine()
+            .get_template(template)
+            .render(
+                site=self._site,
+                root=root,
+                top=root + self._top,
+                here=path,
+                nav=list(self._site.groups),
+                matrix_path=matrix_path,
+                **context,
+            )
+        )
+        save(self._folder / path, names.visible(text))
+
+    def _lookup(self) -> dict[str, Any]:
+        """What the overview's question is answered from: for each call and dtype, first of any layout and then of each,
+        an index into the answers."""
+        site = self._site
+        dtypes = in_order(dtype for call in site.calls for dtype in call.by_dtype)
+        shapes = layouts(layout for call in site.calls for layout in call.by_layout)
+        said: dict[str, int] = {}
+        calls = []
+        for call in site.calls:
+            cells = [
+                counts
+                for d in dtypes
+                for counts in (call.along["dtype"].get(d), *(call.outcomes.get((d, shape)) for shape in shapes))
+            ]
+            texts = [_said(call.row, counts) if counts else "" for counts in cells]
+            places = [_base36(said.setdefault(text, len(said))) if text else "" for text in texts]
+            used = {int(index) for text in set(texts) for index in text.rpartition("|")[2].split(",") if index}
+            clauses = {index: [call.row["promise"][index][name] for name in ("text", "source")] for index in sorted(used)}
+            page = f"entry/{call.slug}.html"
+            calls.append({"name": call.name, "page": page, "cells": ",".join(places).rstrip(","), "clauses": clauses})
+        anchors = {dtype: names.anchor(dtype) for dtype in dtypes}
+        return {"dtypes": dtypes, "layouts": shapes, "anchors": anchors, "answers": list(said), "calls": calls}
+
+
+def _said(row: Row, counts: Counter[Outcome]) -> str:
+    """An answer for the overview: word, troubles, remarks, clauses that decided, with bars between."""
+    found = answer(counts, row["promise"])
+    known = "" if found.known else " (new)"
+    home = any(outcome.home for outcome in counts)
+    clauses = {outcome.clause for outcome in counts if outcome.home == home and outcome.clause >= 0}
+    troubles = ",".join(f"{trouble}{known}" for trouble in found.troubles)
+    return "|".join((found.word, troubles, ", ".join(found.remarks), ",".join(map(str, sorted(clauses)))))
+
+
+def matrix_path(framework: str, direction: str, axis: str) -> str:
+    """Where a matrix lies, from the site's root."""
+    return f"matrix/{names.slug(framework)}-{direction}-{axis}.html"
+
+
+def _base36(value: int) -> str:
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    return digits[value] if value < 36 else _base36(value // 36) + digits[value % 36]

@@ -1,0 +1,174 @@
+"""Sections that other parts of the suite feed: each has its page, and says so where these results have nothing for it.
+
+A section's `make` takes the environment on show and all environments, and returns blocks; none means no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from reports.answers import answer
+from reports.cells import along
+from reports.html.names import slug
+from reports.merge import Merged
+
+_NO_FIGURE = Markup("")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One thing on a page: whichever of these is not empty, in this order.
+
+    title    a heading
+    text     a paragraph
+    figure   a picture, as SVG that this suite made itself: it is not escaped
+    code     lines to copy
+    table    headings, then rows; a cell is text, or a pair of text and link, to the web or within the site
+    """
+
+    title: str = ""
+    text: str = ""
+    figure: Markup = _NO_FIGURE
+    code: str = ""
+    table: tuple[Sequence[Any], ...] = ()
+
+
+Make = Callable[[Merged, Sequence[Merged]], list[Block]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A page of its own.
+
+    id     of the page
+    title  in the navigation
+    about  what the page answers, in a sentence
+    how    how results come to have data for it
+    make   the page's blocks
+    """
+
+    id: str
+    title: str
+    about: str
+    how: str
+    make: Make
+
+
+def _nothing(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    return []
+
+
+def releases(merged: Merged) -> str:
+    """An environment in a line: "numpy 2.4.6, torch 2.13.0"."""
+    names = ("numpy", "torch", "tensorflow", "tensorflow-cpu")
+    environment = merged.results.header["environment"]
+    chosen = {name: environment[name] for name in names if name in environment} or environment
+    return ", ".join(f"{name} {release}" for name, release in chosen.items()) or "an unnamed environment"
+
+
+def summary_of(merged: Merged) -> dict[str, str]:
+    """Entry point to its answer over all dtypes, in a line."""
+    found = {}
+    for entry in merged.results.of("entry"):
+        words: dict[str, int] = {}
+        for counts in along(entry, "dtype").values():
+            said = answer(counts, entry["promise"])
+            for word in (said.word, *said.troubles):
+                words[word] = words.get(word, 0) + 1
+        shown = sorted((word for word in words if word), key=lambda word: -words[word])
+        found[entry["entry"]] = ", ".join(f"{word} {words[word]}" for word in shown)
+    return found
+
+
+def _history(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    if len(environments) < 2:
+        return []
+    tables = [summary_of(each) for each in environments]
+    names = list(dict.fromkeys(name for table in tables for name in table))
+    rows = [(name, *(table.get(name, "not run") for table in tables)) for name in names]
+    changed = [row for row in rows if len(set(row[1:])) > 1]
+    headings = ("entry point", *map(releases, environments))
+    same = f"{len(rows) - len(changed)} of {len(rows)} entry points answer alike in all {len(environments)} environments."
+    return [
+        Block(text="Number of dtypes by answer. Runs that sampled different inputs differ by that too."),
+        Block(title="What differs", text=same, table=(headings, *changed) if changed else ()),
+    ]
+
+
+#: Laws that judge symbolic forms alone, and with them those of any conversion, as columns of the page.
+_SYMBOLIC_LAWS = {
+    "values": "value",
+    "dtype": "dtype",
+    "static": "static dtype and shape",
+    "snapshot": "snapshot or live",
+    "eager_agreement": "agrees with eager",
+    "retrace": "retracing",
+    "gradient": "gradient",
+    "numpy_semantics": "NumPy's semantics",
+    "symbolic_refusal": "refused without a value",
+    "size_limit": "size limit",
+}
+_ONLY_SYMBOLIC = set(_SYMBOLIC_LAWS) - {"values", "dtype"}
+
+
+def _symbolic(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    forms = [entry for entry in merged.results.of("entry") if _ONLY_SYMBOLIC & set(entry["laws"])]
+    if not forms:
+        return []
+    laws = {law: title for law, title in _SYMBOLIC_LAWS.items() if any(law in entry["laws"] for entry in forms)}
+    rows = []
+    for entry in forms:
+        evidence = (_evidence(entry["laws"].get(law)) for law in laws)
+        rows.append(((entry["entry"], f"entry/{slug(entry['entry'])}.html"), *evidence))
+    text = f"{len(forms)} symbolic forms, each with how often every law held, was broken, or deviated as recorded."
+    return [Block(text=text, table=(("form", *laws.values()), *rows))]
+
+
+def _evidence(counts: Mapping[str, int] | None) -> str:
+    if not counts:
+        return "does not apply"
+    names = {"broken": "broken", "deviated": "deviates", "held": "holds"}
+    return ", ".join(f"{word} {counts[name]}x" for name, word in names.items() if counts.get(name))
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "symbolic",
+        "Symbolic",
+        "Can an array become a symbolic tensor: in tf.function, placeholders, torch.compile, export?",
+        "pytest conformance --entry-point GLOB, over symbolic forms.",
+        _symbolic,
+    ),
+    Section(
+        "upgrade",
+        "Upgrade",
+        "What changes from one release to another, down to the smallest array.",
+        "The output of `tox run -e upgrade -- OLD NEW`.",
+        _nothing,
+    ),
+    Section(
+        "history",
+        "History",
+        "What each call did in each release.",
+        "Results files of several releases: python -m reports html OLD.jsonl NEW.jsonl -o site/",
+        _history,
+    ),
+    Section(
+        "benchmarks",
+        "Benchmarks",
+        "What each call costs, by size, against the machine's limits.",
+        "The output of `tox run -e benchmark`.",
+        _nothing,
+    ),
+    Section(
+        "strength",
+        "Strength",
+        "Which seeded faults the suite catches, by which law, and how fast.",
+        "The output of `python -m reports strength`.",
+        _nothing,
+    ),
+)

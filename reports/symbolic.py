@@ -1,0 +1,100 @@
+"""The symbolic forms: which of them keeps what of an array, as a table in Markdown."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from reports.results import Results, Row, read
+
+#: Laws whose facts make a symbolic form, by the name before the dot of a fact.
+_LAWS = ("static", "snapshot", "retrace", "symbolic_refusal", "eager_agreement", "gradient", "numpy_semantics", "size_limit")
+_HEADING = ("form", "values", "dtype", "static shape", "a later change of the array", "gradient", "refusals")
+
+#: In one line.
+ANSWER = (
+    "**Yes.** `tf.constant(a)` in a `tf.function`, an argument, a fed placeholder, and `torch.from_numpy(a)` in a trace, an "
+    "export or a compiled function take the ndarray as it is and give its values back bit for bit; before they run they know "
+    "dtype and shape, and hold no value that NumPy could ask for. The exceptions, arrays in foreign byte order above all, are "
+    "marked ✗."
+)
+
+
+def register(verbs: Any) -> None:
+    """Add the verb `symbolic`."""
+    text = "print what symbolic forms keep of an array, in Markdown"
+    verb = verbs.add_parser("symbolic", help=text, description=f"{text.capitalize()}.")
+    verb.add_argument("file", type=Path, metavar="FILE", help="a results file (JSON Lines)")
+    verb.set_defaults(run=_run)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    print(page(read(asked.file)))
+    return 0
+
+
+def page(results: Results) -> str:
+    """The answer, the table of forms, and what is claimed."""
+    parts = [ANSWER, table(list(results.of("entry"))), claims(list(results.of("claim")))]
+    return "\n\n".join(part for part in parts if part)
+
+
+def is_form(entry: Row) -> bool:
+    """Whether an entry point is a symbolic form: its promise speaks of facts."""
+    return any(clause["topic"].partition(".")[0] in _LAWS for clause in entry["promise"])
+
+
+def table(entries: list[Row]) -> str:
+    """The forms as rows; a cell says what is promised, and whether that is broken somewhere."""
+    rows = [_HEADING, ("---",) * len(_HEADING), *(_cells(entry) for entry in entries if is_form(entry))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) if len(rows) > 2 else ""
+
+
+def claims(rows: list[Row]) -> str:
+    """What is said of the frameworks, and whether it is true."""
+    if not rows:
+        return ""
+    lines = ["| claim | of | verdict | evidence |", "| --- | --- | --- | --- |"]
+    for row in rows:
+        verdict = row["verdict"] if row["holds"] else f"was {row['verdict']}: CHANGED"
+        lines.append(f"| {row['claim']} | {row['framework']} | **{verdict}** | {row['because']} |")
+    return "\n".join(lines)
+
+
+def _cells(entry: Row) -> tuple[str, ...]:
+    return (
+        f"`{entry['entry']}`",
+        _values(entry),
+        _marked(entry, "kept" if _said(entry, "dtype") else "-", "dtype", "static"),
+        _STATIC.get(_said(entry, "static.shape"), _said(entry, "static.shape") or "-"),
+        _marked(entry, _said(entry, "snapshot") or "-", "snapshot"),
+        _marked(entry, "flows" if _has(entry, "gradient") else "-", "gradient"),
+        _marked(entry, "promised" if _has(entry, "symbolic_refusal") else "-", "symbolic_refusal", "refusal", "acceptance"),
+    )
+
+
+_STATIC = {"False": "unknown", "the source's shape": "known", "the source's shape but for its first axis": "partly"}
+_VALUES = {"": "kept", "astype": "cast", "unspecified": "none"}
+
+
+def _values(entry: Row) -> str:
+    if _has(entry, "numpy_semantics"):
+        return _marked(entry, "NumPy's", "numpy_semantics")
+    return _marked(entry, _VALUES.get(_said(entry, "values"), "kept"), "values")
+
+
+def _said(entry: Row, topic: str) -> str:
+    """What the first clause of a topic promises, without its condition."""
+    text = next((clause["text"] for clause in entry["promise"] if clause["topic"] == topic), "")
+    return text.partition(": ")[2].partition(" when ")[0].strip("'")
+
+
+def _has(entry: Row, law: str) -> bool:
+    return any(clause["topic"].partition(".")[0] == law for clause in entry["promise"])
+
+
+def _marked(entry: Row, word: str, *laws: str) -> str:
+    """The word, with a mark where one of the laws is broken, recorded or not."""
+    broken = any(entry["laws"].get(law, {}).get(how) for law in laws for how in ("broken", "deviated"))
+    return f"{word} ✗" if broken else word
