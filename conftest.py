@@ -51,7 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     examples = PROFILES[plan.profile].most.examples if plan.examples is None else plan.examples
     try:
-        record = Record(options.results_path(config.option), plan, examples, environment, missing)
+        before = installed(tuple(environment), dict.fromkeys(environment, plan.against))[0] if plan.against else {}
+        record = Record(options.results_path(config.option), plan, examples, environment, missing, before)
     except ResultsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RECORD] = record
@@ -83,6 +84,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         module = metafunc.module.__name__.rpartition("test_")[2]
         entries = [entry for entry in options.selected(metafunc.config.option, only) if entry.owes(law)]
         metafunc.parametrize("entry", entries, ids=[f"{entry.name}-{module}" for entry in entries])
+    elif "compared" in metafunc.fixturenames:
+        against = metafunc.config.stash[_RUN].plan.against
+        entries = options.selected(metafunc.config.option, only) if against and only is None else []
+        metafunc.parametrize("compared", entries, ids=[f"{entry.name}-upgrade" for entry in entries])
     elif "combination" in metafunc.fixturenames:
         metafunc.parametrize("combination", options.programs(metafunc.config.option, metafunc.config.stash[_RUN].plan))
     elif "known_program" in metafunc.fixturenames:
@@ -143,7 +148,7 @@ def tally(entry: EntryPoint, run: Run) -> Tally:
     try:
         return run.tally(entry)
     except SubjectError as reason:
-        run.rows.append({"kind": "not_run", "entry": entry.name, "framework": entry.framework, "reason": str(reason)[:4000]})
+        run.not_run(entry, reason)
         pytest.skip(f"not run: {reason}")
 
 

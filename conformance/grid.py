@@ -111,7 +111,8 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[
     return [cells[number] for number in sorted(numbers[seed % parts :: parts])]
 
 
-def _drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
+def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
+    """Each spec of the grid with the choices by which it was drawn."""
     choose = chooser(f"{maker} grid {seed}")
     draw: Any = draw_tensor_spec if maker else draw_array_spec
     for pins in cells_of(maker, states, seed, size):
@@ -139,9 +140,9 @@ def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spe
     maker  "" for arrays, else the framework whose tensors are described
     size   a name from `SIZES`
     """
-    return tuple(spec for spec, _ in _drawn(maker, states, seed, size))
+    return tuple(spec for spec, _ in drawn(maker, states, seed, size))
 
 
 def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[tuple[int, int]]:
     """The choices by which the grid drew a spec, for a search to start from."""
-    return next(choices for spec, choices in _drawn(maker, states, seed, size) if spec == wanted)
+    return next(choices for spec, choices in drawn(maker, states, seed, size) if spec == wanted)

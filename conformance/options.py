@@ -34,6 +34,7 @@ def add(parser: pytest.Parser) -> None:
     option("--report", type=Path, metavar="DIR", help="write a site to read in a browser from the results, when the run ends")
     option("--replay", metavar="ID", help="try one finding of the results file again")
     option("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
+    option("--against", metavar="PYTHON", help="the interpreter before an upgrade: what the subjects do is compared with it")
     option("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
     option("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
 
@@ -42,6 +43,10 @@ def plan(option: Any) -> Plan:
     """The plan that the options ask for; raises pytest.UsageError, naming what is known, for one that cannot be."""
     _known([option.profile], tuple(PROFILES), "profile")
     _known([option.device], ("cpu",), "device")
+    if option.against and not Path(option.against).is_file():
+        raise pytest.UsageError(f"--against: there is no interpreter {option.against!r}")
+    if option.in_process and option.against:
+        raise pytest.UsageError("--in-process converts in this interpreter and takes no --against")
     if option.in_process and option.subject:
         raise pytest.UsageError("--in-process converts in this interpreter and takes no --subject")
     if not option.time_limit > 0:
@@ -64,6 +69,7 @@ def plan(option: Any) -> Plan:
         in_process=option.in_process,
         limit=option.time_limit,
         only=_replayed(option) if option.replay else None,
+        against=option.against,
     )
 
 

@@ -184,6 +184,10 @@ FACT_LAWS = (
 )
 
 
+#: What symbolic forms are asked about: arrays. Whatever can stand for one is the eager calls' business.
+_ARRAYS = ("ndarray", "subclass", "matrix", "masked")
+
+
 @dataclass(frozen=True)
 class EntryPoint:
     """One public call that carries data across.
@@ -235,6 +239,10 @@ class EntryPoint:
             return any(name.partition(".")[0] == law for name, _ in self.facts)
         topic = _NEEDED_TOPICS.get(law)
         return topic is None or topic in self._topics
+
+    def takes(self, spec: Any) -> bool:
+        """Whether a run asks it about this spec."""
+        return not self.facts or spec.container in _ARRAYS
 
     def owed(self, spec: Any) -> Owed:
         """What is owed for this spec."""

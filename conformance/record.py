@@ -28,7 +28,9 @@ def suite_version() -> str:
 class Record:
     """The results file of one run, header to footer. Rows may come from several processes; each is written once."""
 
-    def __init__(self, path: Path, plan: Plan, examples: int, environment: dict[str, str], missing: dict[str, str]) -> None:
+    def __init__(
+        self, path: Path, plan: Plan, examples: int, environment: dict[str, str], missing: dict[str, str], against: dict[str, str]
+    ) -> None:
         self.path = path
         self._writer = Writer(path)
         self._seen: set[tuple[str, str]] = set()
@@ -49,16 +51,17 @@ class Record:
                 "missing": missing,
                 "laws": {law.id: {"must": law.must, "source": law.source} for law in LAWS.values()},
             }
+            | ({"against": against} if against else {})
         )
 
     def take(self, rows: list[Row]) -> None:
         """Write what an item brought."""
         for row in rows:
-            if row["kind"] in ("entry", "not_run"):
+            if row["kind"] in ("entry", "comparison", "not_run"):
                 if (row["kind"], row["entry"]) in self._seen:
                     continue
                 self._seen.add((row["kind"], row["entry"]))
-                self.asked += row["kind"] == "entry"
+                self.asked += row["kind"] != "not_run"
             self.asked += row["kind"] == "programs"
             self.findings += row["kind"] in ("finding", "program")
             self._writer.write(row)

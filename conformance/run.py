@@ -13,6 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from conformance import grid, pressing
 from conformance.deviations import Deviation, known_for
+from conformance.differential.find import Comparison, Finder
+from conformance.differential.pair import Pair
+from conformance.differential.rows import comparison_row, difference_row
 from conformance.entry_points import entry_points
 from conformance.judge import Verdict, judge
 from conformance.laws import LAWS
@@ -40,7 +43,7 @@ class Share(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """How thorough a run is, in words, by what a call costs (see `_pace`), and in programs."""
+    """How thorough a run is, in words, by what a call costs (see `pace`), and in programs."""
 
     text: str
     most: Share
@@ -52,7 +55,7 @@ class Profile(NamedTuple):
 
     def share(self, entry: EntryPoint) -> Share:
         """What this entry point is asked."""
-        return getattr(self, _pace(entry))  # type: ignore[no-any-return]
+        return getattr(self, pace(entry))  # type: ignore[no-any-return]
 
 
 PROFILES = {
@@ -83,11 +86,10 @@ SLOW = (
 SLOWEST = ("tf.data.Dataset.from_generator*",)
 #: Symbolic forms of 100 ms or more; others, which are traced, take 10 or more.
 COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
-#: What symbolic forms are asked about: arrays. Whatever can stand for one is the eager calls' business.
-_ARRAYS = ("ndarray", "subclass", "matrix", "masked")
 
 
-def _pace(entry: EntryPoint) -> str:
+def pace(entry: EntryPoint) -> str:
+    """What a call costs: a field of `Profile`."""
     if entry.facts:
         return "compiled" if any(map(entry.matches, COMPILED)) else "symbolic"
     if any(map(entry.matches, SLOWEST)):
@@ -113,6 +115,7 @@ class Plan:
     in_process  convert in this process, for debugging
     limit       seconds that one conversion may take
     only        (entry point, spec, pressure), or (frameworks, program), to replay, instead of all phases
+    against     the interpreter before an upgrade, with which the subjects are compared
     """
 
     profile: str = "default"
@@ -123,6 +126,7 @@ class Plan:
     in_process: bool = False
     limit: float = LIMIT
     only: tuple[str, Spec, str] | tuple[str, Program] | None = None
+    against: str | None = None
 
 
 class Run:
@@ -134,25 +138,30 @@ class Run:
         self._tallies: dict[str, Tally] = {}
         self._coming: dict[str, Future[Tally]] = {}
         self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._pairs: dict[str, Pair] = {}
         #: Rows that nobody has collected yet.
         self.rows: list[dict[str, Any]] = []
 
     def subject(self, framework: str) -> Subject:
         """The subject that has the framework, or "torch+tensorflow"; raises SubjectError, always the same, where none has."""
-        if framework not in self._subjects:
-            self._subjects[framework] = self._start(framework)
-        subject = self._subjects[framework]
+        pythons = {self.plan.subjects.get(name, sys.executable) for name in framework.split("+")}
+        return self._had(framework, framework, pythons)
+
+    def _had(self, name: str, framework: str, pythons: set[str]) -> Subject:
+        if name not in self._subjects:
+            self._subjects[name] = self._start(framework, pythons)
+        subject = self._subjects[name]
         if isinstance(subject, SubjectError):
             raise subject
         return subject
 
-    def _start(self, framework: str) -> Subject | SubjectError:
+    def _start(self, framework: str, pythons: set[str]) -> Subject | SubjectError:
         names = tuple(framework.split("+"))
-        pythons = {self.plan.subjects.get(name, sys.executable) for name in names}
         if len(pythons) > 1:
             return SubjectError(f"{' and '.join(names)} are in different environments")
+        (python,) = pythons
         try:
-            subject: Subject = InProcess(names) if self.plan.in_process else Isolated(names, pythons.pop(), self.plan.limit)
+            subject: Subject = InProcess(names) if self.plan.in_process else Isolated(names, python, self.plan.limit)
         except SubjectError as error:
             return error
         for name in names:
@@ -182,6 +191,24 @@ class Run:
         self.rows.append(entry_row(tally, time.monotonic() - started))
         self.rows.extend(finding_row(finding) for finding in tally.findings.values())
         return tally
+
+    def comparison(self, entry: EntryPoint) -> Comparison:
+        """What differs from the interpreter that the run is against; raises SubjectError where a side cannot be asked."""
+        assert self.plan.against is not None
+        framework = entry.framework
+        if framework not in self._pairs:
+            before = self._had(f"{framework} before", framework, {self.plan.against})
+            self._pairs[framework] = Pair(before, self.subject(framework))
+        size, examples = PROFILES[self.plan.profile].share(entry)
+        examples = examples if self.plan.examples is None else self.plan.examples
+        size, examples = size if "grid" in self.plan.phases else "", examples if "search" in self.plan.phases else 0
+        found = Finder(self._pairs[framework], entry, self.plan.seed, size, examples).comparison
+        self.rows += [comparison_row(found), *map(difference_row, found.differences)]
+        return found
+
+    def not_run(self, entry: EntryPoint, reason: SubjectError) -> None:
+        """Record that an entry point could not be asked."""
+        self.rows.append({"kind": "not_run", "entry": entry.name, "framework": entry.framework, "reason": str(reason)[:4000]})
 
     def deviation(self, deviation: Deviation) -> tuple[str, str]:
         """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
@@ -238,6 +265,8 @@ class Run:
         """End the subjects, and what is still being asked of them."""
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
+        for pair in self._pairs.values():
+            pair.close()
         for subject in self._subjects.values():
             if not isinstance(subject, SubjectError):
                 subject.close()
@@ -282,7 +311,7 @@ class _Asking:
             specs = [spec for spec in self._specs(size) if not self._is_left_out(spec)]
             self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
         large = not any(map(self._entry.matches, pressing.ONE_BY_ONE))
-        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, _pace(self._entry), large):
+        for pressure, specs in pressing.chosen(self._shown, self._plan.profile, pace(self._entry), large):
             self._ask([spec for spec in specs if not self._is_deadly(spec)], pressure)
 
     def _search(self) -> None:
@@ -315,7 +344,7 @@ class _Asking:
         return any(deviation.severity in SPARED and deviation.when(spec) for deviation in self._known)
 
     def _is_left_out(self, spec: Any) -> bool:
-        return (bool(self._entry.facts) and spec.container not in _ARRAYS) or self._is_spared(spec)
+        return not self._entry.takes(spec) or self._is_spared(spec)
 
     def _is_spared(self, spec: Any) -> bool:
         """Whether to leave the spec out: it is known to kill or to hang, and has been seen to often enough.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable
 from functools import cache
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -68,10 +69,21 @@ def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int)
 
 def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[tuple[int, int]], law: str) -> None:
     """Shrink one spec that the plain engine drew by these choices and that breaks the law."""
+    shrink_by(lambda spec: any(law == broken for broken, _ in attempt(spec)[0].breaches), maker, states, choices)
+
+
+def shrink_by(shows: Callable[[Any], bool], maker: str, states: tuple[str, ...], choices: list[tuple[int, int]]) -> None:
+    """Shrink one spec that the plain engine drew by these choices and that `shows`, which keeps the record."""
     how = settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=[Phase.reuse, Phase.shrink])
-    breaks: Callable[[Any], bool] = lambda spec: any(law == broken for broken, _ in attempt(spec)[0].breaches)  # noqa: E731
-    with contextlib.suppress(NoSuchExample, Flaky):  # It broke once, and not again: the record says so.
-        find(_specs(maker, states), breaks, settings=how, database_key=b"handover")
+    with contextlib.suppress(NoSuchExample, Flaky):  # It showed once, and not again: the record says so.
+        find(_specs(maker, states), shows, settings=how, database_key=b"handover")
+
+
+def find_by(shows: Callable[[Any], bool], maker: str, states: tuple[str, ...], examples: int, seed: str) -> None:
+    """Draw up to `examples` specs until one `shows`, and shrink it; `shows` keeps the record."""
+    how = settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink])
+    with contextlib.suppress(NoSuchExample, Flaky):
+        find(_specs(maker, states), shows, settings=how, random=Random(seed))
 
 
 _SETTINGS = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)

@@ -33,11 +33,14 @@ class Subject(Protocol):
     versions: dict[str, str]
     missing: dict[str, str]
 
-    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
+    def observe(
+        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+    ) -> list[Observation]:
         """One observation per spec: built, converted by the lines of `call`, and watched.
 
         maker     "" when the specs are arrays, else the framework that builds the tensor
         pressure  under which it is converted (see `subject.pressures`); none: once, and looked at closely
+        patience  deaths after which the rest is not asked; a hang counts for twenty
         """
         ...
 
@@ -70,16 +73,19 @@ class Isolated:
             reason = str(error).strip().splitlines()
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
-    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
-        return [Observation._make(fields) for fields in self._ask(call, maker, [tuple(spec) for spec in specs], pressure)]
+    def observe(
+        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+    ) -> list[Observation]:
+        batch = [tuple(spec) for spec in specs]
+        return [Observation._make(fields) for fields in self._ask(call, maker, batch, pressure, patience)]
 
     def step(self, text: str, first: bool) -> Report:
         (fields,) = self._ask("", PROGRAM, [(text, first)])
         return Report.unpack(fields)
 
-    def _ask(self, call: str, maker: str, batch: list[Any], pressure: str = "") -> list[Any]:
+    def _ask(self, call: str, maker: str, batch: list[Any], pressure: str = "", patience: int = sys.maxsize) -> list[Any]:
         limit = self._limit * _PATIENCE if pressure else self._limit
-        self._channel.send(marshal.dumps((call, maker, batch, limit, pressure)))
+        self._channel.send(marshal.dumps((call, maker, batch, limit, pressure, patience)))
         return [marshal.loads(seen) for seen in marshal.loads(self._channel.receive())]
 
     def close(self) -> None:
@@ -96,7 +102,9 @@ class InProcess:
         self._side = Side(frameworks)
         self.versions, self.missing = self._side.versions, self._side.missing
 
-    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
+    def observe(
+        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+    ) -> list[Observation]:
         with warnings.catch_warnings():  # The host, pytest for one, listens to warnings in its own way.
             self._side.renew()
             if pressure:

@@ -184,6 +184,36 @@ PROGRAM: Row = {
     "script": "print(1)\n",
 }
 NOT_RUN: Row = {"kind": "not_run", "entry": "other.convert", "framework": "other", "reason": "other is not installed"}
+COMPARISON: Row = {
+    "kind": "comparison",
+    "entry": "torch.one",
+    "framework": "torch",
+    "compared": 500,
+    "differing": 3,
+    "not_compared": 15,
+    "unsteady": 0,
+    "seconds": 0.5,
+}
+DIFFERENCE: Row = {
+    "kind": "difference",
+    "id": "0123456789",
+    "entry": "torch.one",
+    "framework": "torch",
+    "topic": "memory",
+    "change": "breaking",
+    "standing": "broken",
+    "before": "shares",
+    "after": "copies",
+    "broken_before": [],
+    "broken_after": ["memory"],
+    "promise": "aliasing: shares (documented: https://example.org)",
+    "spec": {"dtype": "float32", "shape": [2], "strides": [-4], "offset": 4, "nbytes": 8},
+    "script": "print(1)\n",
+    "where": "any input",
+    "phase": "grid",
+    "count": 3,
+    "shrunk": True,
+}
 CLAIM: Row = {
     "kind": "claim",
     "claim": "it copies",
@@ -193,7 +223,7 @@ CLAIM: Row = {
     "holds": True,
 }
 #: One row of every kind, as a run writes them.
-ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, CLAIM, FOOTER)
+ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, CLAIM, COMPARISON, DIFFERENCE, FOOTER)
 
 
 def results(*rows: Row, footer: Row | None = FOOTER, **header: Any) -> Results:

@@ -18,6 +18,10 @@ VERBS = (
     "reports.strength",
     "reports.trophies",
     "reports.replay",
+    "reports.upgrade",
+    "reports.diff",
+    "reports.profile",
+    "reports.history",
     "reports.merge",
     "reports.validate",
     "reports.writers.markdown",
@@ -34,9 +38,14 @@ examples:
   python -m reports html conformance-results.jsonl -o site/       a site to open from disk: site/index.html
   python -m reports markdown FILE >> "$GITHUB_STEP_SUMMARY"       what a pull request should see
   python -m reports replay 1f0e39a2c4 FILE                        how to see one finding again
+  python -m reports upgrade --from 'torch==2.12.1' --to 'torch==2.13.0'
+                                                                  what differs between two releases, asked now
+  python -m reports diff numpy-2.2.4+torch-2.13.0 numpy-2.2.6+torch-2.13.0
+                                                                  the same from shipped profiles, nothing to install
 JUnit XML is pytest's own: pytest conformance --junitxml FILE.
 
-exit codes: 0 done; 1 the results hold a broken promise (summary, markdown); 2 nothing could be done, and why
+exit codes: 0 done; 1 the results hold a broken promise (summary, markdown), or something differs (upgrade, diff);
+2 nothing could be done, and why
 """
 
 

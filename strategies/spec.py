@@ -78,8 +78,9 @@ def background(layout: _Layout, seed: int, dtype: str) -> bytes:
         lead = layout.offset % itemsize
         return (bytes(lead) + _quiet(dtype, seed, (nbytes - lead) // itemsize + 1))[:nbytes]
     owner = bytearray(nbytes)
-    elements = np.ndarray(layout.shape, f"V{itemsize}", owner, layout.offset, layout.strides)
-    elements[...] = np.frombuffer(_quiet(dtype, seed, layout.size), elements.dtype).reshape(layout.shape)
+    shape, strides = without_ones(layout.shape, layout.strides)
+    elements = np.ndarray(shape, f"V{itemsize}", owner, layout.offset, strides)
+    elements[...] = np.frombuffer(_quiet(dtype, seed, layout.size), elements.dtype).reshape(shape)
     return bytes(owner)
 
 
@@ -105,6 +106,15 @@ def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
         strides.append(step)
         step *= n or 1
     return tuple(reversed(strides))
+
+
+def without_ones(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shape and strides of the same elements in the same order, without axes of length 1.
+
+    NumPy 1 knows 32 axes, tensors have more.
+    """
+    long = [(n, s) for n, s in zip(shape, strides) if n != 1]
+    return tuple([n for n, _ in long]), tuple([s for _, s in long])
 
 
 class _Layout:
@@ -163,7 +173,8 @@ class _Layout:
         """The elements' bytes in C order, as they stand in memory."""
         if self.is_c:
             return self.owner_bytes[self.offset : self.offset + self.size * self.itemsize]
-        return np.ndarray(self.shape, f"V{self.itemsize}", self.owner_bytes, self.offset, self.strides).tobytes()
+        shape, strides = without_ones(self.shape, self.strides)
+        return np.ndarray(shape, f"V{self.itemsize}", self.owner_bytes, self.offset, strides).tobytes()
 
     def position(self, index: int) -> int:
         """Where in the owner the element with this flat (C order) index starts, in bytes."""

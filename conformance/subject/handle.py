@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from strategies.spec import without_ones
+
 
 class Elements:
     """Strided memory at an address, as NumPy sees it: nothing of the result's framework is asked."""
@@ -97,7 +99,8 @@ class Handle:
             step *= n
         else:
             return ctypes.string_at(low, high - low)
-        elements = np.asarray(Elements(self.address, self.shape, self.strides, self.itemsize))  # type: ignore[arg-type, call-overload]
+        shape, strides = without_ones(self.shape, self.strides)  # type: ignore[arg-type]
+        elements = np.asarray(Elements(self.address, shape, strides, self.itemsize))  # type: ignore[arg-type, call-overload]
         return elements.tobytes()
 
     def overlaps(self, low: int, high: int) -> str:

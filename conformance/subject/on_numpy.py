@@ -54,19 +54,19 @@ def _array(array: np.ndarray) -> Handle:
 
 def _python(result: Any) -> Handle | None:
     """Python numbers: bools as bytes, ints as int64 (or objects when too large), floats as float64, complex as complex128."""
-    shape, first = [], result
+    shape, first, numbers = [], result, [result]
     while isinstance(first, list):
         shape.append(len(first))
         if not first:
             break
-        first = first[0]
+        first, numbers = first[0], [number for inner in numbers for number in inner]
     if isinstance(first, list):  # Nothing inside to tell a type.
         return Handle("list", "", tuple(shape), data=lambda: b"")
     kinds = {bool: "?", int: "<i8", float: "<f8", complex: "<c16"}
     if type(first) not in kinds:
         return None
     try:
-        packed = np.array(result, kinds[type(first)])
+        packed = np.array(numbers, kinds[type(first)])  # Flat: lists may be deeper than NumPy 1 can go.
     except OverflowError:
-        packed = np.array(result, "<u8")
-    return Handle(type(result).__name__, type(first).__name__, packed.shape, itemsize=packed.itemsize, data=packed.tobytes)
+        packed = np.array(numbers, "<u8")
+    return Handle(type(result).__name__, type(first).__name__, tuple(shape), itemsize=packed.itemsize, data=packed.tobytes)

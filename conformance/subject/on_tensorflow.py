@@ -19,7 +19,7 @@ from strategies.spec import TensorSpec, c_strides
 
 # Loaded on first use otherwise, in every fresh child: seconds of import inside a conversion's time limit.
 tnp = tf.experimental.numpy
-tf.keras.ops  # noqa: B018
+getattr(tf.keras, "ops", None)  # Keras before 3, of TensorFlow before 2.16, has none.
 
 NAMES = {"tf": tf, "tnp": tnp}
 VERSION = str(tf.__version__)
@@ -81,12 +81,16 @@ def address_of(tensor: Any) -> int | None:
     """Where an eager tensor's elements start; None where nobody can tell."""
     name = tensor.dtype.name
     if name in _IN_DLPACK:
-        capsule = tf.experimental.dlpack.to_dlpack(tensor)
-        dl = _DLTensor.from_address(_capsule_pointer(capsule, b"dltensor"))
-        return (dl.data or 0) + int(dl.byte_offset)
+        with contextlib.suppress(tf.errors.InvalidArgumentError):  # bool, before TensorFlow 2.16.
+            capsule = tf.experimental.dlpack.to_dlpack(tensor)
+            dl = _DLTensor.from_address(_capsule_pointer(capsule, b"dltensor"))
+            return (dl.data or 0) + int(dl.byte_offset)
     if name in _OPAQUE or 0 in tensor.shape:
         return None
-    return int(np.frombuffer(tensor, np.uint8).__array_interface__["data"][0])
+    try:
+        return int(np.frombuffer(tensor, np.uint8).__array_interface__["data"][0])
+    except BufferError:  # Of more axes than NumPy 1 knows.
+        return None
 
 
 def describe(result: Any) -> Handle | None:

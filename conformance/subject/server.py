@@ -256,25 +256,33 @@ class Bench:
         self._side = side
         self._worker: Worker | None = None
 
-    def observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str = "") -> list[bytes]:
-        """Observations (marshalled) of the whole batch, in order, deaths and hangs included."""
+    def observe(
+        self, call: str, maker: str, batch: list[Any], limit: float, pressure: str = "", patience: int = sys.maxsize
+    ) -> list[bytes]:
+        """Observations (marshalled) of the whole batch, in order, deaths and hangs included.
+
+        After `patience` deaths, of which a hang counts for twenty, the rest is not asked.
+        """
         states = {"fake"} if any("fake" in fields for fields in batch) else set()
         if self._side.prepare(" ".join([call, *states])):
             _settle()
             self.close()  # Workers forked from now on have it.
         if pressure not in pressures.IN_A_FRESH_PROCESS:
-            return self._observe(call, maker, batch, limit, pressure)
+            return self._observe(call, maker, batch, limit, pressure, patience)
         observed = []
         for fields in batch:
             self.close()
             self._worker = Worker(self._side, repeat=False)
-            observed += self._observe(call, maker, [fields], limit, pressure)
+            observed += self._observe(call, maker, [fields], limit, pressure, patience)
         self.close()
         return observed
 
-    def _observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str) -> list[bytes]:
+    def _observe(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str, patience: int) -> list[bytes]:
         observed: list[bytes] = []
         while len(observed) < len(batch):
+            if patience <= 0:
+                rest = Observation("unbuildable", message="not asked: the call has died too often before", stage="build")
+                return observed + [marshal.dumps(tuple(rest))] * (len(batch) - len(observed))
             if self._worker is None:
                 self._worker = Worker(self._side)
             worker = self._worker
@@ -289,6 +297,7 @@ class Bench:
                 )
                 observed.append(marshal.dumps(died))
             if ended:
+                patience -= 20 if ended == "hung" else 1
                 worker.stop()
                 self._worker = None
         return observed
@@ -306,7 +315,7 @@ def _settle() -> None:
 
 
 def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
-    """Answer requests of an execnet channel until it closes: (call, maker, batch, limit), marshalled."""
+    """Answer requests of an execnet channel until it closes: (call, maker, batch, limit, pressure, patience), marshalled."""
     side = Side(frameworks)
     _settle()
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))

@@ -1,0 +1,1 @@
+"""Upgrade checks: two releases are asked the same, and must answer the same."""

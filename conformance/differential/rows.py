@@ -1,0 +1,89 @@
+"""Differences as rows of the results file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from conformance.differential.find import Comparison, Difference
+from conformance.law import Breach
+from conformance.laws import LAWS
+from conformance.promises import EntryPoint
+from conformance.reproducer import script
+from reports.changes import Change, Outcome, is_fact
+from strategies.spec import Spec
+
+#: Topic of a change to the topic of the clauses that promise something about it, and to the law it is shown by.
+_CLAUSES = {
+    "ending": "refuses",
+    "message": "refuses",
+    "call": "refuses",
+    "memory": "aliasing",
+    "warnings": "warns",
+    "told": "warns",
+}
+_LAWS = {"ending": "acceptance", "message": "refusal", "call": "acceptance", "told": "warnings"}
+
+
+def comparison_row(comparison: Comparison) -> dict[str, Any]:
+    """How much of an entry point was compared."""
+    return {
+        "kind": "comparison",
+        "entry": comparison.entry.name,
+        "framework": comparison.entry.framework,
+        "compared": comparison.compared,
+        "differing": comparison.differing,
+        "not_compared": comparison.not_compared,
+        "unsteady": comparison.unsteady,
+        "seconds": round(comparison.seconds, 3),
+    }
+
+
+def difference_row(found: Difference) -> dict[str, Any]:
+    """One difference, with all that a report needs."""
+    return row(found.entry, found.change, found.spec, found.before, found.after) | {
+        "where": found.where,
+        "phase": found.phase,
+        "count": found.count,
+        "shrunk": found.shrunk,
+    }
+
+
+def row(entry: EntryPoint, change: Change, spec: Spec, before: Outcome, after: Outcome) -> dict[str, Any]:
+    """What can be told of a change by one spec alone."""
+    law = _LAWS.get(change.topic, change.topic.partition(".")[0])
+    clause = entry.clause(_CLAUSES.get(change.topic, change.topic), spec)
+    words = [_words(change, outcome) for outcome in (before, after)]
+    name = json.dumps([entry.name, change.topic, *words, spec.to_json()], sort_keys=True)
+    return {
+        "kind": "difference",
+        "id": hashlib.blake2b(name.encode(), digest_size=5).hexdigest(),
+        "entry": entry.name,
+        "framework": entry.framework,
+        "topic": change.topic,
+        "change": change.kind,
+        "standing": change.standing,
+        "before": words[0],
+        "after": words[1],
+        "broken_before": before.broken.split(),
+        "broken_after": after.broken.split(),
+        "promise": f"{clause.text} ({clause.source.text})" if clause is not None else LAWS[law].source if law in LAWS else "",
+        "spec": spec.to_json(),
+        "script": _script(entry, spec, law, words),
+    }
+
+
+def _words(change: Change, outcome: Outcome) -> str:
+    """The outcome in the words of the change's topic."""
+    if change.topic in ("ending", "call", "message"):
+        told = f": {outcome.message}" if outcome.message else f" ({outcome.memory})" if outcome.memory else ""
+        return outcome.ending + told
+    value = outcome.by_fact.get(change.topic, "") if is_fact(change.topic) else getattr(outcome, change.topic)
+    return {"shape": value or "the source's", "source": value or "unchanged"}.get(change.topic, value or "none")
+
+
+def _script(entry: EntryPoint, spec: Spec, law: str, words: list[str]) -> str:
+    lines = script(entry, spec, law, Breach(*words)).splitlines()[2:]  # Without the heading on a broken law.
+    heading = ["# Run this with the Python of both environments.", f"# Before: {words[0]}", f"# After:  {words[1]}"]
+    return "\n".join([*heading, *lines]) + "\n"

@@ -1,0 +1,26 @@
+"""Upgrades: what two releases are asked alike, they answer alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.differential.rows import difference_row
+from conformance.promises import EntryPoint
+from conformance.run import Run
+from conformance.subjects import SubjectError
+
+#: Differences that a failing test shows.
+SHOWN = 5
+
+
+def test_both_subjects_behave_alike(compared: EntryPoint, run: Run) -> None:
+    try:
+        differences = run.comparison(compared).differences
+    except SubjectError as reason:
+        run.not_run(compared, reason)
+        pytest.skip(f"not run: {reason}")
+    if differences:
+        rows = [difference_row(difference) for difference in differences[:SHOWN]]
+        lines = [f"{row['change']}: {row['before']} -> {row['after']}; {row['where']} ({row['count']}x)" for row in rows]
+        more = [f"... and {len(differences) - SHOWN} more"] if len(differences) > SHOWN else []
+        pytest.fail("\n".join([f"{compared.name} changed:", *lines, *more]), pytrace=False)

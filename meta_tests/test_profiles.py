@@ -1,0 +1,157 @@
+"""Profiles are whole, small, comparable, and say what they cannot."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.differential.between import differences, notes
+from conformance.differential.profile import cell_list, cells, name_of, outcomes_row
+from conformance.entry_points import entry_points
+from reports.__main__ import main
+from reports.changes import Outcome
+from reports.history import PAGE, page, steps
+from reports.profile_files import FOLDER, Profile, ProfileError, read_profile, shipped
+
+OK = Outcome("answers", dtype="float32", values="bit for bit", memory="shares", strides="kept")
+ENTRY = next(entry for entry in entry_points() if entry.name == "torch.from_numpy")
+
+
+def profile(outcome: Outcome = OK, *, of: str = "uint16", **header: Any) -> Profile:
+    """Every input answers, but those of one dtype, which end in `outcome`."""
+    digest, lists = cells()
+    outcomes = [outcome if spec.dtype == of else OK for spec in lists[cell_list(ENTRY)]]
+    usual = {"name": "p", "environment": {"numpy": "2.4.6", "torch": "2.13.0"}, "machine": "m", "processor": "x", "cells": digest}
+    return Profile(usual | header, {ENTRY.name: outcomes}, {ENTRY.name: cell_list(ENTRY)})
+
+
+def row(entry: str = "torch.one") -> dict[str, Any]:
+    return outcomes_row(ENTRY, [OK, OK, Outcome()]) | {"entry": entry}
+
+
+def written(path: Path, *rows: dict[str, Any]) -> str:
+    path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in rows).encode()))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def header() -> dict[str, Any]:
+    return {
+        "kind": "profile",
+        "schema": 1,
+        "suite": "0",
+        "made": "",
+        "name": "p",
+        "environment": {},
+        "machine": "",
+        "processor": "",
+        "cells": "",
+    }
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_profile_is_whole_and_of_the_shipped_inputs(name: str) -> None:
+    read = read_profile(name)
+    digest, lists = cells()
+    assert read.header["cells"] == digest
+    assert name_of(read.header["environment"]) == name
+    assert all(len(outcomes) == len(lists[read.lists[entry]]) for entry, outcomes in read.outcomes.items())
+    assert len(read.outcomes) > 50
+
+
+def test_all_profiles_together_are_a_few_megabytes() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 5 << 20
+
+
+def test_runs_and_distinct_outcomes_give_back_every_outcome(tmp_path: Path, header: dict[str, Any]) -> None:
+    read = read_profile(written(tmp_path / "p.jsonl.gz", header, row(), {"kind": "end", "entries": 1}))
+    assert read.outcomes == {"torch.one": [OK, OK, Outcome()]}
+
+
+def test_a_profile_does_not_differ_from_itself() -> None:
+    assert differences(profile(), profile()) == []
+
+
+def test_a_difference_is_found_with_its_dtype_and_plainest_input() -> None:
+    (found,) = differences(profile(Outcome("raised TypeError", "no")), profile())
+    assert (found["change"], found["where"], found["spec"]["dtype"]) == ("added", "dtype uint16", "uint16")
+    assert found["script"].startswith("# Run this")
+
+
+def test_inputs_that_a_profile_did_not_run_are_no_difference() -> None:
+    assert differences(profile(Outcome()), profile()) == []
+
+
+def test_profiles_of_other_inputs_do_not_compare() -> None:
+    with pytest.raises(ProfileError, match="other inputs"):
+        differences(profile(cells="0"), profile())
+
+
+def test_entry_points_that_were_asked_other_inputs_are_left_out_and_noted() -> None:
+    before, after = profile(Outcome("raised TypeError", "no")), profile()
+    after.lists[ENTRY.name] = "torch plain"
+    assert differences(before, after) == []
+    assert "1 entry points were asked other inputs" in " ".join(notes(before, after))
+
+
+def test_answers_judged_by_other_promises_are_noted() -> None:
+    assert "judged by different editions" in " ".join(notes(profile(), profile(judged="0")))
+    assert "judged by" not in " ".join(notes(profile(judged="0"), profile(judged="0")))
+
+
+def test_other_processors_and_two_changed_packages_are_noted() -> None:
+    told = " ".join(notes(profile(), profile(processor="y", environment={"numpy": "2.0.0", "torch": "2.0.0"})))
+    assert "different processors" in told
+    assert "numpy and torch differ" in told
+
+
+def test_support_for_unsigned_integers_came_with_torch_2_3() -> None:
+    found = differences(read_profile("numpy-1.26.4+torch-2.2.2"), read_profile("numpy-1.26.4+torch-2.3.1"))
+    added = [one for one in found if one["entry"] == "torch.from_numpy" and one["change"] == "added"]
+    assert [one["where"] for one in added] == ["dtype in {uint16, uint32, uint64}"]
+
+
+def test_negative_strides_no_longer_kill_dlpack_from_torch_2_14() -> None:
+    found = differences(read_profile("numpy-2.4.6+torch-2.13.0"), read_profile("numpy-2.4.6+torch-2.14.0"))
+    fixed = [one for one in found if one["entry"] == "torch.from_dlpack" and one["change"] == "fixed"]
+    assert [one["before"] for one in fixed] == ["crashed (SIGABRT)"]
+    assert "negative stride" in fixed[0]["where"]
+
+
+def test_the_page_shows_a_release_and_an_entry_point() -> None:
+    old = profile(Outcome("raised TypeError", "no"), environment={"numpy": "2.4.6", "torch": "2.12.0"})
+    text = page([profile(), old])
+    assert "### torch 2.12.0 → 2.13.0 (numpy 2.4.6)" in text
+    assert "- torch 2.13.0: ending: added" in text
+
+
+def test_steps_change_one_package_only() -> None:
+    releases = [("2.4.6", "2.13.0"), ("2.4.6", "2.12.0"), ("1.26.4", "2.0.0")]
+    made = [profile(name=torch, environment={"numpy": numpy, "torch": torch}) for numpy, torch in releases]
+    assert [(package, before.name, after.name) for package, before, after in steps(made)] == [("torch", "2.12.0", "2.13.0")]
+
+
+def test_the_history_page_is_what_the_profiles_say() -> None:
+    assert main(["history", "--check", "--output", str(PAGE)]) == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"not gzip", gzip.compress(b"not json"), gzip.compress(b'{"kind": "end"}\n')])
+def test_what_is_no_profile_is_refused_in_a_line(tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "broken.jsonl.gz"
+    path.write_bytes(content)
+    assert main(["diff", str(path), str(path)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_cut_off_profile_is_refused(tmp_path: Path, header: dict[str, Any]) -> None:
+    with pytest.raises(ProfileError, match="no whole profile"):
+        read_profile(written(tmp_path / "p.jsonl.gz", header, row()))
+
+
+def test_an_unknown_profile_is_refused_with_the_closest_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "numpy-2.4.6+torch-2.13", "x"]) == 2
+    assert "numpy-2.4.6+torch-2.13.0" in capsys.readouterr().err

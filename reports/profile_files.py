@@ -1,0 +1,116 @@
+"""Profile files: gzipped JSON Lines that say how one environment answers the shipped list of inputs."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from packaging.version import Version
+
+from reports.changes import Outcome
+from reports.results import ResultsError
+
+SCHEMA_VERSION = 1
+FOLDER = Path(__file__).parent / "profiles"
+CELLS = FOLDER / "cells.json.gz"
+_END = ".jsonl.gz"
+#: Inputs in one run at most.
+_MOST = 100_000
+
+
+class ProfileError(ResultsError):
+    """A profile that cannot be had; its message says in a line why."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile, read and checked.
+
+    header    environment, machine, digest of the inputs
+    outcomes  entry point to the outcomes, in the order of its list of inputs
+    lists     entry point to the name of that list
+    """
+
+    header: dict[str, Any]
+    outcomes: dict[str, list[Outcome]]
+    lists: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return str(self.header["name"])
+
+    def release(self, package: str) -> Version | None:
+        """The release of a package, or None where the environment has none."""
+        found = self.header["environment"].get(package)
+        return None if found is None else Version(Version(found).public)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of one line."""
+    return json.loads(Path(__file__).with_name("profile_schema.json").read_text())  # type: ignore[no-any-return]
+
+
+@cache
+def _check() -> Any:
+    return jsonschema.Draft202012Validator(schema())
+
+
+def shipped() -> list[str]:
+    """The names of the shipped profiles."""
+    return sorted(path.name.removesuffix(_END) for path in FOLDER.glob(f"*{_END}"))
+
+
+def read_profile(name: str) -> Profile:
+    """A shipped profile by name, or any by its path; raises ProfileError."""
+    path = Path(name) if name.endswith(_END) else FOLDER / f"{name}{_END}"
+    try:
+        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    except FileNotFoundError:
+        closest = get_close_matches(name, shipped(), 3, 0.3) or shipped()[:3]
+        raise ProfileError(f"there is no profile {name!r}; closest: {', '.join(closest) or 'none is shipped'}") from None
+    except (OSError, EOFError, ValueError) as error:
+        raise ProfileError(f"{path} is no profile: {error}") from None
+    return _assembled([_row(line, path, number) for number, line in enumerate(lines, 1)], path)
+
+
+def _row(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ProfileError(f"{path}, line {number}: not JSON") from None
+    if not isinstance(row, dict):
+        raise ProfileError(f"{path}, line {number}: not an object")
+    # Of the long lists the schema sees the first; the others are proved where they are used. Seconds otherwise.
+    short = {
+        name: value[:2] if name in ("distinct", "runs") and isinstance(value, list) else value for name, value in row.items()
+    }
+    problem = jsonschema.exceptions.best_match(_check().iter_errors(short))
+    if problem is not None:
+        where = "".join(f"[{part!r}]" for part in problem.absolute_path)
+        raise ProfileError(f"{path}, line {number}: {(where + ' ' + problem.message).strip()[:160]}")
+    return row
+
+
+def _assembled(rows: list[dict[str, Any]], path: Path) -> Profile:
+    if not rows or rows[0]["kind"] != "profile" or rows[-1]["kind"] != "end" or rows[-1]["entries"] != len(rows) - 2:
+        raise ProfileError(f"{path} is no whole profile: header, entry points and footer do not fit")
+    body = rows[1:-1]
+    try:
+        outcomes = {row["entry"]: _outcomes(row) for row in body}
+    except (IndexError, TypeError, ValueError):
+        raise ProfileError(f"{path} names outcomes that it does not have") from None
+    return Profile(rows[0], outcomes, {row["entry"]: row["list"] for row in body})
+
+
+def _outcomes(row: dict[str, Any]) -> list[Outcome]:
+    distinct = [Outcome(*map(str, fields)) for fields in row["distinct"]]
+    if any(number < 0 or not 0 < count <= _MOST for number, count in row["runs"]):
+        raise ValueError("runs out of bounds")
+    return [distinct[number] for number, count in row["runs"] for _ in range(count)]
