@@ -76,8 +76,8 @@ def _contents(spec: ArraySpec | TensorSpec) -> list[str]:
     elif random_bits and len(plain) > 256:
         noise = f"random.Random({spec.seed}).randbytes({max(-(-spec.nbytes // 4) * 4, 4096)})[:{spec.nbytes}]"
         lines = [f"data = np.frombuffer({noise}, np.uint8){' & 1' if spec.dtype == 'bool' else '.copy()'}"]
-    else:  # Quiet contents come round after 251 elements.
-        period = spec.offset % max(spec.itemsize, 1) + 251 * spec.itemsize
+    else:  # Quiet contents come round after 251 elements, where these stand on one grid.
+        period = spec.nbytes if spec.has_partial_stride else spec.offset % max(spec.itemsize, 1) + 251 * spec.itemsize
         lines = [f"data = np.resize(np.frombuffer(bytes.fromhex({plain[:period].hex()!r}), np.uint8), {spec.nbytes})"]
     for index, _ in spec.planted:
         at = spec.position(index)

@@ -139,7 +139,7 @@ def test_the_history_page_is_what_the_profiles_say() -> None:
     assert main(["history", "--check", "--output", str(PAGE)]) == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"not gzip", gzip.compress(b"not json"), gzip.compress(b'{"kind": "end"}\n')])
+@pytest.mark.parametrize("content", [b"", b"not gzip", gzip.compress(b"not json", mtime=0), gzip.compress(b'{"kind": "end"}\n', mtime=0)])
 def test_what_is_no_profile_is_refused_in_a_line(tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "broken.jsonl.gz"
     path.write_bytes(content)
