@@ -203,11 +203,12 @@ FAULTS = (
     *table(
         "leaks",
         {
-            "torch.tensor": [(an_object_stays_behind, array), (memory_stays_behind, array), a_refusal_keeps_the_source],
+            "torch.tensor": [(an_object_stays_behind, array), (memory_stays_behind, array)],
             "tf.constant": [(memory_stays_behind, array)],
             "np.array(tf.Tensor)": [an_object_stays_behind],
         },
     ),
+    *table("refusal_leaks", {"torch.tensor": [a_refusal_keeps_the_source]}),
     *table(
         "capsules",
         {"torch.from_dlpack": [(a_capsule_is_kept, a_producer), (a_consumed_capsule_gives_the_last_result, a_producer)]},
