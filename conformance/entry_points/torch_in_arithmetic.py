@@ -190,6 +190,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         type_("torch.", "numpy.", when=np_scalar, source=SEEN),
         *_ONE_SUM,
         refuses("TypeError", when=always, source=SEEN),
+        settings("default dtype float64", "default dtype float16", source=SEEN),  # That of the tensor.
         copies(when=np_scalar, source=SEEN),
     ),
     entry("torch.Tensor == ndarray", "torch.tensor(False) == a", *_COMPARED),

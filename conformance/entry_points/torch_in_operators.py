@@ -28,6 +28,7 @@ from conformance.promises import (
     flags,
     may_refuse,
     refuses,
+    settings,
     shape,
     values,
 )
@@ -144,6 +145,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         accepts(source=SEEN),
         # Whatever the scalar is, the result has the default dtype; NumPy warns where an imaginary part is lost by it.
         dtype("float32", source=SEEN),
+        settings("default dtype float64", "default dtype float16", source=SEEN),
         *_NUMBER_RESULTS,
     ),
     entry(
