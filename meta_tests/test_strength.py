@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from meta_tests.faults import faults
 from meta_tests.helpers import write_lines
 from reports.__main__ import main
 from reports.results import ResultsError
-from reports.strength import by_law, read_strength, strength
+from reports.strength import STRENGTH, by_law, read_strength, strength
 
 HEADER = {
     "kind": "header", "schema": 1, "environment": {"numpy": "2.4.6"}, "seeds": 2, "examples": 60, "peers": ["round trip"],
@@ -58,3 +59,14 @@ def test_what_is_no_strength_file_is_refused_in_a_line(tmp_path: Path, lines: tu
 def test_the_verb_ends_with_2_where_there_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["strength", str(tmp_path / "none.jsonl")]) == 2
     assert "cannot read" in capsys.readouterr().err
+
+
+def test_the_published_file_misses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["strength"]) == 0
+    assert " 0 with some, 0 missed" in capsys.readouterr().out
+    assert STRENGTH.stat().st_size < 200_000
+
+
+def test_the_published_file_knows_every_fault() -> None:
+    published = {(row["law"], row["entry"], row["fault"]) for row in read_strength(STRENGTH)[1:] if row["kind"] == "fault"}
+    assert published == {(fault.law, fault.entry, fault.name) for fault in faults().values()}
