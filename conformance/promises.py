@@ -254,6 +254,17 @@ class EntryPoint:
         return "\n".join([self.call, *(f"#fact {name}: {text}" for name, text in self.facts)])
 
     @property
+    def argument(self) -> str:
+        """What the lines of the call name their input."""
+        return "a" if self.direction == "in" else "t"
+
+    @property
+    def function(self) -> list[str]:
+        """The call as the lines of a function `convert`: what it names on the way does not outlive it."""
+        *body, last = self.call.strip().splitlines()
+        return [f"def convert({self.argument}):", *(f"    {line}" for line in body), f"    return {last}"]
+
+    @property
     def maker(self) -> str:
         """Which framework builds the input: none for arrays."""
         return self.framework if self.direction == "out" else ""

@@ -35,10 +35,8 @@ _FORMS = {
 
 def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
     """Lines that follow those which build the input, `a` or `t`; they import what they need."""
-    source = "t" if entry.maker else "a"
+    source = entry.argument
     owner = "buffer" if not entry.maker else "room" if entry.maker == "torch" else ""
-    *before, last = entry.call.strip().splitlines()
-    convert = [f"def convert({source}):", *(f"    {line}" for line in before), f"    return {last}"]
     about = breach.observed.partition(":")[0]
     ask = f"print(convert({source}))"
     shown = {
@@ -59,4 +57,4 @@ def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
     imports = [f"import {name}" for name in ("contextlib", "gc", "sys") if f"{name}." in text]
     if "ThreadPool" in text:
         imports.append("from multiprocessing.pool import ThreadPool")
-    return [*imports, "", *convert, "", *shown]
+    return [*imports, "", *entry.function, "", *shown]

@@ -312,7 +312,7 @@ class _Asking:
             self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
         large = not any(map(self._entry.matches, pressing.ONE_BY_ONE))
         for pressure, specs in pressing.chosen(self._shown, self._plan.profile, pace(self._entry), large):
-            self._ask([spec for spec in specs if not self._is_deadly(spec)], pressure)
+            self._ask([spec for spec in specs if self._deadly(spec) is None], pressure)
 
     def _search(self) -> None:
         examples = self._examples if self._plan.examples is None else self._plan.examples
@@ -340,8 +340,9 @@ class _Asking:
         seen = self._subject.observe(self._entry.question, self._entry.maker, [spec], pressure)[0]
         return self._judged(spec, seen, pressure), seen.headline
 
-    def _is_deadly(self, spec: Any) -> bool:
-        return any(deviation.severity in SPARED and deviation.when(spec) for deviation in self._known)
+    def _deadly(self, spec: Any) -> Deviation | None:
+        """The first recorded deviation by which this spec kills or hangs, if any does."""
+        return next((known for known in self._known if known.severity in SPARED and known.when(spec)), None)
 
     def _is_left_out(self, spec: Any) -> bool:
         return not self._entry.takes(spec) or self._is_spared(spec)
@@ -351,7 +352,7 @@ class _Asking:
 
         Each such costs a fork or the whole time limit, and says nothing new.
         """
-        deadly = next((d for d in self._known if d.severity in SPARED and d.when(spec)), None)
+        deadly = self._deadly(spec)
         if deadly is None:
             return False
         self._met[deadly.id] += 1

@@ -79,13 +79,10 @@ def known_ways() -> dict[str, EntryPoint]:
 
 def call(entry: EntryPoint, handle: str) -> tuple[str, str]:
     """The lines to be run before an entry point's call on a handle, and the call as an expression."""
-    argument = "a" if entry.direction == "in" else "t"
     *body, last = entry.call.strip().splitlines()
     if not body:
-        return "", re.sub(rf"\b{argument}\b", handle, last)
-    # A function, for what it names on the way must not outlive the call.
-    lines = [f"def convert({argument}):", *(f"    {line}" for line in body), f"    return {last}"]
-    return "\n".join(lines) + "\n", f"convert({handle})"
+        return "", re.sub(rf"\b{entry.argument}\b", handle, last)
+    return "\n".join(entry.function) + "\n", f"convert({handle})"
 
 
 def text(step: Step, kind: str, entry: EntryPoint | None = None) -> str:
