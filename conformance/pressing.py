@@ -35,7 +35,7 @@ PRESSED = {
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
 #: Bytes of the copies that are raced by an overwrite, by profile.
-RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 24), "thorough": (1 << 12, 1 << 22, 1 << 26)}
+RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 22), "thorough": (1 << 12, 1 << 24, 1 << 26)}
 #: Calls that take elements one by one: megabytes of them take seconds.
 ONE_BY_ONE = ("*make_tensor_proto*", "tf.constant[list]", "tf.ragged.*", "*tolist*", "np.array(list*", "np.stack*")
 

@@ -83,7 +83,7 @@ SLOW = (
     "torch.jit.*",
 )
 #: Calls of 50 milliseconds or more.
-SLOWEST = ("tf.data.Dataset.from_generator*",)
+SLOWEST = ("tf.data.Dataset.from_generator*", "tf.numpy_function[tf.function]", "*[layout=jagged]")
 #: Symbolic forms of 100 ms or more; others, which are traced, take 10 or more.
 COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
 
@@ -98,7 +98,9 @@ def pace(entry: EntryPoint) -> str:
 
 
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
-SPARED = {"crash": 12, "hang": 0}
+SPARED = {"crash": 3, "hang": 0}
+#: Seconds after which what is known to hang is believed to.
+HANGS_AFTER = 2.0
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
 SHRUNK_FINDINGS = 8
 
@@ -296,7 +298,8 @@ class _Asking:
     def _pins(self) -> None:
         for deviation in self._known:
             if deviation.shown_by == self._entry.name:
-                self.tally.examples[deviation.id] = self._ask([deviation.example], deviation.pressure)[0]
+                limit = HANGS_AFTER if deviation.severity == "hang" else None
+                self.tally.examples[deviation.id] = self._ask([deviation.example], deviation.pressure, limit)[0]
 
     def _grid(self) -> None:
         asked = [spec for spec in self._specs(self._size) if not self._is_left_out(spec)]
@@ -322,9 +325,9 @@ class _Asking:
     def _specs(self, size: str) -> tuple[Spec, ...]:
         return grid.grid(self._entry.maker, self._entry.states, self._plan.seed, size)
 
-    def _ask(self, specs: list[Spec], pressure: str = "") -> list[Observation]:
+    def _ask(self, specs: list[Spec], pressure: str = "", limit: float | None = None) -> list[Observation]:
         """Observe, judge and count."""
-        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure)
+        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure, limit=limit)
         for spec, seen in zip(specs, observed):
             self._judged(spec, seen, pressure)
         return observed

@@ -34,13 +34,21 @@ class Subject(Protocol):
     missing: dict[str, str]
 
     def observe(
-        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+        self,
+        call: str,
+        maker: str,
+        specs: list[Any],
+        pressure: str = "",
+        *,
+        patience: int = sys.maxsize,
+        limit: float | None = None,
     ) -> list[Observation]:
         """One observation per spec: built, converted by the lines of `call`, and watched.
 
         maker     "" when the specs are arrays, else the framework that builds the tensor
         pressure  under which it is converted (see `subject.pressures`); none: once, and looked at closely
         patience  deaths after which the rest is not asked; a hang counts for twenty
+        limit     seconds after which a conversion counts as hung; None: what the subject was given
         """
         ...
 
@@ -74,17 +82,32 @@ class Isolated:
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
     def observe(
-        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+        self,
+        call: str,
+        maker: str,
+        specs: list[Any],
+        pressure: str = "",
+        *,
+        patience: int = sys.maxsize,
+        limit: float | None = None,
     ) -> list[Observation]:
         batch = [tuple(spec) for spec in specs]
-        return [Observation._make(fields) for fields in self._ask(call, maker, batch, pressure, patience)]
+        return [Observation._make(fields) for fields in self._ask(call, maker, batch, pressure, patience, limit)]
 
     def step(self, text: str, first: bool) -> Report:
         (fields,) = self._ask("", PROGRAM, [(text, first)])
         return Report.unpack(fields)
 
-    def _ask(self, call: str, maker: str, batch: list[Any], pressure: str = "", patience: int = sys.maxsize) -> list[Any]:
-        limit = self._limit * _PATIENCE if pressure else self._limit
+    def _ask(
+        self,
+        call: str,
+        maker: str,
+        batch: list[Any],
+        pressure: str = "",
+        patience: int = sys.maxsize,
+        limit: float | None = None,
+    ) -> list[Any]:
+        limit = (limit or self._limit) * (_PATIENCE if pressure else 1)
         self._channel.send(marshal.dumps((call, maker, batch, limit, pressure, patience)))
         return [marshal.loads(seen) for seen in marshal.loads(self._channel.receive())]
 
@@ -103,7 +126,14 @@ class InProcess:
         self.versions, self.missing = self._side.versions, self._side.missing
 
     def observe(
-        self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = sys.maxsize
+        self,
+        call: str,
+        maker: str,
+        specs: list[Any],
+        pressure: str = "",
+        *,
+        patience: int = sys.maxsize,
+        limit: float | None = None,
     ) -> list[Observation]:
         with warnings.catch_warnings():  # The host, pytest for one, listens to warnings in its own way.
             self._side.renew()

@@ -66,7 +66,7 @@ class Watched:
         self._subject, self._entry, self._law = subject, entry, law
         self._known = known_for(entry, subject.versions)
 
-    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "") -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "", **_: Any) -> list[Observation]:
         seen: list[Observation] = []
         step = 1  # The batches grow: early catches are cheap, late ones cost few messages.
         while len(seen) < len(specs):

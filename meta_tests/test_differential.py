@@ -30,9 +30,9 @@ class Upgraded:
     def __init__(self, subject: Isolated, *lines: str) -> None:
         self._subject, self._lines, self.versions = subject, "\n".join(lines), subject.versions
 
-    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "", *, patience: int = 1000) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "", **limits: Any) -> list[Observation]:
         with ONE_AT_A_TIME:  # Both sides are the same process here.
-            return self._subject.observe(self._lines or call, maker, specs, pressure, patience=patience)
+            return self._subject.observe(self._lines or call, maker, specs, pressure, **limits)
 
     def close(self) -> None:
         pass

@@ -21,6 +21,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
+import numpy.ma  # Else each worker would import it, when it is first asked for a masked array.
 
 from conformance.observation import Observation, Report
 from conformance.subject import on_numpy, pressures, trial
