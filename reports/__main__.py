@@ -16,6 +16,7 @@ VERBS = (
     "reports.summary",
     "reports.symbolic",
     "reports.strength",
+    "reports.benchmark",
     "reports.trophies",
     "reports.replay",
     "reports.upgrade",

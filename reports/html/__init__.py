@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from reports.benchmark.runs import read_run
 from reports.merge import environments
 from reports.results import ResultsError, read
 
@@ -19,22 +20,25 @@ def register(verbs: Any) -> None:
     )
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a results file (JSON Lines)")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write; index.html is the start")
+    verb.add_argument("--benchmark", type=Path, metavar="RUN", help="a benchmark run, for the page on what calls cost")
     verb.set_defaults(run=_run)
 
 
 def _run(asked: argparse.Namespace) -> int:
-    index = write(asked.files, asked.output)
+    index = write(asked.files, asked.output, asked.benchmark)
     print(f"{index}: open it in a browser")
     return 0
 
 
-def write(files: list[Path], folder: Path) -> Path:
-    """Write the site of results files into a folder; the path of its first page. Raises ResultsError."""
+def write(files: list[Path], folder: Path, benchmark: Path | None = None) -> Path:
+    """Write the site of results files, and of a benchmark run, into a folder; the path of its first page. Raises ResultsError."""
     try:
+        from reports.benchmark.site import blocks
         from reports.html.pages import write_site
     except ImportError as missing:
         raise ResultsError(f"a site needs Jinja2, which is not installed here ({missing.name}): pip install jinja2") from None
     try:
-        return write_site(environments([read(path) for path in files]), folder)
+        fed = {"benchmarks": blocks(read_run(benchmark))} if benchmark else {}
+        return write_site(environments([read(path) for path in files]), folder, fed)
     except OSError as error:
         raise ResultsError(f"cannot write the site to {folder}: {error.strerror}") from None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -16,7 +17,7 @@ from reports.answers import WORDS, answer
 from reports.cells import Outcome
 from reports.html import names
 from reports.html.memory import picture
-from reports.html.sections import SECTIONS, releases, summary_of
+from reports.html.sections import SECTIONS, Block, releases, summary_of
 from reports.html.site import DIRECTIONS, Site, families, in_order, layouts
 from reports.merge import Merged
 from reports.replay import command
@@ -61,8 +62,11 @@ def case_path(row: Row) -> str:
     return f"finding/{row['id']}-{names.slug(row['entry'] + ' ' + row['law'])}.html"
 
 
-def write_site(environments: Sequence[Merged], folder: Path) -> Path:
-    """All pages; of several environments each in a folder of its own, under a page that lists them."""
+def write_site(environments: Sequence[Merged], folder: Path, fed: Mapping[str, list[Block]] = MappingProxyType({})) -> Path:
+    """All pages; of several environments each in a folder of its own, under a page that lists them.
+
+    fed  section to blocks that come from elsewhere than the results
+    """
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise ResultsError(f"{folder} is not empty and holds no site; give an empty or a new folder")
     for old in ("entry", "finding", "deviation", "matrix", *(path.parent.name for path in folder.glob("*/lookup.js"))):
@@ -70,14 +74,14 @@ def write_site(environments: Sequence[Merged], folder: Path) -> Path:
     for asset in (_HERE / "assets").iterdir():
         save(folder / "assets" / asset.name, asset.read_text(encoding="utf-8"))
     if len(environments) == 1:
-        _Pages(Site(environments[0], environments), folder, "").write()
+        _Pages(Site(environments[0], environments), folder, "", fed).write()
         return folder / "index.html"
     sites = [Site(each, environments, names.slug(releases(each))) for each in environments]
     folders = [site.folder for site in sites]
     for place, site in enumerate(sites):
         site.folder += f"-{place}" if folders.count(site.folder) > 1 else ""
     for site in sites:
-        _Pages(site, folder / site.folder, "../").write()
+        _Pages(site, folder / site.folder, "../", fed).write()
     page = _engine().get_template("environments.html").render(sites=sites, site=None, root="", top="", here="", nav=())
     save(folder / "index.html", names.visible(page))
     return folder / "index.html"
@@ -86,8 +90,8 @@ def write_site(environments: Sequence[Merged], folder: Path) -> Path:
 class _Pages:
     """The pages of one environment; `top` leads from its folder to the whole site's."""
 
-    def __init__(self, site: Site, folder: Path, top: str) -> None:
-        self._site, self._folder, self._top = site, folder, top
+    def __init__(self, site: Site, folder: Path, top: str, fed: Mapping[str, list[Block]]) -> None:
+        self._site, self._folder, self._top, self._fed = site, folder, top, fed
 
     def write(self) -> None:
         """Write all of them."""
@@ -113,7 +117,7 @@ class _Pages:
             self._page("case.html", case_path(row), row=row, picture=drawn, again=again)
         self._page("laws.html", "laws.html")
         for section in SECTIONS:
-            blocks = section.make(site.merged, site.environments)
+            blocks = self._fed.get(section.id) or section.make(site.merged, site.environments)
             self._page("section.html", f"{section.id}.html", section=section, blocks=blocks)
         save(self._folder / "lookup.js", f"window.LOOKUP = {json.dumps(self._lookup(), separators=(',', ':'))};\n")
 

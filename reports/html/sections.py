@@ -161,7 +161,7 @@ SECTIONS: tuple[Section, ...] = (
         "benchmarks",
         "Benchmarks",
         "What each call costs, by size, against the machine's limits.",
-        "The output of `tox run -e benchmark`.",
+        "tox run -e benchmark, then: python -m reports html FILE --benchmark benchmark.json -o site/",
         _nothing,
     ),
     Section(

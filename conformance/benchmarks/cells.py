@@ -1,0 +1,218 @@
+"""What is timed: a cell is one entry point on one input, over warm or cold memory. Chosen without any framework."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from conformance.deviations import Deviation, known_for
+from conformance.promises import EntryPoint
+from strategies.spec import TENSOR_DTYPES, ArraySpec, TensorSpec, c_strides
+
+#: Bytes of the sizes that every entry point is timed over; of the smallest that is not empty, 16 elements.
+SIZES = (0, 64, 4 << 10, 256 << 10, 4 << 20, 64 << 20)
+#: Bytes at which dtypes and layouts are compared.
+MIDDLING = 256 << 10
+#: Sizes of which a cell over cold memory is timed.
+COLD = (64, 4 << 20)
+#: The dtypes that are compared: one of each width.
+DTYPES = ("uint8", "float16", "float32", "float64", "complex128")
+#: The dtype of all other cells is the first of these that the call takes as it is.
+_PLAIN = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool", "float16", "complex64", "bfloat16")
+#: A symbolic form that is fed: its last line hands the array over, what comes before is done once.
+_FED = re.compile(r"\ba\b")
+#: Compiled functions that compute: their cost is not that of a conversion.
+_COMPUTES = "torch.compile*numpy *"
+
+
+class Cell(NamedTuple):
+    """One thing to time.
+
+    name        unique in a run
+    entry       the entry point's name, or that of a limit
+    framework   in whose subject it is timed; "" for a limit, which is timed in all
+    direction   "in" or "out"; "" for a limit
+    axis        what is varied: "size", "dtype", "layout", "cast", "cold"
+    call        the lines that are timed
+    prepared    whether all lines but the last are run once, beforehand
+    maker       the framework that builds the tensor; "" for arrays
+    spec        the input
+    size        in words: "16 elements", "4 KiB"
+    layout      in words: "contiguous", "1-aligned"
+    cold        whether each call has an input and a result of its own, in memory that no cache holds
+    promise     what is promised of the memory: "shares", "copies", "may share", or ""
+    source      by whom
+    converts    whether the result's dtype is another than the source's
+    symbolic    whether it is a symbolic form
+    deviations  ids of known deviations of its use of memory that cover this input
+    spared      why it is not timed, or ""
+    """
+
+    name: str
+    entry: str
+    framework: str
+    direction: str
+    axis: str
+    call: str
+    prepared: bool
+    maker: str
+    spec: Any
+    size: str
+    layout: str = "contiguous"
+    cold: bool = False
+    promise: str = ""
+    source: str = ""
+    converts: bool = False
+    symbolic: bool = False
+    deviations: tuple[str, ...] = ()
+    spared: str = ""
+
+
+#: What no conversion can beat, measured in the same processes, as calls: name to lines.
+BARE_CALL, MEMCPY, FRESH_COPY = "limit: bare C call", "limit: np.copyto, warm", "limit: np.copyto, fresh pages"
+_LIMITS = {
+    BARE_CALL: "id(a)",
+    MEMCPY: "out = np.ones_like(a)\nnp.copyto(out, a)",
+    FRESH_COPY: (
+        "pages = mmap.mmap(-1, a.nbytes)\n"
+        "if a.nbytes >= 4 << 20 and hasattr(mmap, 'MADV_HUGEPAGE'): pages.madvise(mmap.MADV_HUGEPAGE)\n"
+        "np.copyto(np.frombuffer(pages, a.dtype), a)"
+    ),
+}
+
+
+def limits(largest: int) -> Iterator[Cell]:
+    """The machine's limits, for each size."""
+    for name, call in _LIMITS.items():
+        for nbytes in ladder(largest)[1:]:
+            if name != BARE_CALL or nbytes == SIZES[1]:
+                spec = array("float32", nbytes)
+                yield Cell(
+                    f"{name}-{label(nbytes)}", name, "", "", "size", call, name == MEMCPY, "", spec, label(nbytes), promise=""
+                )
+
+
+def ladder(largest: int) -> tuple[int, ...]:
+    """Bytes of the sizes up to `largest`, which is one of them."""
+    return (*(size for size in SIZES if size < largest), largest)
+
+
+def label(nbytes: int) -> str:
+    """A size in words."""
+    if nbytes <= SIZES[1]:
+        return "16 elements" if nbytes else "empty"
+    unit = min(nbytes.bit_length() - 1, 39) // 10
+    return f"{nbytes >> 10 * unit} {('B', 'KiB', 'MiB', 'GiB')[unit]}"
+
+
+def array(dtype: str, nbytes: int, address: int = 0) -> ArraySpec:
+    """A contiguous array of one axis."""
+    return ArraySpec(dtype, *_flat(ArraySpec(dtype, (), ()).itemsize, nbytes), address=address)
+
+
+def tensor(dtype: str, nbytes: int, address: int = 0) -> TensorSpec:
+    """A contiguous tensor of one axis."""
+    return TensorSpec(dtype, *_flat(TENSOR_DTYPES[dtype][0], nbytes), address=address)
+
+
+def _flat(item: int, nbytes: int) -> tuple[tuple[int], tuple[int], int, int]:
+    count = min(nbytes, 16) if nbytes <= SIZES[1] else nbytes // item
+    return (count,), (item,), 0, count * item
+
+
+def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1]) -> Iterator[Cell]:
+    """All that is timed of an entry point in a subject of these releases; nothing of a form that is not fed an array."""
+    prepared = bool(entry.facts)
+    if prepared and (not _FED.search(entry.call.splitlines()[-1]) or entry.matches(_COMPUTES)):
+        return
+    known = known_for(entry, versions)
+    flat = tensor if entry.maker else array
+    dtype = _plain_dtype(entry, known)
+    seen = set()
+
+    def cell(axis: str, spec: Any, nbytes: int, layout: str = "contiguous", cold: bool = False) -> Iterator[Cell]:
+        words = [label(nbytes), spec.dtype, layout, *(["cold"] if cold else [])]
+        if (spec, cold) in seen or (not entry.takes(spec) if not entry.maker else False):
+            return
+        seen.add((spec, cold))
+        clause = entry.clause("aliasing", spec)
+        converts = _result(entry, spec) not in (None, spec.dtype)
+        yield Cell(
+            f"{entry.name}-{'-'.join(words)}",
+            entry.name,
+            entry.framework,
+            entry.direction,
+            "cast" if converts and axis == "dtype" else axis,
+            entry.call,
+            prepared,
+            entry.maker,
+            spec,
+            label(nbytes),
+            layout,
+            cold,
+            clause.value if clause else "",
+            clause.source.text if clause else "",
+            converts,
+            prepared,
+            tuple(d.id for d in known if d.severity == "memory" and d.when.test(spec)),
+            _spared(spec, known),
+        )
+
+    for nbytes in ladder(largest):
+        yield from cell("size", flat(dtype, nbytes), nbytes)
+    if prepared:
+        return
+    for other in DTYPES:
+        yield from cell("dtype", flat(other, MIDDLING), MIDDLING)
+    for layout, spec in _layouts(entry, dtype, flat(dtype, 0).itemsize):
+        yield from cell("layout", spec, MIDDLING, layout)
+    for nbytes in COLD:
+        yield from cell("cold", flat(dtype, nbytes), nbytes, cold=True)
+
+
+def _layouts(entry: EntryPoint, dtype: str, item: int) -> Iterator[tuple[str, Any]]:
+    """The layouts that matter to cost, each of `MIDDLING` bytes of elements."""
+    if entry.maker == "tensorflow":  # It has one.
+        return
+    kind: Any = TensorSpec if entry.maker else ArraySpec
+    count = MIDDLING // item
+    side = (256, count // 256)
+    plain = (dtype, (count,), (item,), 0, MIDDLING)
+    yield "16-aligned", kind(*plain, address=16)
+    yield "1-aligned", kind(*plain, address=1)
+    yield "C order", kind(dtype, side, c_strides(side, item), 0, MIDDLING)
+    yield "F order", kind(dtype, side, (item, item * side[0]), 0, MIDDLING)
+    yield "stepped", kind(dtype, (count,), (2 * item,), 0, 2 * MIDDLING)
+    yield "broadcast", kind(dtype, side, (0, item), 0, side[1] * item)
+    if not entry.maker:
+        yield "reversed", kind(dtype, (count,), (-item,), MIDDLING - item, MIDDLING)
+        if item > 1 and dtype != "bfloat16":
+            yield "byte-swapped", kind(f">{dtype}", *plain[1:])
+
+
+def _plain_dtype(entry: EntryPoint, known: tuple[Deviation, ...]) -> str:
+    """The dtype in which the call is timed: one that it takes, unchanged if there is one."""
+    flat = tensor if entry.maker else array
+    taken = []
+    for name in _PLAIN:
+        spec = flat(name, MIDDLING)
+        refusal = entry.clause("refuses", spec)
+        if (refusal and refusal.value.must) or _spared(spec, known):
+            continue
+        taken.append(name)
+        if _result(entry, spec) in (None, name):
+            return name
+    return (taken or list(_PLAIN))[0]
+
+
+def _result(entry: EntryPoint, spec: Any) -> str | None:
+    """The dtype that is promised of the result."""
+    clause = entry.clause("dtype", spec)
+    value = clause.value if clause else None
+    return value(spec) if callable(value) else value
+
+
+def _spared(spec: Any, known: tuple[Deviation, ...]) -> str:
+    deadly = (d for d in known if d.severity in ("crash", "hang") and not d.pressure and d.when.test(spec))
+    return next((f"known to {d.severity}: {d.id}" for d in deadly), "")

@@ -1,0 +1,235 @@
+"""Cells measured by several processes per framework, one at a time, in an order that no two of them share."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import execnet
+
+from conformance.benchmarks.cells import SIZES, Cell
+from conformance.subjects import SubjectError
+
+_ROOT = Path(__file__).resolve().parents[2]
+#: Seconds that one visit may take before it counts as hung.
+LIMIT = 120.0
+#: A cell is left out when the size before it says that a call would take longer than this, in seconds.
+TOO_SLOW = 0.5
+#: Threads of every library that computes: one, so that a call costs what it costs and not what the others leave it.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+PINNED = dict.fromkeys(THREADS, "1")
+_ENVIRONMENT = PINNED | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class Effort(NamedTuple):
+    """How much is measured.
+
+    processes  per framework
+    visits     of each process to each cell: small inputs are visited more often, large ones cost too much
+    rounds     of a visit at most
+    seconds    of a visit at most, where one round takes less
+    """
+
+    processes: int = 2
+    visits: int = 3
+    rounds: int = 5
+    seconds: float = 0.004
+
+
+#: Cells of more bytes than this are visited once by each process, for so many seconds.
+LARGE, LARGE_SECONDS = 8 << 20, 0.1
+
+
+class Visit(NamedTuple):
+    """One visit of a process to a cell: when, in seconds since the start, by which process, and seconds per call by round."""
+
+    at: float
+    process: int
+    loops: int
+    rounds: list[float]
+
+
+@dataclass
+class Timing:
+    """What was measured of a cell.
+
+    outcome  "ok", "raised", "unbuildable", "crashed", "hung", "too slow", "spared" or "" (not visited)
+    message  why, where it is not "ok"
+    memory   how the result used the source's memory: "shares", "copies", or "" where nobody can tell
+    """
+
+    cell: Cell
+    outcome: str = ""
+    message: str = ""
+    memory: str = ""
+    visits: list[Visit] = field(default_factory=list)
+
+    @property
+    def best(self) -> float:
+        """Seconds of the fastest round; 0 where there is none."""
+        return min((min(visit.rounds) for visit in self.visits), default=0.0)
+
+
+class Clock(Protocol):
+    """A process that times cells."""
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Releases, threads and clock."""
+        ...
+
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float]]:
+        """See `conformance.subject.timing.Timer.visit`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Process:
+    """A subject in a process of its own, which holds the clock; it is started again when it has died."""
+
+    def __init__(self, framework: str, python: str = sys.executable) -> None:
+        self._framework, self._python = framework, python
+        self._start()
+
+    def _start(self) -> None:
+        self._group = execnet.Group()
+        before = dict(os.environ)
+        os.environ.update(_ENVIRONMENT)  # A child has it from its first import on.
+        try:
+            gateway = self._group.makegateway(f"popen//python={self._python}")
+            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=[self._framework])
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        self._about: dict[str, Any] | None = None
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Releases, threads and clock, as the process tells them. Raises SubjectError where there is no framework."""
+        if self._about is None:
+            try:
+                self._about = dict(marshal.loads(self._channel.receive(timeout=180)))
+            except (OSError, EOFError, execnet.TimeoutError, execnet.RemoteError) as error:
+                line = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+                raise SubjectError(f"{self._python} is no subject: {line}") from None
+            for reason in self._about["missing"].values():
+                raise SubjectError(reason)
+        return self._about
+
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float]]:
+        assert self.about
+        asked = (cell.name, cell.call, cell.prepared, cell.maker, tuple(cell.spec), cell.cold, rounds, seconds)
+        try:
+            self._channel.send(marshal.dumps(asked))
+            return tuple(marshal.loads(self._channel.receive(timeout=LIMIT)))  # type: ignore[return-value]
+        except execnet.TimeoutError:
+            outcome, message = "hung", f"no answer within {LIMIT:g} s"
+        except (EOFError, OSError, execnet.RemoteError) as error:
+            outcome, message = "crashed", (str(error).strip().splitlines() or ["the process died"])[-1][:200]
+        self.close()
+        self._start()
+        return outcome, message, "", 0, []
+
+    def close(self) -> None:
+        self._group.terminate(1)
+
+
+def _serve(channel, root, frameworks):  # type: ignore[no-untyped-def]
+    # execnet ships this source to any interpreter, so it names nothing from here.
+    import sys
+
+    sys.path.insert(0, root)
+    from conformance.subject.timing import serve
+
+    serve(channel, tuple(frameworks))
+
+
+def start(frameworks: Iterable[str], pythons: Mapping[str, str], processes: int) -> dict[str, list[Process]]:
+    """The processes of each framework, started together. Raises SubjectError where one cannot be had."""
+    started = {name: [Process(name, pythons.get(name, sys.executable)) for _ in range(processes)] for name in frameworks}
+    for clocks in started.values():
+        for clock in clocks:
+            assert clock.about
+    return started
+
+
+def measure(
+    cells: list[Cell],
+    clocks: Mapping[str, Sequence[Clock]],
+    effort: Effort,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Timing]:
+    """Measure every cell, in the order given; nothing runs beside a measurement.
+
+    First every process goes from small to large, so that what would take too long is known before it is asked; after that
+    each has an order of its own, in every pass another, and they take turns visit by visit. So whatever disturbs the
+    machine for a while disturbs a few visits of many cells, not all those of one.
+    """
+    timings = [Timing(cell, "spared" if cell.spared else "", cell.spared) for cell in cells]
+    began = time.perf_counter()
+    plan = list(_plan(timings, clocks, effort, random.Random(seed)))
+    for done, (timing, clock, number) in enumerate(plan):
+        progress(done, len(plan))
+        if timing.outcome not in ("", "ok"):
+            continue
+        slow = _too_slow(timing, timings)
+        if slow:
+            timing.outcome, timing.message = "too slow", slow
+            continue
+        large = timing.cell.spec.nbytes > LARGE
+        at = time.perf_counter() - began
+        outcome, message, memory, loops, rounds = clock.visit(
+            timing.cell, 2 if large else effort.rounds, LARGE_SECONDS if large else effort.seconds
+        )
+        timing.outcome, timing.message, timing.memory = outcome, message, timing.memory or memory
+        if rounds:
+            timing.visits.append(Visit(round(at, 3), number, loops, rounds))
+    progress(len(plan), len(plan))
+    return timings
+
+
+def _plan(
+    timings: list[Timing], clocks: Mapping[str, Sequence[Clock]], effort: Effort, rng: random.Random
+) -> Iterator[tuple[Timing, Clock, int]]:
+    """Who visits what, in order; processes are numbered through all frameworks."""
+    numbered = [(framework, clock) for framework, several in clocks.items() for clock in several]
+    for turn in range(effort.visits):
+        orders = []
+        for number, (framework, clock) in enumerate(numbered):
+            mine = [timing for timing in timings if timing.cell.framework in ("", framework)]
+            if turn:
+                mine = [timing for timing in mine if timing.cell.spec.nbytes <= LARGE]
+            rng.shuffle(mine)
+            if not turn:
+                mine.sort(key=lambda timing: timing.cell.spec.nbytes)
+            orders.append([(timing, clock, number) for timing in mine])
+        yield from _in_turn(orders)
+
+
+def _in_turn(orders: list[list[Any]]) -> Iterator[Any]:
+    """One of each, evenly, however long they are."""
+    places = [((i + 0.5) / len(order), which, i) for which, order in enumerate(orders) for i in range(len(order))]
+    for _, which, i in sorted(places):
+        yield orders[which][i]
+
+
+def _too_slow(timing: Timing, timings: list[Timing]) -> str:
+    """Why a large cell is left out: what the same call took of the size before, times as much as it is larger."""
+    cell = timing.cell
+    if cell.spec.nbytes <= LARGE or timing.visits:
+        return ""
+    before = [other for other in timings if other.cell.entry == cell.entry and other.cell.axis == "size" and other.visits]
+    largest = max(before, key=lambda other: other.cell.spec.nbytes, default=None)
+    if largest is None or largest.cell.spec.nbytes < SIZES[2]:
+        return ""
+    expected = largest.best * cell.spec.nbytes / largest.cell.spec.nbytes
+    return f"{expected:.1f} s a call, to go by {largest.cell.size}" if expected > TOO_SLOW else ""

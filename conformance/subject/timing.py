@@ -1,0 +1,253 @@
+"""The clock inside a subject: calls timed in batches, over memory that is warm or cold, until the data is there."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import marshal
+import os
+import time
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from conformance.subject import trial
+from conformance.subject.server import Side
+from strategies.build import Memory, Unbuildable
+from strategies.build import build as build_array
+from strategies.spec import ArraySpec, TensorSpec
+
+#: Seconds that a batch takes at least: a thousand times what reading the clock does.
+BATCH = 200e-6
+#: Bytes of sources kept from one visit to the next.
+_KEPT_BYTES = 400 << 20
+#: Bytes written to push a source out of the caches.
+EVICTED = 64 << 20
+#: Sources of a cold batch, in bytes and in number, at most.
+_COLD_BYTES, _COLD_MOST = 16 << 20, 64
+
+#: What each framework is told so that it computes in one thread, and how it says in how many it does.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
+Loop = Callable[..., float]
+
+
+class Timed:
+    """One call over one input, compiled into loops.
+
+    once  convert once: the result
+    warm  (input, iterations, clock, wait): seconds of a batch over the same input
+    cold  (inputs, clock, wait, kept): seconds of a batch over other inputs each, all results kept
+    """
+
+    __slots__ = ("cold", "loops", "once", "warm")
+
+    def __init__(self, once: Callable[[Any], Any], warm: Loop, cold: Loop) -> None:
+        self.once, self.warm, self.cold, self.loops = once, warm, cold, 0
+
+
+def compile_loops(call: str, argument: str, value: Any, prepared: bool) -> Timed:
+    """The call's own lines inside loops, so that nothing else is timed; `prepared` runs all but the last line beforehand."""
+    *body, last = call.splitlines()
+    before, inside = (body, []) if prepared else ([], body)
+
+    def block(lines: list[str], depth: int) -> str:
+        return "".join(f"{'    ' * depth}{line}\n" for line in lines)
+
+    source = f"""def made({argument}):
+{block(before, 1)}
+    def once({argument}):
+{block([*inside, "return " + last], 2)}
+    def warm({argument}, _iterations, _clock, _wait):
+        _began = _clock()
+        for _ in _iterations:
+{block([*inside, last], 3)}
+        _wait()
+        return _clock() - _began
+    def cold(_sources, _clock, _wait, _kept):
+        _began = _clock()
+        for {argument} in _sources:
+{block([*inside, "_kept(" + last + ")"], 3)}
+        _wait()
+        return _clock() - _began
+    return once, warm, cold
+"""
+    scope: dict[str, Any] = {}
+    exec(compile(source, f"<timed {last[:60]}>", "exec"), trial.NAMESPACE, scope)
+    return Timed(*scope["made"](value))
+
+
+class Timer:
+    """Times calls in this process.
+
+    about  releases, missing frameworks, and threads as the frameworks themselves tell them
+    """
+
+    def __init__(self, frameworks: tuple[str, ...]) -> None:
+        self._side = Side(frameworks)
+        trial.NAMESPACE["mmap"] = __import__("mmap")
+        self._wait = _pin(self._side.modules)
+        self._sources: OrderedDict[Any, Any] = OrderedDict()
+        self._calls: dict[Any, Timed] = {}
+        self._evict = np.ones(EVICTED, np.uint8)
+        self.about = {
+            "versions": self._side.versions,
+            "missing": self._side.missing,
+            "threads": _threads(self._side.modules),
+            "clock": time.get_clock_info("perf_counter").implementation,
+        }
+        warnings.simplefilter("ignore")
+        gc.collect()
+        gc.freeze()  # What is imported stays; a collection need not walk through it.
+
+    def visit(
+        self, key: str, call: str, prepared: bool, maker: str, fields: tuple[Any, ...], cold: bool, rounds: int, seconds: float
+    ) -> tuple[str, str, str, int, list[float]]:
+        """Time one cell for a while.
+
+        key      of the cell: what was prepared and calibrated for it is kept
+        rounds   at most; fewer, but one at least, once `seconds` are over
+
+        Returns outcome ("ok", "raised", "unbuildable"), message, memory ("shares", "copies", "part", "" where nobody can
+        tell), calls per round, and seconds per call of each round.
+        """
+        if self._side.prepare(call):
+            gc.freeze()
+        memory = ""
+        try:
+            source = self._source(maker, fields)
+            timed = self._calls.get(key)
+            if timed is None:
+                timed = compile_loops(call, "t" if maker else "a", source.value, prepared)
+                memory = self._used(timed.once(source.value), source)
+                self._calls[key] = timed
+            if cold:
+                return ("ok", "", memory, *self._cold(timed, maker, fields, rounds, seconds))
+            return ("ok", "", memory, *self._warm(timed, source.value, rounds, seconds))
+        except Unbuildable as reason:
+            return "unbuildable", str(reason)[:200], "", 0, []
+        except Exception as error:
+            line = (str(error).strip().splitlines() or [""])[0]
+            return "raised", f"{type(error).__name__}: {line}"[:200], "", 0, []
+        finally:
+            gc.collect()
+
+    def _warm(self, timed: Timed, value: Any, rounds: int, seconds: float) -> tuple[int, list[float]]:
+        clock, wait = time.perf_counter, self._wait
+        durations: list[float] = []
+        gc.disable()
+        try:
+            timed.loops = timed.loops or calibrate(lambda n: timed.warm(value, repeat(None, n), clock, wait))
+            loops = timed.loops
+            began = clock()
+            if timed.warm(value, repeat(None, loops), clock, wait) > seconds:  # The first one only warms up.
+                began -= seconds
+            while len(durations) < rounds and (not durations or clock() - began < seconds):
+                durations.append(timed.warm(value, repeat(None, loops), clock, wait) / loops)
+                if loops == 1:  # A long call: what it left behind must not slow the next one down.
+                    gc.collect()
+        finally:
+            gc.enable()
+        return loops, durations
+
+    def _cold(self, timed: Timed, maker: str, fields: tuple[Any, ...], rounds: int, seconds: float) -> tuple[int, list[float]]:
+        spec = _spec(maker, fields)
+        number = max(1, min(_COLD_MOST, _COLD_BYTES // max(spec.nbytes, 1)))
+        sources = [self._build(maker, fields) for _ in range(number)]
+        values = [source.value for source in sources]
+        clock = time.perf_counter
+        durations: list[float] = []
+        began = clock()
+        while len(durations) < rounds and (not durations or clock() - began < seconds):
+            kept: list[Any] = []
+            gc.collect()
+            self._evict += 1
+            gc.disable()
+            try:
+                durations.append(timed.cold(values, clock, self._wait, kept.append) / number)
+            finally:
+                gc.enable()
+            kept.clear()
+        return number, durations
+
+    def _used(self, result: Any, source: Any) -> str:
+        with contextlib.suppress(Exception):
+            how = self._side.describe(result).overlaps(source.start, source.start + source.nbytes)
+            return {"none": "copies", "all": "shares"}.get(how, how)
+        return ""
+
+    def _source(self, maker: str, fields: tuple[Any, ...]) -> Any:
+        """The input, kept for the next visit as long as there is room."""
+        known = (maker, fields)
+        if known in self._sources:
+            self._sources.move_to_end(known)
+            return self._sources[known]
+        room = _KEPT_BYTES - _spec(maker, fields).nbytes
+        while self._sources and sum(source.nbytes for source in self._sources.values()) > room:
+            self._sources.popitem(last=False)
+        source = self._sources[known] = self._build(maker, fields)
+        return source
+
+    def _build(self, maker: str, fields: tuple[Any, ...]) -> Any:
+        if maker:
+            return self._side.modules[maker].build(TensorSpec(*fields))
+        source = build_array(ArraySpec(*fields))
+        # Memory that was never written is one page of zeros, again and again: no array that anybody converts.
+        Memory(source.start, source.nbytes).view().fill(1)
+        return source
+
+
+def calibrate(batch: Callable[[int], float], target: float = BATCH) -> int:
+    """How many calls make a batch that takes `target` seconds; `batch(n)` tells what n calls take."""
+    n = 1
+    batch(n)
+    # The better of two: whatever else the machine does only ever makes it slower.
+    while (taken := min(batch(n), batch(n))) < target and n < 1 << 20:
+        n = max(n + 1, min(10 * n, int(1.1 * n * target / max(taken, 1e-9))))
+    return n
+
+
+def _spec(maker: str, fields: tuple[Any, ...]) -> Any:
+    return (TensorSpec if maker else ArraySpec)(*fields)
+
+
+def _pin(modules: dict[str, Any]) -> Callable[[], Any]:
+    """Have every framework compute in one thread; what waits until the data is there."""
+    wait: Callable[[], Any] = int
+    if "torch" in modules:
+        torch = modules["torch"].torch
+        torch.set_num_threads(1)
+        if torch.cuda.is_available():
+            wait = torch.cuda.synchronize
+    if "tensorflow" in modules:
+        tf = modules["tensorflow"].tf
+        with contextlib.suppress(RuntimeError):  # Too late, if the environment has said so already.
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        with contextlib.suppress(AttributeError):
+            wait = tf.test.experimental.sync_devices
+            wait()
+    return wait
+
+
+def _threads(modules: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {name: os.environ.get(name, "") for name in _THREADS}
+    if "torch" in modules:
+        told["torch"] = modules["torch"].torch.get_num_threads()
+    if "tensorflow" in modules:
+        threading = modules["tensorflow"].tf.config.threading
+        told["tensorflow intra op"] = threading.get_intra_op_parallelism_threads()
+        told["tensorflow inter op"] = threading.get_inter_op_parallelism_threads()
+    return told
+
+
+def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
+    """Answer visits that come through an execnet channel, marshalled, until it closes."""
+    timer = Timer(frameworks)
+    channel.send(marshal.dumps(timer.about))
+    for request in channel:
+        channel.send(marshal.dumps(timer.visit(*marshal.loads(request))))

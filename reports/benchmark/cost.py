@@ -1,0 +1,82 @@
+"""The law of cost: what is shared costs the same for any size, and what is copied costs a copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
+
+#: A call whose cost grows by less than this share of a memcpy does not touch the elements.
+_TOUCHES = 0.02
+#: Nor does one whose largest input costs less than this many times its smallest.
+_GROWS = 1.5
+#: A copy that takes less than this share of a memcpy into memory that is there already was none.
+_NO_COPY = 0.25
+#: One that takes more than this many copies into fresh memory is several.
+SEVERAL = 3.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an entry point costs as its input grows.
+
+    order     "O(1)" or "O(n)"
+    fixed     seconds for 16 elements
+    largest   the size, in words, at which the next two are taken
+    memcpys   what that size costs above the fixed cost, in copies between warm buffers
+    copies    the same in copies into fresh pages
+    promise   of its use of memory: "shares", "copies", "may share", ""
+    verdict   "keeps", "breach", "deviates" (a recorded break), or "" where nothing that costs is promised
+    reason    why, where it is a breach
+    """
+
+    entry: str
+    order: str
+    fixed: float
+    largest: str
+    memcpys: float
+    copies: float
+    promise: str
+    verdict: str
+    reason: str = ""
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The verdict for people."""
+        owed = f"promises that it {self.promise}" if self.promise in ("shares", "copies") else "promises nothing"
+        return f"{self.entry} {owed}; {self.reason or self.verdict}"
+
+
+def law_of_cost(run: Run, entry: str) -> Cost | None:
+    """The cost of an entry point in a run; None where fewer than two sizes, or no limits, were timed."""
+    ladder = [figure for figure in run.ladder(entry) if figure.nbytes]
+    if len(ladder) < 2:
+        return None
+    small, large = ladder[0], ladder[-1]
+    memcpy, fresh = run.limit(MEMCPY, large.nbytes), run.limit(FRESH_COPY, large.nbytes)
+    if memcpy is None or fresh is None or large.nbytes < 1 << 18:
+        return None
+    grown = max(0.0, large.seconds - small.seconds)
+    surely = large.low - small.high
+    order = "O(n)" if surely > _TOUCHES * memcpy.seconds and large.low > _GROWS * small.high else "O(1)"
+    reason = ""
+    if large.promise == "shares" and order == "O(n)":
+        reason = f"at {large.size} it costs {_times(grown / memcpy.seconds)} memcpys above its fixed cost: it reads or copies all"
+    elif large.promise == "copies" and large.high < _NO_COPY * memcpy.low:
+        reason = f"at {large.size} it costs {_times(large.seconds / memcpy.seconds)} of a memcpy: nothing can have been copied"
+    elif large.promise == "copies" and not large.converts and all(_several(run, figure) for figure in ladder[-2:]):
+        reason = f"at {large.size} it costs {_times(large.seconds / fresh.seconds)} copies into fresh memory"
+    known = large.deviations if reason else ()
+    verdict = ("deviates" if known else "breach") if reason else "keeps" if large.promise in ("shares", "copies") else ""
+    shares = grown / memcpy.seconds, grown / fresh.seconds
+    return Cost(entry, order, small.seconds, large.size, *shares, large.promise, verdict, reason, known)
+
+
+def _several(run: Run, figure: Figure) -> bool:
+    fresh = run.limit(FRESH_COPY, figure.nbytes)
+    return fresh is not None and figure.low > SEVERAL * fresh.high
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"

@@ -1,0 +1,261 @@
+"""Benchmark runs: pytest-benchmark's JSON with what the suite adds to it, read and checked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, NoReturn
+
+import fastjsonschema
+
+from reports.results import ResultsError
+
+#: Entry points of a file that are no calls but what no call can beat.
+BARE_CALL, MEMCPY, FRESH_COPY = "limit: bare C call", "limit: np.copyto, warm", "limit: np.copyto, fresh pages"
+#: Visits whose middle half spreads by more than this share of their median are called unstable.
+UNSTABLE = 0.2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one cell costs.
+
+    visits  seconds per call: a tuple of rounds for each visit of a process
+    The other fields are those of `conformance.benchmarks.cells.Cell`, in words.
+    """
+
+    name: str
+    entry: str
+    framework: str
+    direction: str
+    axis: str
+    dtype: str
+    layout: str
+    size: str
+    nbytes: int
+    temperature: str
+    promise: str
+    source: str
+    memory: str
+    converts: bool
+    symbolic: bool
+    deviations: tuple[str, ...]
+    visits: tuple[tuple[float, ...], ...]
+
+    @cached_property
+    def medians(self) -> list[float]:
+        """The median round of each visit, in order of size."""
+        return sorted(median(rounds) for rounds in self.visits)
+
+    @cached_property
+    def seconds(self) -> float:
+        """What a call takes: the median over visits."""
+        return median(self.medians)
+
+    @property
+    def low(self) -> float:
+        """The lowest of the visits' medians."""
+        return self.medians[0]
+
+    @property
+    def high(self) -> float:
+        """The highest of the visits' medians."""
+        return self.medians[-1]
+
+    @cached_property
+    def best(self) -> list[float]:
+        """The fastest round of each visit: what else the machine does only ever makes a round slower."""
+        return [min(rounds) for rounds in self.visits]
+
+    @property
+    def unstable(self) -> bool:
+        """Whether the visits disagree so much that their median says little."""
+        if len(self.medians) < 4:
+            return self.high > (1 + UNSTABLE) * self.low
+        first, _, third = quantiles(self.medians, n=4)
+        return third - first > UNSTABLE * self.seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its figures by name, what was not timed, and where it ran."""
+
+    figures: dict[str, Figure]
+    not_timed: tuple[dict[str, Any], ...] = ()
+    machine: dict[str, Any] = field(default_factory=dict)
+    datetime: str = ""
+    seconds: float = 0
+    path: str = ""
+
+    @cached_property
+    def entries(self) -> dict[str, list[Figure]]:
+        """Figures by entry point, in the file's order; limits are none."""
+        found: dict[str, list[Figure]] = {}
+        for figure in self.figures.values():
+            if figure.framework:
+                found.setdefault(figure.entry, []).append(figure)
+        return found
+
+    def ladder(self, entry: str) -> list[Figure]:
+        """An entry point's figures by size, the smallest first."""
+        chosen = [f for f in self._by_entry.get(entry, ()) if f.axis == "size" and f.temperature == "warm"]
+        return sorted(chosen, key=lambda figure: figure.nbytes)
+
+    @cached_property
+    def _by_entry(self) -> dict[str, list[Figure]]:
+        found: dict[str, list[Figure]] = {}
+        for figure in self.figures.values():
+            found.setdefault(figure.entry, []).append(figure)
+        return found
+
+    @property
+    def bare(self) -> Figure | None:
+        """A call that does nothing."""
+        return next(iter(self.ladder(BARE_CALL)), None)
+
+    def limit(self, name: str, nbytes: int) -> Figure | None:
+        """A copy of the size nearest to this one, or None where there is none within a factor of 4."""
+        near = min(self.ladder(name), key=lambda figure: abs(math.log(figure.nbytes / max(nbytes, 1))), default=None)
+        return near if near and 0.25 <= near.nbytes / max(nbytes, 1) <= 4 else None
+
+    @property
+    def releases(self) -> str:
+        """The releases timed, in a line."""
+        said = self.machine.get("releases")
+        return ", ".join(f"{name} {release}" for name, release in said.items()) if isinstance(said, dict) else ""
+
+    @property
+    def hardware(self) -> dict[str, str]:
+        """What must be the same in two runs whose times are compared."""
+        cpu = self.machine.get("cpu")
+        told = {name: self.machine.get(name, "") for name in ("node", "machine", "system", "release", "cores", "threads")}
+        told["processor"] = cpu.get("brand_raw", "") if isinstance(cpu, dict) else ""
+        return {name: str(value) for name, value in told.items()}
+
+
+_TEXT = {"type": "string", "maxLength": 1000}
+_FIELDS: dict[str, Any] = {
+    **dict.fromkeys(
+        "name entry framework direction axis dtype layout size temperature promise source memory".split(),
+        _TEXT,
+    ),
+    "nbytes": {"type": "integer", "minimum": 0, "maximum": 1 << 62},
+    "converts": {"type": "boolean"},
+    "symbolic": {"type": "boolean"},
+    "deviations": {"type": "array", "items": _TEXT},
+}
+_ROUNDS = {"type": "array", "minItems": 1, "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 1e9}}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["benchmarks", "machine_info", "conformance"],
+    "properties": {
+        "machine_info": {"type": "object"},
+        "datetime": _TEXT,
+        "conformance": {
+            "type": "object",
+            "required": ["format", "not_timed"],
+            "properties": {
+                "format": {"type": "integer", "const": 1},
+                "seconds": {"type": "number"},
+                "not_timed": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": [*_FIELDS, "outcome", "message"],
+                        "properties": {**_FIELDS, "outcome": _TEXT, "message": _TEXT},
+                    },
+                },
+            },
+        },
+        "benchmarks": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["extra_info", "stats"],
+                "properties": {
+                    "extra_info": {
+                        "type": "object",
+                        "required": [*_FIELDS, "visits"],
+                        "properties": {
+                            **_FIELDS,
+                            "visits": {
+                                "type": "array",
+                                "minItems": 1,
+                                "items": {
+                                    "type": "object",
+                                    "required": ["rounds"],
+                                    "properties": {"rounds": {"type": "integer", "minimum": 1}},
+                                },
+                            },
+                        },
+                    },
+                    "stats": {"type": "object", "required": ["data"], "properties": {"data": _ROUNDS}},
+                },
+            },
+        },
+    },
+}
+
+
+@cache
+def _check() -> Any:
+    return fastjsonschema.compile(_SCHEMA)
+
+
+def read_run(path: Path) -> Run:
+    """The run in a file. Raises ResultsError, in a line, for anything that is none."""
+    try:
+        data = json.loads(path.read_bytes().decode(), parse_constant=_no_number)
+    except OSError as error:
+        raise ResultsError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise ResultsError(f"{path} is not JSON, or was cut off") from None
+    if not isinstance(data, dict) or not isinstance(data.get("benchmarks"), list):
+        raise ResultsError(f"{path} is no file of pytest-benchmark: it has no list of benchmarks")
+    if "conformance" not in data:
+        raise ResultsError(f"{path} holds benchmarks, but not of conversions: tox run -e benchmark writes those")
+    try:
+        _check()(data)
+    except fastjsonschema.JsonSchemaValueException as refusal:
+        raise ResultsError(f"{path} is no benchmark run of this suite: {_line(refusal.message)}") from None
+    figures = []
+    for row in data["benchmarks"]:
+        rounds, info = list(row["stats"]["data"]), row["extra_info"]
+        if sum(visit["rounds"] for visit in info["visits"]) != len(rounds):
+            raise ResultsError(f"{path}: the visits of {_line(info['name'])} do not add up to its {len(rounds)} rounds")
+        visits = []
+        for visit in info["visits"]:
+            visits.append(rounds[: visit["rounds"]])
+            del rounds[: visit["rounds"]]
+        figures.append(info | {"rounds": visits})
+    said = data["conformance"]
+    more: dict[str, Any] = {"machine": data["machine_info"], "datetime": data.get("datetime", ""), "path": str(path)}
+    return run_of(figures, not_timed=tuple(said["not_timed"]), seconds=said.get("seconds", 0), **more)
+
+
+def run_of(rows: Iterable[dict[str, Any]], **more: Any) -> Run:
+    """A run of rows: the fields of a figure, with `rounds` for its visits; rows without rounds are left out."""
+    figures = [
+        Figure(
+            **{name: row[name] for name in _FIELDS if name != "deviations"},
+            deviations=tuple(row["deviations"]),
+            visits=tuple(tuple(rounds) for rounds in row["rounds"]),
+        )
+        for row in rows
+        if row["rounds"]
+    ]
+    return Run({figure.name: figure for figure in figures}, **more)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _line(text: Any) -> str:
+    return " ".join(str(text).split())[:160]

@@ -1,0 +1,250 @@
+"""A run, or two, as tables: the same ones in the terminal, in Markdown and on the site."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports.benchmark.compare import Change, Comparison
+from reports.benchmark.cost import Cost, law_of_cost
+from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
+
+#: Cells that a comparison shows at most of each kind; the rest is counted.
+SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Table:
+    """A heading, a paragraph, and rows under their headings; no rows: the paragraph alone."""
+
+    title: str
+    text: str = ""
+    headings: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+def tables(run: Run) -> list[Table]:
+    """All tables of one run."""
+    costs = {entry: law_of_cost(run, entry) for entry in run.entries}
+    found = [_about(run), _limits(run), *_verdicts(costs.values())]
+    for framework, direction in dict.fromkeys((f.framework, f.direction) for f in run.figures.values() if f.framework):
+        words = {"in": "arrays to tensors", "out": "tensors to arrays"}
+        chosen = [
+            entry
+            for entry, figures in run.entries.items()
+            if (figures[0].framework, figures[0].direction) == (framework, direction)
+        ]
+        found.append(_costs(f"{framework}: {words.get(direction, direction)}", run, chosen, costs))
+        for axis, title in (("layout", "layouts"), ("dtype", "dtypes")):
+            found.append(_axis(f"{framework}, {words.get(direction, direction)}: {title}", run, chosen, axis))
+        found.append(_casts(f"{framework}, {words.get(direction, direction)}: calls that convert the dtype", run, chosen))
+    return [table for table in (*found, _unstable(run), _not_timed(run)) if table.rows or table.text]
+
+
+def compared(comparison: Comparison, old: Run, new: Run) -> list[Table]:
+    """What differs between two runs."""
+    number = len(comparison.changes)
+    slower, faster = comparison.slower(), comparison.faster()
+    text = [f"{old.path} ({old.datetime}) before, {new.path} ({new.datetime}) now: {number:,} cells in both."]
+    if comparison.warnings:
+        text.append("THE MACHINES DIFFER, so that these ratios say little: " + "; ".join(comparison.warnings) + ".")
+    if old.releases != new.releases:
+        text.append(f"Releases: {old.releases} before, {new.releases} now.")
+    text.append(
+        f"{len(slower)} slower, {len(faster)} faster, {number - len(slower) - len(faster):,} with no significant difference"
+        f" (intervals hold for all cells together at 95%). The median cell takes {comparison.common:.2f} times as long."
+    )
+    if comparison.only_old or comparison.only_new:
+        text.append(f"Only before: {len(comparison.only_old):,} cells; only now: {len(comparison.only_new):,}.")
+    found = [Table("Two runs", " ".join(text))]
+    for word, changes in (("slower", slower), ("faster", faster)):
+        rest = f"the {SHOWN} most of {len(changes):,}" if len(changes) > SHOWN else ""
+        rows = [_changed(change) for change in changes[:SHOWN]]
+        if rows:
+            found.append(Table(word.capitalize(), rest, ("cell", "before", "now", "ratio", "interval"), rows))
+    return found
+
+
+def as_text(found: Iterable[Table]) -> str:
+    """Tables for a terminal."""
+    parts = []
+    for table in found:
+        lines = [table.title, "=" * len(table.title)] + ([table.text] if table.text else [])
+        if table.rows:
+            widths = [max(len(row[i]) for row in (table.headings, *table.rows)) for i in range(len(table.headings))]
+            for row in (table.headings, ["-" * width for width in widths], *table.rows):
+                cells = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
+                lines.append("  ".join(cells).rstrip())
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_markdown(found: Iterable[Table]) -> str:
+    """Tables for a pull request."""
+    parts = []
+    for table in found:
+        lines = [f"### {table.title}", ""] + ([table.text, ""] if table.text else [])
+        if table.rows:
+            rule = ["---", *["---:"] * (len(table.headings) - 1)]
+            for row in (table.headings, rule, *table.rows):
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+            lines.append("")
+        parts.append("\n".join(lines))
+    return "\n".join(parts)
+
+
+def seconds(value: float) -> str:
+    """A time with three digits and its unit."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= scale:
+            return f"{_digits(value / scale)} {unit}"
+    return f"{_digits(value / 1e-9)} ns"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def times(value: float) -> str:
+    """A multiple with two digits."""
+    return f"{value:,.0f}x" if value >= 10 else f"{value:.1f}x" if value >= 1 else f"{value:.2f}x"
+
+
+def shown(figure: Figure | None) -> str:
+    """A figure with the range of its visits; ~ marks an unstable one."""
+    if figure is None:
+        return ""
+    return f"{'~' if figure.unstable else ''}{seconds(figure.seconds)} ({seconds(figure.low)} to {seconds(figure.high)})"
+
+
+def _about(run: Run) -> Table:
+    threads = run.machine.get("threads")
+    pinned = ", ".join(f"{name} {n}" for name, n in threads.items()) if isinstance(threads, dict) else "unknown"
+    cpu = run.hardware["processor"] or run.hardware["machine"]
+    text = (
+        f"{run.releases}. {cpu}, {run.hardware['cores']} cores; threads: {pinned}. "
+        f"{len(run.figures):,} cells in {run.seconds:.0f} s. "
+        "Times are medians over visits of several processes, with the lowest and the highest visit; "
+        "~ marks those whose middle half spreads by more than 20%. Compare them within this run only."
+    )
+    return Table(f"Benchmark of {run.datetime[:16]}", text)
+
+
+def _limits(run: Run) -> Table:
+    rows = []
+    if run.bare:
+        rows.append(("a bare C call, id(a)", "", shown(run.bare), ""))
+    for name in (MEMCPY, FRESH_COPY):
+        for figure in run.ladder(name):
+            rows.append((name.removeprefix("limit: "), figure.size, shown(figure), _rate(figure)))
+    return Table("The machine's limits", "", ("limit", "size", "time", "throughput"), rows)
+
+
+def _rate(figure: Figure) -> str:
+    return f"{figure.nbytes / figure.seconds / 1e9:.2f} GB/s" if figure.nbytes else ""
+
+
+def _verdicts(costs: Iterable[Cost | None]) -> list[Table]:
+    known = [cost for cost in costs if cost]
+    counts = Counter(cost.verdict for cost in known)
+    text = (
+        f"{counts['keeps']} calls cost what their promise of sharing or copying allows, {counts['deviates']} deviate as "
+        f"recorded, {counts['breach']} break it; {counts['']} promise neither."
+    )
+    rows = [(c.entry, c.promise, c.verdict, c.reason) for c in known if c.verdict in ("breach", "deviates")]
+    return [Table("The law of cost", text, ("call", "promise", "verdict", "seen"), rows)] if known else []
+
+
+def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | None]) -> Table:
+    headings = ("call", "memory", "cost", "16 elements", "x bare call", "largest", "time", "x memcpy", "x fresh copy", "verdict")
+    rows = []
+    for entry in sorted(entries, key=lambda name: _fixed(run, name)):
+        ladder = [figure for figure in run.ladder(entry) if figure.nbytes]
+        if not ladder:
+            continue
+        small, large, cost = ladder[0], ladder[-1], costs[entry]
+        memcpy, fresh = run.limit(MEMCPY, large.nbytes), run.limit(FRESH_COPY, large.nbytes)
+        rows.append(
+            (
+                entry,
+                large.memory or "",
+                cost.order if cost else "",
+                shown(small),
+                times(small.seconds / run.bare.seconds) if run.bare else "",
+                large.size,
+                shown(large),
+                times(large.seconds / memcpy.seconds) if memcpy else "",
+                times(large.seconds / fresh.seconds) if fresh else "",
+                cost.verdict if cost else "",
+            )
+        )
+    text = "The cheapest first. `memory` is what was seen of the result: whether it uses the source's memory."
+    return Table(title, text if rows else "", headings, rows)
+
+
+def _fixed(run: Run, entry: str) -> float:
+    return next((figure.seconds for figure in run.ladder(entry) if figure.nbytes), 0.0)
+
+
+def _axis(title: str, run: Run, entries: list[str], axis: str) -> Table:
+    """One middling size in several dtypes or layouts, as multiples of the plain one."""
+    columns = list(
+        dict.fromkeys(getattr(f, axis) for entry in entries for f in run.entries[entry] if f.axis == axis and not f.converts)
+    )
+    rows = []
+    for entry in entries:
+        cells = {getattr(f, axis): f for f in run.entries[entry] if f.axis == axis and not f.converts}
+        size = next((f.nbytes for f in cells.values() if f.axis == axis), 0)
+        plain = min(run.ladder(entry), key=lambda f: abs(f.nbytes - size), default=None)
+        if plain and cells:
+            told = (
+                f"{'~' if f.unstable else ''}{times(f.seconds / plain.seconds)}" if (f := cells.get(c)) else "" for c in columns
+            )
+            rows.append((entry, f"{plain.dtype} {seconds(plain.seconds)}", *told))
+    text = (
+        "As multiples of the contiguous, 64-aligned array of the same size in the dtype named. Empty: refused, or another table."
+    )
+    return Table(title, text if rows else "", ("call", "plain", *columns), rows)
+
+
+def _casts(title: str, run: Run, entries: list[str]) -> Table:
+    rows = []
+    for entry in entries:
+        for figure in run.entries[entry]:
+            if figure.converts and figure.temperature == "warm":
+                memcpy = run.limit(MEMCPY, figure.nbytes)
+                ratio = times(figure.seconds / memcpy.seconds) if memcpy else ""
+                rows.append((entry, figure.dtype, figure.layout, figure.size, shown(figure), ratio))
+    return Table(title, "", ("call", "from", "layout", "size", "time", "x memcpy of the source"), rows)
+
+
+def _unstable(run: Run) -> Table:
+    number = sum(figure.unstable for figure in run.figures.values())
+    share = number / max(len(run.figures), 1)
+    if not number:
+        return Table("Stability", "All figures are stable.")
+    advice = (
+        " WARNING: something else kept this machine busy; measure again before you believe the figures." if share > 0.1 else ""
+    )
+    return Table("Stability", f"{number:,} of {len(run.figures):,} figures ({100 * share:.0f}%) are unstable.{advice}")
+
+
+def _not_timed(run: Run) -> Table:
+    reasons = Counter((row["outcome"], row["message"][:100]) for row in run.not_timed)
+    entries: dict[tuple[str, str], list[str]] = {}
+    for row in run.not_timed:
+        entries.setdefault((row["outcome"], row["message"][:100]), []).append(row["entry"])
+    rows = []
+    for (outcome, message), count in reasons.most_common():
+        names = list(dict.fromkeys(entries[outcome, message]))
+        rows.append(
+            (outcome, str(count), message, ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""))
+        )
+    text = "A cell that is refused, or known to kill the process, has no time."
+    return Table("Not timed", text if rows else "", ("outcome", "cells", "why", "calls"), rows)
+
+
+def _changed(change: Change) -> tuple[str, ...]:
+    interval = f"{change.low:.2f} to {change.high:.2f}"
+    return (change.new.name, seconds(change.old.seconds), seconds(change.new.seconds), f"{change.ratio:.2f}", interval)
