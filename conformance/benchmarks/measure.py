@@ -32,7 +32,7 @@ class Effort(NamedTuple):
     """How much is measured.
 
     processes  per framework
-    visits     of each process to each cell: small inputs are visited more often, large ones cost too much
+    visits     of each process to each cell; one to a cell that is costly
     rounds     of a visit at most
     seconds    of a visit at most, where one round takes less
     """
@@ -43,8 +43,9 @@ class Effort(NamedTuple):
     seconds: float = 0.004
 
 
-#: Cells of more bytes than this are visited once by each process, for so many seconds.
-LARGE, LARGE_SECONDS = 8 << 20, 0.1
+#: A cell of more bytes than this is costly, as is one over cold memory, and one whose call takes longer than so many seconds.
+#: It is visited once by each process, for so long.
+LARGE, _LONG, LARGE_SECONDS = 8 << 20, 0.005, 0.1
 
 
 class Visit(NamedTuple):
@@ -70,6 +71,11 @@ class Timing:
     message: str = ""
     memory: str = ""
     visits: list[Visit] = field(default_factory=list)
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether one visit by each process must do."""
+        return self.cell.cold or self.cell.spec.nbytes > LARGE or self.best > _LONG
 
     @property
     def best(self) -> float:
@@ -185,7 +191,9 @@ def measure(
         if slow:
             timing.outcome, timing.message = "too slow", slow
             continue
-        large = timing.cell.spec.nbytes > LARGE
+        if timing.is_costly and any(visit.process == number for visit in timing.visits):
+            continue
+        large = timing.is_costly
         at = time.perf_counter() - began
         outcome, message, memory, loops, rounds = clock.visit(
             timing.cell, 2 if large else effort.rounds, LARGE_SECONDS if large else effort.seconds
@@ -206,8 +214,6 @@ def _plan(
         orders = []
         for number, (framework, clock) in enumerate(numbered):
             mine = [timing for timing in timings if timing.cell.framework in ("", framework)]
-            if turn:
-                mine = [timing for timing in mine if timing.cell.spec.nbytes <= LARGE]
             rng.shuffle(mine)
             if not turn:
                 mine.sort(key=lambda timing: timing.cell.spec.nbytes)

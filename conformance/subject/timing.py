@@ -6,6 +6,7 @@ import contextlib
 import gc
 import marshal
 import os
+import sys
 import time
 import warnings
 from collections import OrderedDict
@@ -23,9 +24,11 @@ from strategies.spec import ArraySpec, TensorSpec
 
 #: Seconds that a batch takes at least: a thousand times what reading the clock does.
 BATCH = 200e-6
+#: A first call of so many batches' time is its own batch, beyond doubt.
+_LONG = 50
 #: Bytes of sources kept from one visit to the next.
 _KEPT_BYTES = 400 << 20
-#: Bytes written to push a source out of the caches.
+#: Bytes read to push a source out of the caches.
 EVICTED = 64 << 20
 #: Sources of a cold batch, in bytes and in number, at most.
 _COLD_BYTES, _COLD_MOST = 16 << 20, 64
@@ -101,8 +104,8 @@ class Timer:
             "clock": time.get_clock_info("perf_counter").implementation,
         }
         warnings.simplefilter("ignore")
-        gc.collect()
-        gc.freeze()  # What is imported stays; a collection need not walk through it.
+        self._modules = 0
+        self._settle()
 
     def visit(
         self, key: str, call: str, prepared: bool, maker: str, fields: tuple[Any, ...], cold: bool, rounds: int, seconds: float
@@ -115,9 +118,8 @@ class Timer:
         Returns outcome ("ok", "raised", "unbuildable"), message, memory ("shares", "copies", "part", "" where nobody can
         tell), calls per round, and seconds per call of each round.
         """
-        if self._side.prepare(call):
-            gc.freeze()
         memory = ""
+        self._side.prepare(call)
         try:
             source = self._source(maker, fields)
             timed = self._calls.get(key)
@@ -125,6 +127,7 @@ class Timer:
                 timed = compile_loops(call, "t" if maker else "a", source.value, prepared)
                 memory = self._used(timed.once(source.value), source)
                 self._calls[key] = timed
+                self._settle()
             if cold:
                 return ("ok", "", memory, *self._cold(timed, maker, fields, rounds, seconds))
             return ("ok", "", memory, *self._warm(timed, source.value, rounds, seconds))
@@ -133,26 +136,33 @@ class Timer:
         except Exception as error:
             line = (str(error).strip().splitlines() or [""])[0]
             return "raised", f"{type(error).__name__}: {line}"[:200], "", 0, []
-        finally:
+
+    def _settle(self) -> None:
+        """What is imported stays: no collection between batches need walk through it."""
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
             gc.collect()
+            gc.freeze()
 
     def _warm(self, timed: Timed, value: Any, rounds: int, seconds: float) -> tuple[int, list[float]]:
         clock, wait = time.perf_counter, self._wait
         durations: list[float] = []
+
+        def batch(n: int) -> float:
+            return timed.warm(value, repeat(None, n), clock, wait)
+
         gc.disable()
         try:
-            timed.loops = timed.loops or calibrate(lambda n: timed.warm(value, repeat(None, n), clock, wait))
-            loops = timed.loops
             began = clock()
-            if timed.warm(value, repeat(None, loops), clock, wait) > seconds:  # The first one only warms up.
+            if not timed.loops:
+                timed.loops = calibrate(batch)
+            elif batch(timed.loops) > seconds:  # The first one only warms up.
                 began -= seconds
             while len(durations) < rounds and (not durations or clock() - began < seconds):
-                durations.append(timed.warm(value, repeat(None, loops), clock, wait) / loops)
-                if loops == 1:  # A long call: what it left behind must not slow the next one down.
-                    gc.collect()
+                durations.append(batch(timed.loops) / timed.loops)
         finally:
             gc.enable()
-        return loops, durations
+        return timed.loops, durations
 
     def _cold(self, timed: Timed, maker: str, fields: tuple[Any, ...], rounds: int, seconds: float) -> tuple[int, list[float]]:
         spec = _spec(maker, fields)
@@ -164,8 +174,7 @@ class Timer:
         began = clock()
         while len(durations) < rounds and (not durations or clock() - began < seconds):
             kept: list[Any] = []
-            gc.collect()
-            self._evict += 1
+            self._evict.max()
             gc.disable()
             try:
                 durations.append(timed.cold(values, clock, self._wait, kept.append) / number)
@@ -204,7 +213,8 @@ class Timer:
 def calibrate(batch: Callable[[int], float], target: float = BATCH) -> int:
     """How many calls make a batch that takes `target` seconds; `batch(n)` tells what n calls take."""
     n = 1
-    batch(n)
+    if batch(n) > _LONG * target:
+        return n
     # The better of two: whatever else the machine does only ever makes it slower.
     while (taken := min(batch(n), batch(n))) < target and n < 1 << 20:
         n = max(n + 1, min(10 * n, int(1.1 * n * target / max(taken, 1e-9))))

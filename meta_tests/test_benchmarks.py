@@ -1,0 +1,300 @@
+"""What a benchmark run means: the law of cost, comparisons, and files that are none. No framework is timed here."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reports.__main__ import main
+from reports.benchmark.compare import compare, t_quantile
+from reports.benchmark.cost import Cost, law_of_cost
+from reports.benchmark.runs import BARE_CALL, FRESH_COPY, MEMCPY, Run, read_run, run_of
+from reports.benchmark.tables import as_markdown, as_text, compared, seconds, tables
+from reports.results import ResultsError
+
+SIZES = {"empty": 0, "16 elements": 64, "4 KiB": 4 << 10, "256 KiB": 256 << 10, "4 MiB": 4 << 20, "64 MiB": 64 << 20}
+Row = dict[str, Any]
+
+
+def copying(nbytes: int) -> float:
+    """Seconds of a copy on an imagined machine: 10 GB/s."""
+    return 400e-9 + nbytes / 10e9
+
+
+def fresh(nbytes: int) -> float:
+    """The same into pages that are made first."""
+    return 2e-6 + nbytes / 4e9
+
+
+def sharing(nbytes: int) -> float:
+    """Seconds of a call that touches nothing."""
+    return 900e-9
+
+
+def row(entry: str, size: str, cost: float, seed: int = 0, promise: str = "", noise: float = 0.03, **fields: Any) -> Row:
+    """One cell of 6 visits with 5 rounds each, of which a few were disturbed."""
+    rng = random.Random(f"{seed} {entry} {size}")
+    visits = []
+    for _ in range(6):
+        level = cost * rng.lognormvariate(0, noise)
+        visits.append([level * (1 + abs(rng.gauss(0, noise)) + 3 * (rng.random() < 0.05)) for _ in range(5)])
+    limit = entry.startswith("limit")
+    about = {"name": f"{entry}-{size}", "entry": entry, "framework": "" if limit else "torch", "direction": "" if limit else "in"}
+    about |= {"axis": "size", "dtype": "float32", "layout": "contiguous", "size": size, "nbytes": SIZES[size]}
+    about |= {"temperature": "warm", "promise": promise, "source": "observed in fake 1.0", "memory": promise, "converts": False}
+    return {**about, "symbolic": False, "deviations": [], "rounds": visits, **fields}
+
+
+def call(entry: str, cost: Callable[[int], float], seed: int = 0, promise: str = "", **fields: Any) -> list[Row]:
+    """An entry point over all sizes."""
+    return [row(entry, size, cost(nbytes), seed, promise, **fields) for size, nbytes in SIZES.items()]
+
+
+def limits(seed: int = 0) -> list[Row]:
+    """The limits of the imagined machine."""
+    found = [row(BARE_CALL, "16 elements", 50e-9, seed)]
+    for name, cost in ((MEMCPY, copying), (FRESH_COPY, fresh)):
+        found += [row(name, size, cost(nbytes), seed) for size, nbytes in SIZES.items() if nbytes]
+    return found
+
+
+def rows(seed: int = 0) -> list[Row]:
+    """A run of two hundred calls."""
+    shared = [r for i in range(100) for r in call(f"share {i}", sharing, seed, "shares")]
+    return limits(seed) + shared + [r for i in range(100) for r in call(f"copy {i}", fresh, seed, "copies")]
+
+
+def cost_of(cost: Callable[[int], float], promise: str, **fields: Any) -> Cost:
+    """The law's answer for a call of this cost that promises so."""
+    found = law_of_cost(run_of(limits() + call("call", cost, promise=promise, **fields)), "call")
+    assert found is not None
+    return found
+
+
+def test_a_call_that_shares_as_it_promises_keeps_the_law() -> None:
+    cost = cost_of(sharing, "shares")
+    assert (cost.order, cost.verdict) == ("O(1)", "keeps")
+
+
+def test_a_copy_where_sharing_is_promised_breaks_the_law() -> None:
+    cost = cost_of(lambda n: sharing(n) + copying(n), "shares")
+    assert (cost.order, cost.verdict) == ("O(n)", "breach")
+    assert "memcpys" in cost.sentence
+
+
+def test_a_recorded_break_of_sharing_deviates() -> None:
+    assert cost_of(copying, "shares", deviations=["known-one"]).verdict == "deviates"
+
+
+def test_a_plain_copy_keeps_the_law() -> None:
+    assert cost_of(fresh, "copies").verdict == "keeps"
+
+
+def test_a_copy_made_four_times_breaks_the_law() -> None:
+    assert cost_of(lambda n: 5 * fresh(n), "copies").verdict == "breach"
+
+
+def test_a_copy_that_costs_nothing_breaks_the_law() -> None:
+    cost = cost_of(sharing, "copies")
+    assert cost.verdict == "breach"
+    assert "nothing can have been copied" in cost.reason
+
+
+def test_converting_may_cost_more_than_copying() -> None:
+    assert cost_of(lambda n: 5 * fresh(n), "copies", converts=True).verdict == "keeps"
+
+
+def test_no_promise_is_no_verdict() -> None:
+    assert cost_of(copying, "may share").verdict == ""
+
+
+def test_the_cost_is_told_in_copies_of_the_same_run() -> None:
+    cost = cost_of(lambda n: 2 * copying(n), "copies")
+    assert cost.memcpys == pytest.approx(2, rel=0.15)
+
+
+@pytest.mark.parametrize(("probability", "freedom", "value"), [(0.975, 1, 12.706), (0.975, 5, 2.571), (0.995, 10, 3.169)])
+def test_quantiles_are_those_of_the_tables(probability: float, freedom: int, value: float) -> None:
+    assert t_quantile(probability, freedom) == pytest.approx(value, abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_an_unchanged_pair_shows_no_difference(seed: int) -> None:
+    comparison = compare(run_of(rows()), run_of(rows(seed)))
+    assert not comparison.slower()
+    assert not comparison.faster()
+
+
+@pytest.mark.parametrize("cost", [lambda n: sharing(n) + 2e-6, lambda n: sharing(n) + copying(n)], ids=["+2 µs", "a copy"])
+def test_a_slowed_call_is_flagged(cost: Callable[[int], float]) -> None:
+    slowed = run_of(rows(1) + call("share 7", cost, 1, "shares"))
+    assert {change.new.entry for change in compare(run_of(rows()), slowed).slower(1.3)} == {"share 7"}
+
+
+def test_one_visit_each_decides_nothing() -> None:
+    single = [{**r, "rounds": r["rounds"][:1]} for r in call("call", sharing)]
+    slowed = [{**r, "rounds": r["rounds"][:1]} for r in call("call", fresh)]
+    assert not compare(run_of(single), run_of(slowed)).slower()
+
+
+def test_another_machine_is_said_loudly() -> None:
+    here, there = run_of(rows(), machine={"node": "here"}), run_of(rows(1), machine={"node": "there"})
+    assert "THE MACHINES DIFFER" in as_text(compared(compare(here, there), here, there))
+
+
+def saved(path: Path, cells: list[Row], **machine: Any) -> Path:
+    """The rows as pytest-benchmark's JSON."""
+    benchmarks = []
+    for r in cells:
+        info = {name: value for name, value in r.items() if name != "rounds"}
+        info["visits"] = [{"at": 0.0, "process": 0, "loops": 1, "rounds": len(visit)} for visit in r["rounds"]]
+        benchmarks.append({"extra_info": info, "stats": {"data": [s for visit in r["rounds"] for s in visit]}})
+    refused = {name: value for name, value in cells[-1].items() if name != "rounds"} | {"outcome": "raised", "message": "no"}
+    said = {"format": 1, "seconds": 1.0, "not_timed": [refused]}
+    data = {"machine_info": machine, "datetime": "2026-01-01T00:00", "benchmarks": benchmarks, "conformance": said}
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run."""
+    return saved(tmp_path_factory.mktemp("runs") / "run.json", limits() + call("a|b", sharing, promise="shares"))
+
+
+def test_a_file_is_read_as_it_was_measured(good: Path) -> None:
+    expected = run_of(limits() + call("a|b", sharing, promise="shares"))
+    assert read_run(good).figures == expected.figures
+
+
+def test_a_run_is_printed(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["benchmark", str(good)]) == 0
+    printed = capsys.readouterr().out
+    assert "O(1)" in printed
+    assert "keeps" in printed
+
+
+def test_names_cannot_break_a_markdown_table(good: Path) -> None:
+    assert "a\\|b" in as_markdown(tables(read_run(good)))
+
+
+def test_a_slower_cell_fails_when_asked_to(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    slow = saved(tmp_path / "slow.json", limits(1) + call("a|b", lambda n: sharing(n) + 2e-6, 1, "shares"))
+    assert main(["benchmark", str(good), str(slow)]) == 0
+    assert main(["benchmark", str(good), str(slow), "--fail-slower", "1.3"]) == 1
+    assert main(["benchmark", str(good), str(slow), "--fail-slower", "30"]) == 0
+    assert main(["benchmark", str(slow), str(good), "--fail-slower", "1.3"]) == 0
+    assert "a|b-64 MiB" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--fail-slower", "1.3"], ["{run}", "--fail-slower", "0"], ["{run}", "{run}"], ["{run}", "--fail-slower", "nan"]],
+)
+def test_what_cannot_be_asked_is_refused_in_a_line(good: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["benchmark", str(good), *(text.format(run=good) for text in arguments)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+FOREIGN = {
+    "empty": b"",
+    "cut off": b'{"benchmarks": [',
+    "not JSON": b"\xff\xfe",
+    "deep": b"[" * 100_000,
+    "a list": b"[]",
+    "no benchmarks": b"{}",
+    "another suite's": b'{"benchmarks": [], "machine_info": {}}',
+    "nothing timed": b'{"benchmarks": [], "machine_info": {}, "conformance": {"format": 1, "not_timed": []}}',
+    "a newer format": b'{"benchmarks": [{}], "machine_info": {}, "conformance": {"format": 2, "not_timed": []}}',
+    "no numbers": b'{"benchmarks": [NaN]}',
+}
+
+
+@pytest.mark.parametrize("data", FOREIGN.values(), ids=FOREIGN)
+def test_a_file_that_is_no_run_is_refused_in_a_line(data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "run.json").write_bytes(data)
+    assert main(["benchmark", str(tmp_path / "run.json")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_refused_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["benchmark", str(tmp_path / "none.json")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inside = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return (
+        [path, *(place for key, value in inside for place in _places(value, (*path, key)))]
+        if path
+        else [place for key, value in inside for place in _places(value, (key,))]
+    )
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_file_is_read_or_refused(good: Path, tmp_path: Path, data: st.DataObject) -> None:
+    whole = json.loads(good.read_text())
+    whole["benchmarks"] = whole["benchmarks"][:3] + whole["benchmarks"][-2:]
+    place = data.draw(st.sampled_from(_places(whole)))
+    inside = whole
+    for key in place[:-1]:
+        inside = inside[key]
+    inside[place[-1]] = data.draw(_JSON)
+    _read_or_refuse(tmp_path / "damaged.json", json.dumps(whole).encode())
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(end=st.integers(0, 1 << 20), junk=st.binary(max_size=8))
+def test_a_cut_file_is_refused(good: Path, tmp_path: Path, end: int, junk: bytes) -> None:
+    whole = good.read_bytes()
+    _read_or_refuse(tmp_path / "cut.json", whole[: end % len(whole)] + junk)
+
+
+def _read_or_refuse(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    try:
+        run = read_run(path)
+    except ResultsError as refusal:
+        assert len(str(refusal).splitlines()) == 1
+    else:
+        assert as_text(tables(run))
+        assert as_markdown(compared(compare(run, run), run, run))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0123, "12.3 ms"), (1.5e-6, "1.50 µs"), (47e-9, "47.0 ns"), (2.0, "2.00 s"), (3e-10, "0.30 ns")]
+)
+def test_times_are_told_in_their_unit(value: float, text: str) -> None:
+    assert seconds(value) == text
+
+
+def test_plots_are_drawn(good: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert main(["benchmark", str(good), str(good), "--plots", str(tmp_path / "plots")]) == 0
+    assert {path.name for path in (tmp_path / "plots").iterdir()} == {"size-torch-in.svg", "fixed-torch-in.svg", "ratio.svg"}
+
+
+def test_without_matplotlib_plots_are_refused_in_a_line(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert main(["benchmark", str(good), "--plots", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
