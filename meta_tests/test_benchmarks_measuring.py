@@ -170,10 +170,8 @@ def test_memory_is_written_before_it_is_timed(timer: Timer) -> None:
 class Fake:
     """A clock that tells imagined times, and keeps whom it visited."""
 
-    about: dict[str, Any] = {}
-
     def __init__(self, cost: float = 0.0) -> None:
-        self.cost, self.visited = cost, list[str]()
+        self.cost, self.visited, self.about = cost, list[str](), dict[str, Any]()
 
     def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float]]:
         self.visited.append(cell.name)

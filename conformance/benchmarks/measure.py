@@ -21,7 +21,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that one visit may take before it counts as hung.
 LIMIT = 120.0
 #: A cell is left out when the size before it says that a call would take longer than this, in seconds.
-TOO_SLOW = 0.5
+TOO_SLOW = 0.25
 #: Threads of every library that computes: one, so that a call costs what it costs and not what the others leave it.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 PINNED = dict.fromkeys(THREADS, "1")
@@ -181,13 +181,17 @@ def measure(
     machine for a while disturbs a few visits of many cells, not all those of one.
     """
     timings = [Timing(cell, "spared" if cell.spared else "", cell.spared) for cell in cells]
+    ladders: dict[str, list[Timing]] = {timing.cell.entry: [] for timing in timings}
+    for timing in timings:
+        if timing.cell.axis == "size":
+            ladders[timing.cell.entry].append(timing)
     began = time.perf_counter()
     plan = list(_plan(timings, clocks, effort, random.Random(seed)))
     for done, (timing, clock, number) in enumerate(plan):
         progress(done, len(plan))
         if timing.outcome not in ("", "ok"):
             continue
-        slow = _too_slow(timing, timings)
+        slow = _too_slow(timing, ladders[timing.cell.entry])
         if slow:
             timing.outcome, timing.message = "too slow", slow
             continue
@@ -228,13 +232,12 @@ def _in_turn(orders: list[list[Any]]) -> Iterator[Any]:
         yield orders[which][i]
 
 
-def _too_slow(timing: Timing, timings: list[Timing]) -> str:
-    """Why a large cell is left out: what the same call took of the size before, times as much as it is larger."""
+def _too_slow(timing: Timing, ladder: list[Timing]) -> str:
+    """Why a cell is left out: what the same call took of a smaller size, times as much as it is larger."""
     cell = timing.cell
-    if cell.spec.nbytes <= LARGE or timing.visits:
+    if cell.spec.nbytes <= SIZES[2] or timing.visits:
         return ""
-    before = [other for other in timings if other.cell.entry == cell.entry and other.cell.axis == "size" and other.visits]
-    largest = max(before, key=lambda other: other.cell.spec.nbytes, default=None)
+    largest = max((t for t in ladder if t.visits), key=lambda t: t.cell.spec.nbytes, default=None)
     if largest is None or largest.cell.spec.nbytes < SIZES[2]:
         return ""
     expected = largest.best * cell.spec.nbytes / largest.cell.spec.nbytes

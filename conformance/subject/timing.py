@@ -31,7 +31,7 @@ _KEPT_BYTES = 400 << 20
 #: Bytes read to push a source out of the caches.
 EVICTED = 64 << 20
 #: Sources of a cold batch, in bytes and in number, at most.
-_COLD_BYTES, _COLD_MOST = 16 << 20, 64
+_COLD_BYTES, _COLD_MOST = 16 << 20, 16
 
 #: What each framework is told so that it computes in one thread, and how it says in how many it does.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
