@@ -285,6 +285,17 @@ def test_times_are_told_in_their_unit(value: float, text: str) -> None:
     assert seconds(value) == text
 
 
+def test_our_own_speed_is_printed_as_ratios(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "speed.json").write_text('{"benchmarks": [], "ratios": ["search: ours 3.1x theirs"]}')
+    assert main(["benchmark", "--self", str(tmp_path / "speed.json")]) == 0
+    assert "ours 3.1x theirs" in capsys.readouterr().out
+
+
+def test_a_run_of_conversions_has_no_ratios(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["benchmark", "--self", str(good)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_plots_are_drawn(good: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     assert main(["benchmark", str(good), str(good), "--plots", str(tmp_path / "plots")]) == 0

@@ -16,6 +16,11 @@ def say() -> Callable[[str], None]:
     return _LINES.append
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
+    output_json["ratios"] = list(_LINES)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if _LINES:
         terminalreporter.section("ratios of this run")

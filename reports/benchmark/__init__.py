@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.benchmark.compare import compare
+from reports.benchmark.own import own_speed
 from reports.benchmark.runs import read_run
 from reports.benchmark.tables import as_markdown, as_text, compared, tables
 from reports.results import ResultsError
@@ -26,6 +27,7 @@ def register(verbs: Any) -> None:
     verb.add_argument("--format", choices=("text", "markdown"), default="text", help="of the tables (default: text)")
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write; without it, it is printed")
     verb.add_argument("--plots", type=Path, metavar="DIR", help="draw plots into a folder, as SVG (needs matplotlib)")
+    verb.add_argument("--self", action="store_true", dest="own", help="RUN is one of the suite's own speed: tox run -e speed")
     verb.add_argument("--fail-slower", type=float, metavar="FACTOR", help="exit with 1 if a cell is slower by this factor")
     verb.set_defaults(run=_run)
 
@@ -35,9 +37,11 @@ def _run(asked: argparse.Namespace) -> int:
         raise ResultsError("at most two runs can be compared")
     if asked.fail_slower is not None and (len(asked.files) < 2 or not asked.fail_slower >= 1):
         raise ResultsError("--fail-slower needs two runs, and a factor of 1 or more")
-    runs = [read_run(path) for path in asked.files]
+    if asked.own and (len(asked.files) > 1 or asked.plots):
+        raise ResultsError("--self prints the ratios of one run")
+    runs = [] if asked.own else [read_run(path) for path in asked.files]
     comparison = compare(*runs) if len(runs) == 2 else None
-    found = compared(comparison, *runs) if comparison else tables(runs[0])
+    found = own_speed(asked.files[0]) if asked.own else compared(comparison, *runs) if comparison else tables(runs[0])
     text = (as_markdown if asked.format == "markdown" else as_text)(found)
     if asked.output:
         save(asked.output, text)

@@ -208,8 +208,8 @@ def _check() -> Any:
     return fastjsonschema.compile(_SCHEMA)
 
 
-def read_run(path: Path) -> Run:
-    """The run in a file. Raises ResultsError, in a line, for anything that is none."""
+def load(path: Path) -> dict[str, Any]:
+    """What a file of pytest-benchmark holds. Raises ResultsError, in a line, for anything that is none."""
     try:
         data = json.loads(path.read_bytes().decode(), parse_constant=_no_number)
     except OSError as error:
@@ -218,6 +218,12 @@ def read_run(path: Path) -> Run:
         raise ResultsError(f"{path} is not JSON, or was cut off") from None
     if not isinstance(data, dict) or not isinstance(data.get("benchmarks"), list):
         raise ResultsError(f"{path} is no file of pytest-benchmark: it has no list of benchmarks")
+    return data
+
+
+def read_run(path: Path) -> Run:
+    """The run in a file. Raises ResultsError, in a line, for anything that is none."""
+    data = load(path)
     if "conformance" not in data:
         raise ResultsError(f"{path} holds benchmarks, but not of conversions: tox run -e benchmark writes those")
     try:
