@@ -15,6 +15,8 @@ from conformance.benchmarks.cells import Cell
 from conformance.benchmarks.conftest import describe
 from conformance.benchmarks.measure import Timing
 from conformance.promises import EntryPoint
+from reports.benchmark.cost import law_of_cost
+from reports.benchmark.runs import Run, run_of
 
 
 class Replay:
@@ -59,12 +61,15 @@ def _nothing() -> None:
     """What pytest-benchmark runs in place of the call, whose time is known."""
 
 
-def test_cost_keeps_the_promise(priced: EntryPoint, measured: dict[str, Timing]) -> None:
-    """A call that promises to share costs the same for any size; one that copies costs no more than a few copies."""
-    from reports.benchmark.cost import law_of_cost
-    from reports.benchmark.runs import run_of
+@pytest.fixture(scope="session")
+def figures(measured: dict[str, Timing]) -> Run:
+    """The same as a run that reports read."""
+    return run_of(describe(timing) | {"rounds": [visit.rounds for visit in timing.visits]} for timing in measured.values())
 
-    cost = law_of_cost(run_of([describe(t) | {"rounds": [v.rounds for v in t.visits]} for t in measured.values()]), priced.name)
+
+def test_cost_keeps_the_promise(priced: EntryPoint, figures: Run) -> None:
+    """A call that promises to share costs the same for any size; one that copies costs no more than a few copies."""
+    cost = law_of_cost(figures, priced.name)
     if cost is None:
         pytest.skip("not timed over enough sizes")
     assert cost.verdict != "breach", cost.sentence
