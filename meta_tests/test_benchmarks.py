@@ -50,7 +50,7 @@ def row(entry: str, size: str, cost: float, seed: int = 0, promise: str = "", no
     about = {"name": f"{entry}-{size}", "entry": entry, "framework": "" if limit else "torch", "direction": "" if limit else "in"}
     about |= {"axis": "size", "dtype": "float32", "layout": "contiguous", "size": size, "nbytes": SIZES[size]}
     about |= {"temperature": "warm", "promise": promise, "source": "observed in fake 1.0", "memory": promise, "converts": False}
-    return {**about, "symbolic": False, "deviations": [], "rounds": visits, **fields}
+    return {**about, "symbolic": False, "deviations": [], "costly": [], "rounds": visits, **fields}
 
 
 def call(entry: str, cost: Callable[[int], float], seed: int = 0, promise: str = "", **fields: Any) -> list[Row]:
@@ -92,6 +92,14 @@ def test_a_copy_where_sharing_is_promised_breaks_the_law() -> None:
 
 def test_a_recorded_break_of_sharing_deviates() -> None:
     assert cost_of(copying, "shares", deviations=["known-one"]).verdict == "deviates"
+
+
+def test_a_recorded_cost_deviates() -> None:
+    assert cost_of(lambda n: 5 * fresh(n), "copies", costly=["known-one"]).verdict == "deviates"
+
+
+def test_what_is_recorded_of_sharing_excuses_no_cost() -> None:
+    assert cost_of(lambda n: 5 * fresh(n), "copies", deviations=["known-one"]).verdict == "breach"
 
 
 def test_a_plain_copy_keeps_the_law() -> None:

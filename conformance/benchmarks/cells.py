@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from conformance.benchmarks.costly import COSTLY
 from conformance.deviations import Deviation, known_for
 from conformance.promises import EntryPoint
 from strategies.spec import TENSOR_DTYPES, ArraySpec, TensorSpec, c_strides
@@ -46,6 +47,7 @@ class Cell(NamedTuple):
     converts    whether the result's dtype is another than the source's
     symbolic    whether it is a symbolic form
     deviations  ids of known deviations of its use of memory that cover this input
+    costly      ids of known deviations of its cost
     spared      why it is not timed, or ""
     """
 
@@ -66,6 +68,7 @@ class Cell(NamedTuple):
     converts: bool = False
     symbolic: bool = False
     deviations: tuple[str, ...] = ()
+    costly: tuple[str, ...] = ()
     spared: str = ""
 
 
@@ -156,6 +159,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
             converts,
             prepared,
             tuple(d.id for d in known if d.severity == "memory" and d.when.test(spec)),
+            tuple(d.id for d in COSTLY if d.applies_to(entry, versions)),
             _spared(spec, known),
         )
 

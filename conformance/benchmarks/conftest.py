@@ -133,6 +133,7 @@ def describe(timing: Timing) -> dict[str, Any]:
         "converts": cell.converts,
         "symbolic": cell.symbolic,
         "deviations": list(cell.deviations),
+        "costly": list(cell.costly),
     }
 
 

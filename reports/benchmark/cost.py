@@ -60,14 +60,14 @@ def law_of_cost(run: Run, entry: str) -> Cost | None:
     grown = max(0.0, large.seconds - small.seconds)
     surely = large.low - small.high
     order = "O(n)" if surely > _TOUCHES * memcpy.seconds and large.low > _GROWS * small.high else "O(1)"
-    reason = ""
+    reason, known = "", large.deviations
     if large.promise == "shares" and order == "O(n)":
         reason = f"at {large.size} it costs {_times(grown / memcpy.seconds)} memcpys above its fixed cost: it reads or copies all"
     elif large.promise == "copies" and large.high < _NO_COPY * memcpy.low:
         reason = f"at {large.size} it costs {_times(large.seconds / memcpy.seconds)} of a memcpy: nothing can have been copied"
     elif large.promise == "copies" and not large.converts and all(_several(run, figure) for figure in ladder[-2:]):
-        reason = f"at {large.size} it costs {_times(large.seconds / fresh.seconds)} copies into fresh memory"
-    known = large.deviations if reason else ()
+        reason, known = f"at {large.size} it costs {_times(large.seconds / fresh.seconds)} copies into fresh memory", large.costly
+    known = known if reason else ()
     verdict = ("deviates" if known else "breach") if reason else "keeps" if large.promise in ("shares", "copies") else ""
     shares = grown / memcpy.seconds, grown / fresh.seconds
     return Cost(entry, order, small.seconds, large.size, *shares, large.promise, verdict, reason, known)

@@ -17,6 +17,8 @@ from reports.results import ResultsError
 #: Colours that people with colour blindness tell apart: https://jfly.uni-koeln.de/color/
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5f00", "#5b3d8a")
 _MARKS = "osD^vP*X"
+#: The machine's limits.
+_LIMIT = "#333333"
 #: Lines in one panel; a family of more is drawn in several.
 _LINES = 8
 #: Bars in one picture; changes in another.
@@ -117,19 +119,21 @@ def _sizes(run: Run, entries: list[str], title: str) -> Any:
         _limits(run, axis)
         for i, entry in enumerate(chosen):
             points = [f for f in run.ladder(entry) if f.nbytes]
-            label = entry.removeprefix(f"{family(entry)}[").removesuffix("]") if name == family(entry) != entry else entry
             colour = _COLOURS[i % len(_COLOURS)]
             x, y = [f.nbytes for f in points], [f.seconds for f in points]
             axis.fill_between(x, [f.low for f in points], [f.high for f in points], color=colour, alpha=0.12, linewidth=0)
-            axis.plot(x, y, color=colour, marker=_MARKS[i % len(_MARKS)], markersize=4, linewidth=1.4, label=_short(label))
+            axis.plot(x, y, color=colour, marker=_MARKS[i % len(_MARKS)], markersize=4, linewidth=1.4, label=_short(entry, 60))
         axis.set(xscale="log", yscale="log", title=name)
         axis.set_xticks(ladder, [_bytes(n) for n in ladder])
         axis.minorticks_off()
         axis.yaxis.set_major_formatter(lambda value, _: seconds(value))
         axis.tick_params(labelbottom=True, labelleft=True)
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize=8, ncols=1)
+        handles = [line for line in axis.get_lines() if line.get_label() in {_short(entry, 60) for entry in chosen}]
+        axis.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize=8, ncols=1)
     for axis in axes.flat[len(drawn) :]:
         axis.set_visible(False)
+    limits = [line for line in axes[0, 0].get_lines() if line.get_color() == _LIMIT]
+    figure.legend(handles=limits, loc="outside upper center", ncols=len(limits), fontsize=10)
     figure.suptitle(f"{title}: time of a call over bytes of its input (bands: lowest to highest visit)", fontsize=13)
     return figure
 
@@ -143,11 +147,11 @@ def _limits(run: Run, axis: Any) -> None:
         points = run.ladder(name)
         text = "np.copyto: " + name.rpartition(", ")[2]
         axis.plot(
-            [f.nbytes for f in points], [f.seconds for f in points], style, color="#333333", linewidth=2.2, alpha=0.55, label=text
+            [f.nbytes for f in points], [f.seconds for f in points], style, color=_LIMIT, linewidth=2.2, alpha=0.55, label=text
         )
     if run.bare:
         axis.axhline(
-            run.bare.seconds, color="#333333", linestyle=":", linewidth=1.6, label=f"a bare call, {seconds(run.bare.seconds)}"
+            run.bare.seconds, color=_LIMIT, linestyle=":", linewidth=1.6, label=f"a bare call, {seconds(run.bare.seconds)}"
         )
 
 
@@ -176,13 +180,14 @@ def _fixed(run: Run, entries: list[str], title: str) -> Any:
             )
         if run.bare:
             axis.axvline(
-                run.bare.seconds, color="#333333", linestyle=":", linewidth=1.6, label=f"a bare call: {seconds(run.bare.seconds)}"
+                run.bare.seconds, color=_LIMIT, linestyle=":", linewidth=1.6, label=f"a bare call: {seconds(run.bare.seconds)}"
             )
         axis.set_yticks(places, [_short(f.entry, 62) for f in part], fontsize=8)
         axis.set(xscale="log", ylim=(each - 0.4, -0.6))
         axis.xaxis.set_major_formatter(lambda value, _: seconds(value))
         axis.grid(False, axis="y")
-    axes[0].legend(loc="lower right")
+    axes[0].legend(loc="upper right")
+    axes[0].set_xlim(right=3 * max((f.high for f in chosen), default=1.0))
     figure.suptitle(f"{title}: cost of a call for 16 elements (lines: lowest to highest visit)", fontsize=13)
     return figure
 
@@ -205,7 +210,7 @@ def _ratios(comparison: Comparison) -> Any:
         some: list[Change] = [chosen[i] for i in of]
         errors = [[c.ratio - c.low for c in some], [min(c.high, 1e6) - c.ratio for c in some]]
         axis.errorbar([c.ratio for c in some], of, xerr=errors, fmt="o", color=colour, markersize=4, elinewidth=1.2, label=word)
-    axis.axvline(1, color="#333333", linewidth=1)
+    axis.axvline(1, color=_LIMIT, linewidth=1)
     axis.set_xscale("log")
     ratios = [change.ratio for change in chosen]
     axis.set_xlim(min(0.5, 0.7 * min(ratios)), max(2.0, 1.4 * max(ratios)))

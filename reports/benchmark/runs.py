@@ -45,6 +45,7 @@ class Figure:
     converts: bool
     symbolic: bool
     deviations: tuple[str, ...]
+    costly: tuple[str, ...]
     visits: tuple[tuple[float, ...], ...]
 
     @cached_property
@@ -148,6 +149,7 @@ _FIELDS: dict[str, Any] = {
     "converts": {"type": "boolean"},
     "symbolic": {"type": "boolean"},
     "deviations": {"type": "array", "items": _TEXT},
+    "costly": {"type": "array", "items": _TEXT},
 }
 _ROUNDS = {"type": "array", "minItems": 1, "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 1e9}}
 _SCHEMA: dict[str, Any] = {
@@ -247,15 +249,11 @@ def read_run(path: Path) -> Run:
 
 def run_of(rows: Iterable[dict[str, Any]], **more: Any) -> Run:
     """A run of rows: the fields of a figure, with `rounds` for its visits; rows without rounds are left out."""
-    figures = [
-        Figure(
-            **{name: row[name] for name in _FIELDS if name != "deviations"},
-            deviations=tuple(row["deviations"]),
-            visits=tuple(tuple(rounds) for rounds in row["rounds"]),
-        )
-        for row in rows
-        if row["rounds"]
-    ]
+    figures = []
+    for row in rows:
+        told: dict[str, Any] = {name: tuple(row[name]) if isinstance(row[name], list) else row[name] for name in _FIELDS}
+        if row["rounds"]:
+            figures.append(Figure(**told, visits=tuple(tuple(rounds) for rounds in row["rounds"])))
     return Run({figure.name: figure for figure in figures}, **more)
 
 

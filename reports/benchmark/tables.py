@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from reports.benchmark.compare import Change, Comparison
 from reports.benchmark.cost import Cost, law_of_cost
 from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
 
+#: What is set flush right: a figure, or no word at all.
+_NUMBER = re.compile(r"~?[\d(]|$")
 #: Cells that a comparison shows at most of each kind; the rest is counted.
 SHOWN = 30
 
@@ -73,8 +76,9 @@ def as_text(found: Iterable[Table]) -> str:
         lines = [table.title, "=" * len(table.title)] + ([table.text] if table.text else [])
         if table.rows:
             widths = [max(len(row[i]) for row in (table.headings, *table.rows)) for i in range(len(table.headings))]
+            numbers = [all(_NUMBER.match(row[i]) for row in table.rows) for i in range(len(table.headings))]
             for row in (table.headings, ["-" * width for width in widths], *table.rows):
-                cells = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
+                cells = (cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numbers))
                 lines.append("  ".join(cells).rstrip())
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
@@ -231,10 +235,11 @@ def _unstable(run: Run) -> Table:
 
 
 def _not_timed(run: Run) -> Table:
-    reasons = Counter((row["outcome"], row["message"][:100]) for row in run.not_timed)
     entries: dict[tuple[str, str], list[str]] = {}
     for row in run.not_timed:
-        entries.setdefault((row["outcome"], row["message"][:100]), []).append(row["entry"])
+        why = "the sizes before say so" if row["outcome"] == "too slow" else re.sub(r"\d+", "N", row["message"][:100])
+        entries.setdefault((row["outcome"], why), []).append(row["entry"])
+    reasons = Counter({reason: len(names) for reason, names in entries.items()})
     rows = []
     for (outcome, message), count in reasons.most_common():
         names = list(dict.fromkeys(entries[outcome, message]))
