@@ -50,7 +50,7 @@ def row(entry: str, size: str, cost: float, seed: int = 0, promise: str = "", no
     about = {"name": f"{entry}-{size}", "entry": entry, "framework": "" if limit else "torch", "direction": "" if limit else "in"}
     about |= {"axis": "size", "dtype": "float32", "layout": "contiguous", "size": size, "nbytes": SIZES[size]}
     about |= {"temperature": "warm", "promise": promise, "source": "observed in fake 1.0", "memory": promise, "converts": False}
-    return {**about, "symbolic": False, "deviations": [], "costly": [], "rounds": visits, **fields}
+    return {**about, "symbolic": False, "deviations": [], "costly": [], "rounds": visits, "bare": [50e-9] * 6, **fields}
 
 
 def call(entry: str, cost: Callable[[int], float], seed: int = 0, promise: str = "", **fields: Any) -> list[Row]:
@@ -147,6 +147,11 @@ def test_a_slowed_call_is_flagged(cost: Callable[[int], float]) -> None:
     assert {change.new.entry for change in compare(run_of(rows()), slowed).slower(1.3)} == {"share 7"}
 
 
+def test_a_machine_that_was_slower_for_the_whole_run_slows_no_call() -> None:
+    later = [{**r, "rounds": [[2 * s for s in v] for v in r["rounds"]], "bare": [2 * s for s in r["bare"]]} for r in rows(1)]
+    assert not compare(run_of(rows()), run_of(later)).slower()
+
+
 def test_one_visit_each_decides_nothing() -> None:
     single = [{**r, "rounds": r["rounds"][:1]} for r in call("call", sharing)]
     slowed = [{**r, "rounds": r["rounds"][:1]} for r in call("call", fresh)]
@@ -162,10 +167,15 @@ def saved(path: Path, cells: list[Row], **machine: Any) -> Path:
     """The rows as pytest-benchmark's JSON."""
     benchmarks = []
     for r in cells:
-        info = {name: value for name, value in r.items() if name != "rounds"}
-        info["visits"] = [{"at": 0.0, "process": 0, "loops": 1, "rounds": len(visit)} for visit in r["rounds"]]
+        info = {name: value for name, value in r.items() if name not in ("rounds", "bare")}
+        info["visits"] = [
+            {"at": 0.0, "process": 0, "loops": 1, "rounds": len(v), "bare": b} for v, b in zip(r["rounds"], r["bare"])
+        ]
         benchmarks.append({"extra_info": info, "stats": {"data": [s for visit in r["rounds"] for s in visit]}})
-    refused = {name: value for name, value in cells[-1].items() if name != "rounds"} | {"outcome": "raised", "message": "no"}
+    refused = {name: value for name, value in cells[-1].items() if name not in ("rounds", "bare")} | {
+        "outcome": "raised",
+        "message": "no",
+    }
     said = {"format": 1, "seconds": 1.0, "not_timed": [refused]}
     data = {"machine_info": machine, "datetime": "2026-01-01T00:00", "benchmarks": benchmarks, "conformance": said}
     path.write_text(json.dumps(data))

@@ -50,7 +50,9 @@ def test_conversion(cell: Cell, measured: dict[str, Timing], benchmark: Any) -> 
         pytest.skip(f"{timing.outcome}: {timing.message}")
     benchmark.group = cell.entry
     benchmark.extra_info |= describe(timing) | {
-        "visits": [{"at": v.at, "process": v.process, "loops": v.loops, "rounds": len(v.rounds)} for v in timing.visits]
+        "visits": [
+            {"at": v.at, "process": v.process, "loops": v.loops, "rounds": len(v.rounds), "bare": v.bare} for v in timing.visits
+        ]
     }
     rounds = [seconds for visit in timing.visits for seconds in visit.rounds]
     replay.load(rounds)
@@ -64,7 +66,10 @@ def _nothing() -> None:
 @pytest.fixture(scope="session")
 def figures(measured: dict[str, Timing]) -> Run:
     """The same as a run that reports read."""
-    return run_of(describe(timing) | {"rounds": [visit.rounds for visit in timing.visits]} for timing in measured.values())
+    return run_of(
+        describe(timing) | {"rounds": [v.rounds for v in timing.visits], "bare": [v.bare for v in timing.visits]}
+        for timing in measured.values()
+    )
 
 
 def test_cost_keeps_the_promise(priced: EntryPoint, figures: Run) -> None:

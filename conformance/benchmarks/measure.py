@@ -49,12 +49,20 @@ LARGE, _LONG, LARGE_SECONDS = 8 << 20, 0.005, 0.1
 
 
 class Visit(NamedTuple):
-    """One visit of a process to a cell: when, in seconds since the start, by which process, and seconds per call by round."""
+    """One visit of a process to a cell.
+
+    at       when, in seconds since the start
+    process  which
+    loops    calls in a round
+    rounds   seconds per call, by round
+    bare     seconds of a call that does nothing, meanwhile
+    """
 
     at: float
     process: int
     loops: int
     rounds: list[float]
+    bare: float
 
 
 @dataclass
@@ -91,7 +99,7 @@ class Clock(Protocol):
         """Releases, threads and clock."""
         ...
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float]]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
         """See `conformance.subject.timing.Timer.visit`."""
         ...
 
@@ -130,7 +138,7 @@ class Process:
                 raise SubjectError(reason)
         return self._about
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float]]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
         assert self.about
         asked = (cell.name, cell.call, cell.prepared, cell.maker, tuple(cell.spec), cell.cold, rounds, seconds)
         try:
@@ -142,7 +150,7 @@ class Process:
             outcome, message = "crashed", (str(error).strip().splitlines() or ["the process died"])[-1][:200]
         self.close()
         self._start()
-        return outcome, message, "", 0, []
+        return outcome, message, "", 0, [], 0.0
 
     def close(self) -> None:
         self._group.terminate(1)
@@ -199,12 +207,12 @@ def measure(
             continue
         large = timing.is_costly
         at = time.perf_counter() - began
-        outcome, message, memory, loops, rounds = clock.visit(
+        outcome, message, memory, loops, rounds, bare = clock.visit(
             timing.cell, 2 if large else effort.rounds, LARGE_SECONDS if large else effort.seconds
         )
         timing.outcome, timing.message, timing.memory = outcome, message, timing.memory or memory
         if rounds:
-            timing.visits.append(Visit(round(at, 3), number, loops, rounds))
+            timing.visits.append(Visit(round(at, 3), number, loops, rounds, bare))
     progress(len(plan), len(plan))
     return timings
 

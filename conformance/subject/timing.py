@@ -97,6 +97,8 @@ class Timer:
         self._sources: OrderedDict[Any, Any] = OrderedDict()
         self._calls: dict[Any, Timed] = {}
         self._evict = np.ones(EVICTED, np.uint8)
+        self._bare = compile_loops("id(a)", "a", None, False)
+        self._bare.loops = calibrate(self._bare_batch, BATCH / 4)
         self.about = {
             "versions": self._side.versions,
             "missing": self._side.missing,
@@ -109,14 +111,15 @@ class Timer:
 
     def visit(
         self, key: str, call: str, prepared: bool, maker: str, fields: tuple[Any, ...], cold: bool, rounds: int, seconds: float
-    ) -> tuple[str, str, str, int, list[float]]:
+    ) -> tuple[str, str, str, int, list[float], float]:
         """Time one cell for a while.
 
         key      of the cell: what was prepared and calibrated for it is kept
         rounds   at most; fewer, but one at least, once `seconds` are over
 
         Returns outcome ("ok", "raised", "unbuildable"), message, memory ("shares", "copies", "part", "" where nobody can
-        tell), calls per round, and seconds per call of each round.
+        tell), calls per round, seconds per call of each round, and, between these rounds, the fastest of a call that does
+        nothing: how fast the machine was just then.
         """
         memory = ""
         self._side.prepare(call)
@@ -132,10 +135,10 @@ class Timer:
                 return ("ok", "", memory, *self._cold(timed, maker, fields, rounds, seconds))
             return ("ok", "", memory, *self._warm(timed, source.value, rounds, seconds))
         except Unbuildable as reason:
-            return "unbuildable", str(reason)[:200], "", 0, []
+            return "unbuildable", str(reason)[:200], "", 0, [], 0.0
         except Exception as error:
             line = (str(error).strip().splitlines() or [""])[0]
-            return "raised", f"{type(error).__name__}: {line}"[:200], "", 0, []
+            return "raised", f"{type(error).__name__}: {line}"[:200], "", 0, [], 0.0
 
     def _settle(self) -> None:
         """What is imported stays: no collection between batches need walk through it."""
@@ -144,9 +147,10 @@ class Timer:
             gc.collect()
             gc.freeze()
 
-    def _warm(self, timed: Timed, value: Any, rounds: int, seconds: float) -> tuple[int, list[float]]:
+    def _warm(self, timed: Timed, value: Any, rounds: int, seconds: float) -> tuple[int, list[float], float]:
         clock, wait = time.perf_counter, self._wait
         durations: list[float] = []
+        bare = self._bare_seconds()
 
         def batch(n: int) -> float:
             return timed.warm(value, repeat(None, n), clock, wait)
@@ -160,17 +164,27 @@ class Timer:
                 began -= seconds
             while len(durations) < rounds and (not durations or clock() - began < seconds):
                 durations.append(batch(timed.loops) / timed.loops)
+                bare = min(bare, self._bare_seconds())
         finally:
             gc.enable()
-        return timed.loops, durations
+        return timed.loops, durations, bare
 
-    def _cold(self, timed: Timed, maker: str, fields: tuple[Any, ...], rounds: int, seconds: float) -> tuple[int, list[float]]:
+    def _bare_batch(self, n: int) -> float:
+        return self._bare.warm(None, repeat(None, n), time.perf_counter, int)
+
+    def _bare_seconds(self) -> float:
+        return self._bare_batch(self._bare.loops) / self._bare.loops
+
+    def _cold(
+        self, timed: Timed, maker: str, fields: tuple[Any, ...], rounds: int, seconds: float
+    ) -> tuple[int, list[float], float]:
         spec = _spec(maker, fields)
         number = max(1, min(_COLD_MOST, _COLD_BYTES // max(spec.nbytes, 1)))
         sources = [self._build(maker, fields) for _ in range(number)]
         values = [source.value for source in sources]
         clock = time.perf_counter
         durations: list[float] = []
+        bare = self._bare_seconds()
         began = clock()
         while len(durations) < rounds and (not durations or clock() - began < seconds):
             kept: list[Any] = []
@@ -181,7 +195,8 @@ class Timer:
             finally:
                 gc.enable()
             kept.clear()
-        return number, durations
+            bare = min(bare, self._bare_seconds())
+        return number, durations, bare
 
     def _used(self, result: Any, source: Any) -> str:
         with contextlib.suppress(Exception):

@@ -18,7 +18,7 @@ MARGIN = 1.05
 class Change:
     """One cell in two runs.
 
-    ratio      new over old, of the geometric means of the visits' fastest rounds
+    ratio      new over old, of the geometric means of the visits' fastest rounds in bare calls of the same moment
     low, high  its interval at a level that holds for all cells of the comparison together
     """
 

@@ -107,6 +107,7 @@ def panels(entries: Sequence[str]) -> list[tuple[str, list[str]]]:
 def _sizes(run: Run, entries: list[str], title: str) -> Any:
     """Time over size, both logarithmic: a panel for each family."""
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
     drawn = [(name, [entry for entry in chosen if run.ladder(entry)]) for name, chosen in panels(entries)]
     drawn = [(name, chosen) for name, chosen in drawn if chosen]
@@ -132,8 +133,9 @@ def _sizes(run: Run, entries: list[str], title: str) -> Any:
         axis.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize=8, ncols=1)
     for axis in axes.flat[len(drawn) :]:
         axis.set_visible(False)
-    limits = [line for line in axes[0, 0].get_lines() if line.get_color() == _LIMIT]
-    figure.legend(handles=limits, loc="outside upper center", ncols=len(limits), fontsize=10)
+    first = axes[0, 0]
+    limits = [line for line in first.get_lines() if line.get_color() == _LIMIT]
+    first.add_artist(Legend(first, limits, [line.get_label() for line in limits], loc="upper left", fontsize=8))
     figure.suptitle(f"{title}: time of a call over bytes of its input (bands: lowest to highest visit)", fontsize=13)
     return figure
 

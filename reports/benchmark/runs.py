@@ -26,6 +26,7 @@ class Figure:
     """What one cell costs.
 
     visits  seconds per call: a tuple of rounds for each visit of a process
+    bare    for each visit, the seconds of a call that does nothing, timed between those rounds
     The other fields are those of `conformance.benchmarks.cells.Cell`, in words.
     """
 
@@ -47,6 +48,7 @@ class Figure:
     deviations: tuple[str, ...]
     costly: tuple[str, ...]
     visits: tuple[tuple[float, ...], ...]
+    bare: tuple[float, ...]
 
     @cached_property
     def medians(self) -> list[float]:
@@ -70,8 +72,11 @@ class Figure:
 
     @cached_property
     def best(self) -> list[float]:
-        """The fastest round of each visit: what else the machine does only ever makes a round slower."""
-        return [min(rounds) for rounds in self.visits]
+        """The fastest round of each visit, in bare calls of the same moment.
+
+        What else the machine does only ever makes a round slower; and when all is slower for a while, so is the bare call.
+        """
+        return [min(rounds) / bare for rounds, bare in zip(self.visits, self.bare)]
 
     @property
     def unstable(self) -> bool:
@@ -151,7 +156,8 @@ _FIELDS: dict[str, Any] = {
     "deviations": {"type": "array", "items": _TEXT},
     "costly": {"type": "array", "items": _TEXT},
 }
-_ROUNDS = {"type": "array", "minItems": 1, "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 1e9}}
+_SECONDS = {"type": "number", "minimum": 1e-12, "maximum": 1e9}
+_ROUNDS = {"type": "array", "minItems": 1, "items": _SECONDS}
 _SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["benchmarks", "machine_info", "conformance"],
@@ -191,8 +197,8 @@ _SCHEMA: dict[str, Any] = {
                                 "minItems": 1,
                                 "items": {
                                     "type": "object",
-                                    "required": ["rounds"],
-                                    "properties": {"rounds": {"type": "integer", "minimum": 1}},
+                                    "required": ["rounds", "bare"],
+                                    "properties": {"rounds": {"type": "integer", "minimum": 1}, "bare": _SECONDS},
                                 },
                             },
                         },
@@ -241,19 +247,19 @@ def read_run(path: Path) -> Run:
         for visit in info["visits"]:
             visits.append(rounds[: visit["rounds"]])
             del rounds[: visit["rounds"]]
-        figures.append(info | {"rounds": visits})
+        figures.append(info | {"rounds": visits, "bare": [visit["bare"] for visit in info["visits"]]})
     said = data["conformance"]
     more: dict[str, Any] = {"machine": data["machine_info"], "datetime": data.get("datetime", ""), "path": str(path)}
     return run_of(figures, not_timed=tuple(said["not_timed"]), seconds=said.get("seconds", 0), **more)
 
 
 def run_of(rows: Iterable[dict[str, Any]], **more: Any) -> Run:
-    """A run of rows: the fields of a figure, with `rounds` for its visits; rows without rounds are left out."""
+    """A run of rows: the fields of a figure, with `rounds` and `bare` for its visits; rows without rounds are left out."""
     figures = []
     for row in rows:
         told: dict[str, Any] = {name: tuple(row[name]) if isinstance(row[name], list) else row[name] for name in _FIELDS}
         if row["rounds"]:
-            figures.append(Figure(**told, visits=tuple(tuple(rounds) for rounds in row["rounds"])))
+            figures.append(Figure(**told, visits=tuple(map(tuple, row["rounds"])), bare=tuple(row["bare"])))
     return Run({figure.name: figure for figure in figures}, **more)
 
 

@@ -56,7 +56,8 @@ def compared(comparison: Comparison, old: Run, new: Run) -> list[Table]:
         text.append(f"Releases: {old.releases} before, {new.releases} now.")
     text.append(
         f"{len(slower)} slower, {len(faster)} faster, {number - len(slower) - len(faster):,} with no significant difference"
-        f" (intervals hold for all cells together at 95%). The median cell takes {comparison.common:.2f} times as long."
+        f" (intervals hold for all cells together at 95%). The median cell takes {comparison.common:.2f} times as long. "
+        "Ratios are of the fastest rounds, in calls that do nothing at the same moment: a slower machine is no slower call."
     )
     if comparison.only_old or comparison.only_new:
         text.append(f"Only before: {len(comparison.only_old):,} cells; only now: {len(comparison.only_new):,}.")
