@@ -297,7 +297,8 @@ def _read_or_refuse(path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0123, "12.3 ms"), (1.5e-6, "1.50 µs"), (47e-9, "47.0 ns"), (2.0, "2.00 s"), (3e-10, "0.30 ns")]
+    ("value", "text"),
+    [(0.0123, "12.3 ms"), (1.5e-6, "1.50 µs"), (47e-9, "47.0 ns"), (2.0, "2.00 s"), (3e-10, "0.30 ns"), (9.99999e-8, "100 ns")],
 )
 def test_times_are_told_in_their_unit(value: float, text: str) -> None:
     assert seconds(value) == text

@@ -102,13 +102,13 @@ def as_markdown(found: Iterable[Table]) -> str:
 def seconds(value: float) -> str:
     """A time with three digits and its unit."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= scale:
+        if value >= 0.9995 * scale:
             return f"{_digits(value / scale)} {unit}"
     return f"{_digits(value / 1e-9)} ns"
 
 
 def _digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
 
 
 def times(value: float) -> str:
@@ -125,10 +125,11 @@ def shown(figure: Figure | None) -> str:
 
 def _about(run: Run) -> Table:
     threads = run.machine.get("threads")
-    pinned = ", ".join(f"{name} {n}" for name, n in threads.items()) if isinstance(threads, dict) else "unknown"
+    told = {str(n) for n in threads.values()} if isinstance(threads, dict) else set()
+    pinned = f"pinned to {told.pop()}" if len(told) == 1 else str(threads or "unknown")
     cpu = run.hardware["processor"] or run.hardware["machine"]
     text = (
-        f"{run.releases}. {cpu}, {run.hardware['cores']} cores; threads: {pinned}. "
+        f"{run.releases}. {cpu}, {run.hardware['cores']} cores; threads {pinned}. "
         f"{len(run.figures):,} cells in {run.seconds:.0f} s. "
         "Times are medians over visits of several processes, with the lowest and the highest visit; "
         "~ marks those whose middle half spreads by more than 20%. Compare them within this run only."
