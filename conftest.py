@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _covers_suite(argument: str) -> bool:
     path = Path(argument.split("::")[0]).resolve()
-    if path.is_relative_to(_SUITE / "benchmarks"):  # They time and judge nothing.
+    if path.is_relative_to(_SUITE / "benchmarks"):  # They keep no results.
         return False
     return path == _SUITE or _SUITE in path.parents or path in _SUITE.parents
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meta_tests.helpers import write_lines
+from meta_tests.site import ROWS
 from reports.__main__ import main
 from reports.benchmark.compare import compare, t_quantile
 from reports.benchmark.cost import Cost, law_of_cost
@@ -302,6 +304,20 @@ def _read_or_refuse(path: Path, data: bytes) -> None:
 )
 def test_times_are_told_in_their_unit(value: float, text: str) -> None:
     assert seconds(value) == text
+
+
+def test_a_run_has_its_page_on_the_site(good: Path, tmp_path: Path) -> None:
+    results = write_lines(tmp_path / "results.jsonl", *ROWS)
+    assert main(["html", str(results), "--benchmark", str(good), "-o", str(tmp_path / "site")]) == 0
+    page = (tmp_path / "site" / "benchmarks.html").read_text()
+    assert "The law of cost" in page
+    assert "a|b" in page
+
+
+def test_a_broken_run_makes_no_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = write_lines(tmp_path / "results.jsonl", *ROWS)
+    assert main(["html", str(results), "--benchmark", str(results), "-o", str(tmp_path / "site")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_our_own_speed_is_printed_as_ratios(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
