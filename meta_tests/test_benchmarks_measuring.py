@@ -21,6 +21,7 @@ from conformance.subject.timing import BATCH, Timer, calibrate, compile_loops
 
 RELEASES = {"python": "3.12.0", "numpy": "2.4.6", "torch": "2.13.0", "tensorflow": "2.21.0"}
 BY_NAME = {entry.name: entry for entry in entry_points()}
+ROOT = Path(__file__).resolve().parent.parent
 SMALL = {cell.name: cell for cell in limits(SIZES[-1]) if cell.spec.nbytes <= SIZES[2]}
 
 
@@ -238,3 +239,25 @@ def test_conversion(cell, benchmark):
     compare = [sys.executable, "-m", "pytest_benchmark", "compare", str(run), "--columns=median"]
     shown = subprocess.run(compare, check=True, capture_output=True, text=True, timeout=60).stdout
     assert MEMCPY in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--largest", "9999GiB"], "needs about"),
+        (["--largest", "big"], "is no size"),
+        (["--visits", "0"], "at least 1"),
+        (["--entry-point", "nothing"], "no entry point matches"),
+    ],
+)
+def test_what_cannot_be_timed_is_refused_in_a_line(arguments: list[str], expected: str) -> None:
+    asked = [sys.executable, "-m", "pytest", "conformance/benchmarks/bench_conversions.py", *arguments]
+    done = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert (done.returncode, len(lines)) == (4, 1)
+    assert expected in lines[0]
+
+
+def test_benchmarks_are_run_only_when_they_are_named() -> None:
+    asked = [sys.executable, "-m", "pytest", "conformance/benchmarks", "--collect-only", "-q"]
+    assert subprocess.run(asked, capture_output=True, cwd=ROOT, timeout=60).returncode == 5

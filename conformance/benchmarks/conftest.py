@@ -12,12 +12,13 @@ import pytest
 from conformance import options
 from conformance.benchmarks.cells import SIZES, Cell, cells, label, limits
 from conformance.benchmarks.measure import Effort, Timing, measure, start
+from conformance.promises import EntryPoint
 from conformance.subjects import SubjectError, installed
 
+_CELLS = pytest.StashKey[tuple[list[tuple[EntryPoint, list[Cell]]], list[Cell]]]()
 _MEASURED = pytest.StashKey[dict[str, Any]]()
 #: Memory that a run needs, in sizes of its largest array: each process keeps one, and makes others of it.
 _NEEDED_BY_PROCESS, _NEEDED_BESIDE = 2, 6
-_PROCESSES = 4
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,26 +54,31 @@ def check_memory(largest: int, processes: int, free: int) -> None:
         raise pytest.UsageError(f"--largest {label(largest)} needs about {needed / (1 << 30):.1f} GiB of memory; {have}")
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if not {"cell", "priced"} & set(metafunc.fixturenames):
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "largest", None) is None:  # Met while other tests were collected: nothing is timed.
         return
-    config = metafunc.config
     option = config.option
-    entries = options.selected(option, None)
-    subjects = options.plan(option).subjects
-    releases, missing = installed(options.frameworks(option), subjects)
-    entries = [entry for entry in entries if entry.framework not in missing]
-    if not entries:
-        raise pytest.UsageError(f"nothing to time: {'; '.join(missing.values())}")
     if option.processes < 1 or option.visits < 1:
         raise pytest.UsageError("--processes and --visits must be at least 1")
     largest = size(option.largest)
+    entries = options.selected(option, None)
+    releases, missing = installed(options.frameworks(option), options.plan(option).subjects)
+    entries = [entry for entry in entries if entry.framework not in missing]
+    if not entries:
+        raise pytest.UsageError(f"nothing to time: {'; '.join(missing.values())}")
     check_memory(largest, option.processes * len({entry.framework for entry in entries}), available())
+    config.stash[_CELLS] = [(entry, list(cells(entry, releases, largest))) for entry in entries], list(limits(largest))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if not {"cell", "priced"} & set(metafunc.fixturenames):
+        return
+    by_entry, unbeaten = metafunc.config.stash[_CELLS]
     if "cell" in metafunc.fixturenames:
-        chosen = [*limits(largest), *(cell for entry in entries for cell in cells(entry, releases, largest))]
+        chosen = [*unbeaten, *(cell for _, timed in by_entry for cell in timed)]
         metafunc.parametrize("cell", chosen, ids=[cell.name for cell in chosen])
     else:
-        named = [entry for entry in entries if any(cells(entry, releases, largest))]
+        named = [entry for entry, timed in by_entry if timed]
         metafunc.parametrize("priced", named, ids=[entry.name for entry in named])
 
 
