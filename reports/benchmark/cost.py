@@ -58,10 +58,9 @@ def law_of_cost(run: Run, entry: str) -> Cost | None:
     if memcpy is None or fresh is None or large.nbytes < 1 << 18:
         return None
     grown = max(0.0, large.seconds - small.seconds)
-    surely = large.low - small.high
-    order = "O(n)" if surely > _TOUCHES * memcpy.seconds and large.low > _GROWS * small.high else "O(1)"
+    order = "O(n)" if _grows(run, small, large) else "O(1)"
     reason, known = "", large.deviations
-    if large.promise == "shares" and order == "O(n)":
+    if large.promise == "shares" and all(_grows(run, small, figure) for figure in ladder[-2:]):
         reason = f"at {large.size} it costs {_times(grown / memcpy.seconds)} memcpys above its fixed cost: it reads or copies all"
     elif large.promise == "copies" and large.high < _NO_COPY * memcpy.low:
         reason = f"at {large.size} it costs {_times(large.seconds / memcpy.seconds)} of a memcpy: nothing can have been copied"
@@ -71,6 +70,13 @@ def law_of_cost(run: Run, entry: str) -> Cost | None:
     verdict = ("deviates" if known else "breach") if reason else "keeps" if large.promise in ("shares", "copies") else ""
     shares = grown / memcpy.seconds, grown / fresh.seconds
     return Cost(entry, order, small.seconds, large.size, *shares, large.promise, verdict, reason, known)
+
+
+def _grows(run: Run, small: Figure, figure: Figure) -> bool:
+    """Whether a larger input costs more beyond doubt, and by what is worth calling more."""
+    memcpy = run.limit(MEMCPY, figure.nbytes)
+    surely = figure.low - small.high
+    return memcpy is not None and surely > _TOUCHES * memcpy.seconds and figure.low > _GROWS * small.high
 
 
 def _several(run: Run, figure: Figure) -> bool:
