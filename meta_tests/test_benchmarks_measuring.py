@@ -64,6 +64,10 @@ def test_a_call_is_timed_in_a_dtype_that_it_does_not_convert() -> None:
     assert {(c.spec.dtype, c.converts) for c in cells_of("torch.LongTensor") if c.axis == "size"} == {("int64", False)}
 
 
+def test_calls_that_take_single_elements_alone_are_timed_too() -> None:
+    assert [cell.spec.shape for cell in cells_of("torch.Tensor.item") if cell.axis == "scalar"] == [()]
+
+
 def test_what_converts_is_told_apart() -> None:
     assert {cell.spec.dtype for cell in cells_of("torch.tensor[dtype=float64]") if cell.axis == "cast"} >= {"float32"}
 

@@ -34,7 +34,7 @@ class Cell(NamedTuple):
     entry       the entry point's name, or that of a limit
     framework   in whose subject it is timed; "" for a limit, which is timed in all
     direction   "in" or "out"; "" for a limit
-    axis        what is varied: "size", "dtype", "layout", "cast", "cold"
+    axis        what is varied: "size", "dtype", "layout", "cast", "cold", "scalar" (some take nothing else)
     call        the lines that are timed
     prepared    whether all lines but the last are run once, beforehand
     maker       the framework that builds the tensor; "" for arrays
@@ -135,7 +135,8 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
     seen = set()
 
     def cell(axis: str, spec: Any, nbytes: int, layout: str = "contiguous", cold: bool = False) -> Iterator[Cell]:
-        words = [label(nbytes), spec.dtype, layout, *(["cold"] if cold else [])]
+        size = label(nbytes) if spec.shape else "1 element"
+        words = [size, spec.dtype, layout, *(["cold"] if cold else [])]
         if (spec, cold) in seen or (not entry.takes(spec) if not entry.maker else False):
             return
         seen.add((spec, cold))
@@ -151,7 +152,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
             prepared,
             entry.maker,
             spec,
-            label(nbytes),
+            size,
             layout,
             cold,
             clause.value if clause else "",
@@ -167,9 +168,11 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
         yield from cell("size", flat(dtype, nbytes), nbytes)
     if prepared:
         return
+    item = flat(dtype, 0).itemsize
+    yield from cell("scalar", (TensorSpec if entry.maker else ArraySpec)(dtype, (), (), 0, item), item, "0-d")
     for other in DTYPES:
         yield from cell("dtype", flat(other, MIDDLING), MIDDLING)
-    for layout, spec in _layouts(entry, dtype, flat(dtype, 0).itemsize):
+    for layout, spec in _layouts(entry, dtype, item):
         yield from cell("layout", spec, MIDDLING, layout)
     for nbytes in COLD:
         yield from cell("cold", flat(dtype, nbytes), nbytes, cold=True)

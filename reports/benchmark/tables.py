@@ -113,7 +113,7 @@ def _digits(value: float) -> str:
 
 def times(value: float) -> str:
     """A multiple with two digits."""
-    return f"{value:,.0f}x" if value >= 10 else f"{value:.1f}x" if value >= 1 else f"{value:.2f}x"
+    return f"{value:,.0f}x" if value >= 10 else f"{value:.1f}x" if value >= 0.995 else f"{value:.2f}x"
 
 
 def shown(figure: Figure | None) -> str:
@@ -167,6 +167,7 @@ def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | Non
     rows = []
     for entry in sorted(entries, key=lambda name: _fixed(run, name)):
         ladder = [figure for figure in run.ladder(entry) if figure.nbytes]
+        ladder = ladder or [figure for figure in run.entries[entry] if figure.axis == "scalar"]
         if not ladder:
             continue
         small, large, cost = ladder[0], ladder[-1], costs[entry]
@@ -185,7 +186,10 @@ def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | Non
                 cost.verdict if cost else "",
             )
         )
-    text = "The cheapest first. `memory` is what was seen of the result: whether it uses the source's memory."
+    text = (
+        "The cheapest first; calls that take single elements alone, of one element. "
+        "`memory` is what was seen of the result: whether it uses the source's memory."
+    )
     return Table(title, text if rows else "", headings, rows)
 
 
