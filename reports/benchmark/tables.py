@@ -222,7 +222,7 @@ def _casts(title: str, run: Run, entries: list[str]) -> Table:
     rows = []
     for entry in entries:
         for figure in run.entries[entry]:
-            if figure.converts and figure.temperature == "warm":
+            if figure.converts and figure.temperature == "warm" and figure.axis != "scalar":
                 memcpy = run.limit(MEMCPY, figure.nbytes)
                 ratio = times(figure.seconds / memcpy.seconds) if memcpy else ""
                 rows.append((entry, figure.dtype, figure.layout, figure.size, shown(figure), ratio))
