@@ -15,6 +15,7 @@ import pytest
 from conformance.benchmarks.bench_conversions import Replay
 from conformance.benchmarks.cells import BARE_CALL, MEMCPY, SIZES, Cell, cells, label, ladder, limits
 from conformance.benchmarks.conftest import check_memory, size
+from conformance.benchmarks.costly import COSTLY
 from conformance.benchmarks.measure import TOO_SLOW, Effort, measure
 from conformance.entry_points import entry_points
 from conformance.subject.timing import BATCH, Timer, calibrate, compile_loops
@@ -75,6 +76,10 @@ def test_what_converts_is_told_apart() -> None:
 def test_what_is_known_to_kill_is_spared() -> None:
     (reversed_,) = [cell for cell in cells_of("torch.from_dlpack") if cell.layout == "reversed"]
     assert "torch-dlpack-negative-stride" in reversed_.spared
+
+
+def test_known_costs_name_entry_points_that_there_are() -> None:
+    assert {name for known in COSTLY for name in known.entries} <= set(BY_NAME)
 
 
 def test_symbolic_forms_are_timed_where_they_are_fed() -> None:
