@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import execnet
 
 from conformance.benchmarks.cells import SIZES, Cell
+from conformance.subject.timing import THREADS
 from conformance.subjects import SubjectError
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -23,9 +24,7 @@ LIMIT = 120.0
 #: A cell is left out when the size before it says that a call would take longer than this, in seconds.
 TOO_SLOW = 0.25
 #: Threads of every library that computes: one, so that a call costs what it costs and not what the others leave it.
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-PINNED = dict.fromkeys(THREADS, "1")
-_ENVIRONMENT = PINNED | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1"}
+_ENVIRONMENT = dict.fromkeys(THREADS, "1") | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class Effort(NamedTuple):
@@ -34,7 +33,7 @@ class Effort(NamedTuple):
     processes  per framework
     visits     of each process to each cell; one to a cell that is costly
     rounds     of a visit at most
-    seconds    of a visit at most, where one round takes less
+    seconds    after which a visit begins no other round
     """
 
     processes: int = 2

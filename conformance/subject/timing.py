@@ -33,8 +33,8 @@ EVICTED = 64 << 20
 #: Sources of a cold batch, in bytes and in number, at most.
 _COLD_BYTES, _COLD_MOST = 16 << 20, 16
 
-#: What each framework is told so that it computes in one thread, and how it says in how many it does.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+#: Environment variables that say in how many threads a library computes.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 Loop = Callable[..., float]
 
@@ -260,7 +260,7 @@ def _pin(modules: dict[str, Any]) -> Callable[[], Any]:
 
 
 def _threads(modules: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {name: os.environ.get(name, "") for name in _THREADS}
+    told: dict[str, Any] = {name: os.environ.get(name, "") for name in THREADS}
     if "torch" in modules:
         told["torch"] = modules["torch"].torch.get_num_threads()
     if "tensorflow" in modules:
