@@ -49,10 +49,10 @@ def same_values(how: str | Callable[[Any], bytes], spec: Any, seen: Observation)
     if how == "bits":
         if seen.data == fingerprint(owed):
             return True
-        plain = _significant(spec.dtype, owed)
-        if seen.data == fingerprint(plain) or _significant(spec.dtype, seen.data) == plain:
+        plain, got = _significant(spec.dtype, owed), _significant(spec.dtype, seen.data)
+        if seen.data == fingerprint(plain) or got == plain:
             return True
-        return Breach(*_first_difference(owed, seen.data, spec.itemsize))
+        return Breach(*_first_difference(plain, got, spec.itemsize))
     if len(seen.data) > KEPT_BYTES or seen.data.startswith(_DIGEST):
         return None  # Casts are judged element by element, on arrays that are kept whole.
     return _same_after_cast(owed, spec.dtype.removeprefix("q"), seen)
