@@ -38,6 +38,11 @@ TAKEN = {"given": 2, "early": 0, "deleted": 2, "again": "raised"}
 OTHER, APART = "dtype int8, not float32", "shares none, not all"
 IN_LISTS = container_in("list")
 
+
+def unlike(form: str) -> Breach:
+    return Breach("what the ndarray gives", f"{form}: {OTHER}")
+
+
 #: law, promise, facts, answer
 ANSWERS: list[tuple[str, tuple[Clause, ...], dict[str, Any], Answer]] = [
     ("outlives", (), {"later": "same", "shares": "none", "held": 0}, True),
@@ -101,20 +106,20 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], dict[str, Any], Answer]] = [
     ("settings", COPIES, {"one": APART}, Breach("the usual answer", f"one: {APART}")),
     ("agreement", (), {"list": None}, None),
     ("agreement", (), {"list": "", "scalar": None}, True),
-    ("agreement", (), {"list": "", "scalar": OTHER}, Breach("what the ndarray gives", f"scalar: {OTHER}")),
+    ("agreement", (), {"list": "", "scalar": OTHER}, unlike("scalar")),
     ("agreement", (forms("list", source=SEEN),), {"list": OTHER}, None),
     ("agreement", (values("unspecified", source=SEEN),), {"list": OTHER}, None),
     ("agreement", (values(lambda spec: b"", source=SEEN),), {"nested list": OTHER}, None),
-    ("agreement", (values(lambda spec: b"", source=SEEN),), {"list": OTHER}, Breach("what the ndarray gives", f"list: {OTHER}")),
+    ("agreement", (values(lambda spec: b"", source=SEEN),), {"list": OTHER}, unlike("list")),
     ("agreement", (values("astype", source=SEEN),), {"nested list": OTHER},
-     Breach("what the ndarray gives", f"nested list: {OTHER}")),
+     unlike("nested list")),
     ("agreement", (shape(lambda spec: (), source=SEEN),), {"nested list": OTHER}, None),
-    ("agreement", (shape(lambda spec: (), source=SEEN),), {"scalar": OTHER}, Breach("what the ndarray gives", f"scalar: {OTHER}")),
+    ("agreement", (shape(lambda spec: (), source=SEEN),), {"scalar": OTHER}, unlike("scalar")),
     ("agreement", (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN)), {"list": OTHER, "nested list": OTHER}, None),
     ("agreement", (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN)), {"scalar": OTHER},
-     Breach("what the ndarray gives", f"scalar: {OTHER}")),
+     unlike("scalar")),
     ("agreement", (dtype("int8", IN_LISTS, source=SEEN), dtype("int8", source=SEEN)), {"list": OTHER},
-     Breach("what the ndarray gives", f"list: {OTHER}")),
+     unlike("list")),
 ]  # fmt: skip
 
 
