@@ -37,6 +37,7 @@ DANGLES = Breach("a result that keeps the memory alive", "a result over memory t
 TAKEN = {"given": 2, "early": 0, "deleted": 2, "again": "raised"}
 OTHER, APART = "dtype int8, not float32", "shares none, not all"
 IN_LISTS = container_in("list")
+LISTS_APART = (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN))
 
 
 def unlike(form: str) -> Breach:
@@ -115,8 +116,8 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], dict[str, Any], Answer]] = [
      unlike("nested list")),
     ("agreement", (shape(lambda spec: (), source=SEEN),), {"nested list": OTHER}, None),
     ("agreement", (shape(lambda spec: (), source=SEEN),), {"scalar": OTHER}, unlike("scalar")),
-    ("agreement", (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN)), {"list": OTHER, "nested list": OTHER}, None),
-    ("agreement", (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN)), {"scalar": OTHER},
+    ("agreement", LISTS_APART, {"list": OTHER, "nested list": OTHER}, None),
+    ("agreement", LISTS_APART, {"scalar": OTHER},
      unlike("scalar")),
     ("agreement", (dtype("int8", IN_LISTS, source=SEEN), dtype("int8", source=SEEN)), {"list": OTHER},
      unlike("list")),
