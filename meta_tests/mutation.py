@@ -45,7 +45,7 @@ TARGETS = {
     "conformance/conditions.py": "test_clauses.py",
     "conformance/tally.py": "test_tally.py",
     "conformance/observation.py": "test_evidence.py",
-    "conformance/pressing.py": "test_pressing.py test_pressure.py",
+    "conformance/pressing.py": "test_pressing.py",
     "conformance/subject/trial.py": "test_evidence.py",
     "conformance/subject/handle.py": "test_evidence.py",
     "conformance/subject/pressures.py": "test_pressures.py test_pressure.py",
@@ -69,7 +69,8 @@ def mutants(module: str, source: str, database: Path, seed: int) -> list[Mutant]
     """The module's mutants, `AT_ONE_PLACE` of each operator, without those that change annotations alone."""
     with use_db(database, WorkDB.Mode.create) as work:
         init([Path(module)], work, {})
-        changes = [change for item in work.work_items for change in item.mutations]
+        # Of the constants that the suite compares, the same are equal: `is` says nothing else.
+        changes = [c for item in work.work_items for c in item.mutations if not c.operator_name.endswith(("_Is", "_IsNot"))]
     place = lambda change: (change.start_pos, change.operator_name.partition("_")[0])  # noqa: E731
     choose, plain = random.Random(seed), _meaning(source)
     made: list[Mutant] = []

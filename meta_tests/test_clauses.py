@@ -35,7 +35,8 @@ CONDITIONS: list[tuple[c.Condition, list[Any], list[Any]]] = [
     (c.writable, [PLAIN], [PLAIN._replace(memory="bytes")]),
     (c.readonly, [PLAIN._replace(memory="bytes")], [PLAIN]),
     (c.pointers, [PLAIN._replace(dtype="object")], [PLAIN]),
-    (c.backwards, [PLAIN._replace(strides=(-12, 4), offset=12)],
+    (c.backwards,
+     [PLAIN._replace(strides=(-12, 4), offset=12), PLAIN._replace(dtype="int8", shape=(2,), strides=(-1,), offset=1)],
      [PLAIN, PLAIN._replace(shape=(1, 3), strides=(-12, 4)), PLAIN._replace(shape=(0, 3), strides=(12, -4)),
       PLAIN._replace(shape=(2, 0), strides=(-12, 4)), PLAIN._replace(strides=(0, 4))]),
 ]  # fmt: skip
@@ -179,6 +180,13 @@ def test_laws_on_arrays_are_for_the_way_in(law: str) -> None:
 def test_laws_of_facts_apply_where_a_fact_is_told(law: str) -> None:
     assert entry(facts=(("other.x", "1"), (f"{law}.x", "1"))).owes(law)
     assert not entry(facts=((f"{law}x.y", "1"),)).owes(law)
+
+
+def test_entry_points_with_the_same_words_are_the_same() -> None:
+    promise = p.copies(source=SEEN)
+    assert entry(promise) == entry(promise)
+    assert len({entry(promise), entry(promise), entry()}) == 2
+    assert repr(entry()).endswith("facts=())")
 
 
 def test_symbolic_forms_are_asked_about_arrays_alone() -> None:

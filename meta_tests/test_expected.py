@@ -108,11 +108,14 @@ def test_large_booleans_may_be_normalised_too() -> None:
     assert bits(spec, fingerprint(bytes(map(bool, spec.values)))) is True
 
 
-@pytest.mark.parametrize(("dtype", "low"), [("int4", 0x0F), ("uint4", 0x0F), ("int2", 0x03), ("uint1", 0x01), ("uint7", 0x7F)])
+@pytest.mark.parametrize(
+    ("dtype", "low"), [(f"{kind}{bits}", (1 << bits) - 1) for kind in ("int", "uint") for bits in range(1, 8)]
+)
 def test_small_integers_are_their_low_bits(dtype: str, low: int) -> None:
     assert same_numbers(dtype, bytes([low]), b"\xff")
     assert not same_numbers(dtype, bytes([low]), bytes([low >> 1]))
     assert not same_numbers("uint8", bytes([low]), b"\xff")
+    assert not same_numbers("bfloat16", b"\1\0", b"\2\0")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,9 @@ def test_a_cast_is_numpys_astype() -> None:
     assert cast(spec, "float32", 1.5, 2.0, np.inf) == Breach(
         "element 1 is np.float32(-2.0), as astype gives", "element 1 is np.float32(2.0)"
     )
+    assert cast(spec, "float32", 1.0, 2.0, np.inf).observed == "element 0 is np.float32(1.0)"
     assert cast(spec, "float32", 1.5) == Breach("3 elements of float32", "4 bytes")
+    assert cast(spec, "float32", 1.5, -2.0, np.inf, 0.0) == Breach("3 elements of float32", "16 bytes")
 
 
 def test_a_cast_keeps_the_sign_of_zero() -> None:
@@ -166,10 +171,11 @@ def test_a_cast_of_a_complex_nan_is_a_nan() -> None:
     assert cast(spec_of("complex64", 1 + 2j), "float32", 1.0) is True
 
 
-@pytest.mark.parametrize("number", [256.0, -1.0, np.inf, np.nan])
+@pytest.mark.parametrize("number", [256.0, 300.0, -1.0, -2.0, np.inf, np.nan])
 def test_numbers_that_c_leaves_undefined_are_not_compared(number: float) -> None:
     assert cast(spec_of("float64", number), "uint8", 77) is True
     assert cast(spec_of("complex128", number), "uint8", 77) is True
+    assert isinstance(cast(spec_of("float64", 1.0, number), "uint8", 77, 77), Breach)
 
 
 @pytest.mark.parametrize(("number", "kept"), [(255.9, 255), (-0.9, 0), (255.0, 255), (0.0, 0)])

@@ -109,10 +109,12 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], ArraySpec, Observation, Answer]] = 
     ("dtype", (), PLAIN, OK, None),
     ("dtype", (dtype("float32", source=SEEN),), PLAIN, OK, True),
     ("dtype", (dtype("int8", source=SEEN),), PLAIN, OK, Breach("dtype int8", "dtype float32")),
+    ("dtype", (dtype("bool", source=SEEN),), PLAIN, OK, Breach("dtype bool", "dtype float32")),
     ("dtype", (dtype(lambda spec: spec.dtype, source=SEEN),), PLAIN, OK, True),
     ("dtype", (dtype(lambda spec: None, source=SEEN),), PLAIN, OK, None),
     ("flags", (), PLAIN, OK._replace(flags=("conj",)), None),
     ("flags", (flags("conj", "neg", source=SEEN),), PLAIN, OK, Breach("conj, neg", "no marks")),
+    ("flags", (flags("conj", source=SEEN),), PLAIN, OK._replace(flags=("conj",)), True),
     ("flags", (flags(source=SEEN),), PLAIN, OK._replace(flags=("a", "b")), Breach("no marks", "a, b")),
     ("memory", (), PLAIN, SHARED, None),
     ("memory", SHARES, PLAIN, OK._replace(shares=""), None),
@@ -142,6 +144,7 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], ArraySpec, Observation, Answer]] = 
     ("strides", (), COLUMN, SHARED._replace(shape=(3, 1), strides=(4, 4)), True),
     ("strides", (), COLUMN, SHARED._replace(shape=(3, 1), strides=(8, 96)), Breach("strides [4, 96]", "strides [8, 96]")),
     ("strides", (), PLAIN, SHARED._replace(shares="part", strides=(4, 8)), None),
+    ("strides", (), PLAIN, SHARED._replace(shares="", strides=(4, 8)), None),
     ("strides", (), PLAIN, SHARED._replace(strides=None), None),
     ("strides", (), PLAIN, SHARED._replace(shape=(3, 2), strides=(8, 4)), None),
     ("strides", (shape(lambda spec: (2, 3), source=SEEN),), PLAIN, SHARED._replace(strides=(4, 8)), None),
@@ -268,7 +271,8 @@ def test_facts_are_judged_where_they_are_told_even_of_a_refusal() -> None:
 def test_under_pressure_its_own_laws_are_asked_and_no_others(pressure: str) -> None:
     asked = [law for law, _ in _checks(pressure, "ok", False)]
     assert asked == ["survival", *(law.id for law in UNDER_PRESSURE.values() if law.pressure == pressure)]
-    assert [law for law, _ in _checks(pressure, "raised", False)] == ["survival"]
+    for ending in ("raised", "crashed", "hung"):
+        assert [law for law, _ in _checks(pressure, ending, False)] == ["survival"]
 
 
 def test_without_pressure_every_other_law_is_asked() -> None:

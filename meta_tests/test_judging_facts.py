@@ -10,7 +10,7 @@ import pytest
 from conformance.law import Answer, Breach
 from conformance.laws_of_symbols import ON_FACTS
 from conformance.observation import Observation
-from conformance.promises import EntryPoint, fact, observed, raises
+from conformance.promises import FACT_LAWS, EntryPoint, fact, observed, raises
 from strategies import ArraySpec
 
 SEEN = observed("this test")
@@ -36,6 +36,7 @@ FACTS: list[tuple[Any, Any, Answer]] = [
     (3, lambda spec: spec.size, Breach("{law}.x 2", "{law}.x 3", "{law}.x")),
     (2, lambda spec: spec.size, True),
     (3, lambda spec: None, None),
+    (KEYS, raises("KeyError"), True),
     (KEYS, raises("LookupError"), True),
     (KEYS, raises("TypeError", "Exception"), True),
     (KEYS, raises("TypeError"), Breach("{law}.x raises TypeError", "{law}.x raises KeyError", "{law}.x")),
@@ -51,6 +52,10 @@ FACTS: list[tuple[Any, Any, Answer]] = [
 def test_a_fact_is_what_its_clause_says(law: str, told: Any, owed: Any, wanted: Any) -> None:
     wanted = Breach(*(text.format(law=law) for text in wanted)) if isinstance(wanted, Breach) else wanted
     assert answer(law, OK, {f"{law}.x": told}, {f"{law}.x": owed}) == wanted
+
+
+def test_every_law_of_facts_is_asked() -> None:
+    assert tuple(ON_FACTS) == FACT_LAWS
 
 
 @pytest.mark.parametrize("law", ON_FACTS)
