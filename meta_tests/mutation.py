@@ -33,7 +33,7 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 ROOT = Path(__file__).parent.parent
 PYTEST = "-m pytest -x -q --no-header --no-summary --confcutdir=meta_tests -p no:cacheprovider"
-#: Module to the tests that are about it. Those of a test that waits, or that start a framework, are left out.
+#: Module to the tests that are about it and start no process.
 TARGETS = {
     "conformance/judge.py": "test_judging.py",
     "conformance/law.py": "test_judging.py",
@@ -44,14 +44,12 @@ TARGETS = {
     "conformance/promises.py": "test_clauses.py",
     "conformance/conditions.py": "test_clauses.py",
     "conformance/tally.py": "test_tally.py",
-    "conformance/observation.py": "test_evidence.py",
+    "conformance/observation.py": "test_handles.py",
     "conformance/pressing.py": "test_pressing.py",
-    "conformance/subject/trial.py": "test_evidence.py",
-    "conformance/subject/handle.py": "test_evidence.py",
-    "conformance/subject/pressures.py": "test_pressures.py test_pressure.py",
+    "conformance/subject/trial.py": "test_handles.py test_evidence.py",
+    "conformance/subject/handle.py": "test_handles.py",
+    "conformance/subject/pressures.py": "test_pressures.py",
 }
-#: Tests that wait for a clock or for processes of their own.
-SLOW = "not scripts and not (catches and survival) and not setting"
 #: Seconds after which a mutant counts as noticed.
 LIMIT = 30.0
 #: Of the many things that one operator can become, so many are tried.
@@ -105,7 +103,7 @@ def changed_line(before: str, after: str) -> tuple[str, str]:
 def survivors(module: str, tests: str, made: list[Mutant]) -> Iterator[Mutant]:
     """Those mutants that the tests do not notice."""
     files = " ".join(f"meta_tests/{test}" for test in tests.split())
-    command = f"{sys.executable} {PYTEST} {files} -k '{SLOW}'"
+    command = f"{sys.executable} {PYTEST} {files}"
     if mutate_and_test([], command, 600.0).test_outcome is not TestOutcome.SURVIVED:
         raise SystemExit(f"the tests of {module} fail without a mutant: {command}")
     for mutant in made:
@@ -118,7 +116,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m meta_tests.mutation", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", metavar="TEXT", help="modules whose path holds this text")
     parser.add_argument("--seed", type=int, default=0, help="of the mutants at one place (default: %(default)s)")
-    parser.add_argument("--most", type=int, metavar="N", help="mutants of one module, drawn by the seed (default: all)")
+    parser.add_argument("--most", type=int, default=sys.maxsize, metavar="N", help="mutants of one module, drawn by the seed")
     asked = parser.parse_args()
     equivalent = tomllib.loads((ROOT / "meta_tests/equivalent.toml").read_text(encoding="utf-8"))
     unexplained = 0
@@ -133,8 +131,7 @@ def main() -> int:
                 continue
             source = Path(module).read_text(encoding="utf-8")
             made = mutants(module, source, Path(home, "work.sqlite"), asked.seed)
-            if asked.most is not None and len(made) > asked.most:
-                made = random.Random(asked.seed).sample(made, asked.most)
+            made = random.Random(asked.seed).sample(made, min(asked.most, len(made)))
             survived = [changed_line(source, mutant.source) for mutant in survivors(module, tests, made)]
             reasons = equivalent.get(Path(module).stem, {})
             left = [(before, after) for before, after in survived if after not in reasons]

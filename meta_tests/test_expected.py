@@ -146,9 +146,9 @@ def test_a_cast_is_numpys_astype() -> None:
     spec = spec_of("float64", 1.5, -2.0, 1e300)
     assert cast(spec, "float32", 1.5, -2.0, np.inf) is True
     assert cast(spec, "float32", 1.5, 2.0, np.inf) == Breach(
-        "element 1 is np.float32(-2.0), as astype gives", "element 1 is np.float32(2.0)"
+        f"element 1 is {np.float32(-2)!r}, as astype gives", f"element 1 is {np.float32(2)!r}"
     )
-    assert cast(spec, "float32", 1.0, 2.0, np.inf).observed == "element 0 is np.float32(1.0)"
+    assert cast(spec, "float32", 1.0, 2.0, np.inf).observed == f"element 0 is {np.float32(1)!r}"
     assert cast(spec, "float32", 1.5) == Breach("3 elements of float32", "4 bytes")
     assert cast(spec, "float32", 1.5, -2.0, np.inf, 0.0) == Breach("3 elements of float32", "16 bytes")
 
