@@ -92,13 +92,17 @@ def test_aliasing_is_told_in_a_word(shares: str, follows: str, word: str) -> Non
         (Observation("ok", shares="none"), "copies"),
         (Observation("raised", ("KeyError", "LookupError")), "raised KeyError"),
         (Observation("raised"), "raised"),
-        (Observation("crashed", ("SIGABRT",)), "crashed (SIGABRT)"),
+        (Observation("crashed", ("SIGABRT", "more")), "crashed (SIGABRT)"),
         (Observation("hung"), "hung"),
         (Observation("hung", ("late",)), "hung"),
     ],
 )
 def test_an_outcome_has_a_headline(seen: Observation, headline: str) -> None:
     assert seen.headline == headline
+
+
+def test_nothing_is_wrong_that_nobody_saw() -> None:
+    assert not Observation("hung").source_changed
 
 
 def test_facts_are_found_by_name() -> None:
