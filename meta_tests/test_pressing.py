@@ -89,12 +89,15 @@ def test_fake_tensors_meet_no_threads() -> None:
     assert under("crowd", TENSOR) == 1
 
 
-@pytest.mark.parametrize(("pressure", "most"), [(name, pressing.most) for name, pressing in PRESSED.items() if pressing.most < 8])
-def test_no_more_than_so_many_are_pressed(pressure: str, most: int) -> None:
-    endings = [COPIED._replace(shares=str(n), warnings=(("", ""),) * (n % 2)) for n in range(20)]
+def test_no_more_than_so_many_are_pressed() -> None:
+    spent = {name: pressing.most for name, pressing in PRESSED.items()}
+    few = {"many": 3, "crowd": 3, "first": 2, "capsule": 6}
+    assert spent == {"drop": 32, "again": 64, "settings": 64, "forms": 64, **few}
     raised = [Observation("raised", (f"Error{n}",)) for n in range(20)]
-    spec = PLAIN._replace(container="dlpack") if pressure == "capsule" else PLAIN
-    assert len(pressed(*[(spec, seen) for seen in (*endings, *raised)])[pressure]) == most
+    assert {name: len(pressed(*[(PLAIN._replace(container="dlpack"), seen) for seen in raised])[name]) for name in few} == {
+        **few,
+        "first": 0,
+    }
 
 
 # -- what may be spent --------------------------------------------------------------------------------------------------
@@ -107,6 +110,10 @@ def test_slow_calls_see_two_of_each_and_still_slower_ones_one_of_few() -> None:
     slow, slowest = pressed(*MANY, pace="slow"), pressed(*MANY, pace="slowest")
     assert [len(slow[name]) for name in ("drop", "again", "many", "overwrite")] == [2, 2, 2, 1]
     assert {name: len(specs) for name, specs in slowest.items()} == {"drop": 1, "again": 1, "overwrite": 1}
+
+
+def test_copies_are_raced_at_up_to_64_mebibytes() -> None:
+    assert RACED == {"quick": (4096,), "default": (4096, 4 << 20), "thorough": (4096, 16 << 20, 64 << 20)}
 
 
 @pytest.mark.parametrize("profile", RACED)
