@@ -96,6 +96,11 @@ def selected(option: Any, only: tuple[str, Any, str] | None) -> list[EntryPoint]
     return [entry for entry in chosen if any(entry.matches(glob) for glob in globs)]
 
 
+def named(option: Any) -> list[str] | None:
+    """Names of the entry points that were chosen by name; None where none were."""
+    return [entry.name for entry in selected(option, None)] if option.entry_point else None
+
+
 def programs(option: Any, plan: Plan) -> list[str]:
     """The sets of frameworks for which programs are tried: "torch", "tensorflow", "torch+tensorflow"."""
     if "stateful" not in plan.phases:

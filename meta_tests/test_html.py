@@ -9,7 +9,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from meta_tests.helpers import ENTRY, FOOTER, HEADER, NOT_RUN, write_lines
+from meta_tests.helpers import COMPARISON, DIFFERENCE, ENTRY, FOOTER, HEADER, NOT_RUN, write_lines
 from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
 from reports.__main__ import main
 from reports.answers import WORDS, answer
@@ -18,6 +18,7 @@ from reports.html import names
 from reports.html.memory import picture
 from reports.html.site import alike, family
 from reports.results import ResultsError, Row
+from reports.strength import STRENGTH, read_strength
 
 _HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;{{7*7}}</style>"
 
@@ -176,9 +177,31 @@ def test_a_program_that_broke_a_law_is_a_finding(tmp_path: Path) -> None:
     assert "new 0 1 2" in text_of(only(folder, "finding/*.html"))
 
 
-@pytest.mark.parametrize("section", ["symbolic", "upgrade", "history", "benchmarks", "strength"])
+@pytest.mark.parametrize("section", ["symbolic", "upgrade", "history", "benchmarks"])
 def test_a_section_without_data_says_so(built: Path, section: str) -> None:
     assert "no data in these results" in text_of(built / f"{section}.html")
+
+
+def test_an_upgrade_shows_what_changed_and_the_script(tmp_path: Path) -> None:
+    header = HEADER | {"against": {"torch": "2.12.0"}, "environment": {"torch": "2.13.0"}}
+    quiet = DIFFERENCE | {"id": "1123456789", "change": "added", "before": "raised TypeError", "entry": "torch.two"}
+    text = text_of(site(tmp_path, header, COMPARISON, DIFFERENCE, quiet, FOOTER) / "upgrade.html")
+    assert "torch 2.12.0 → torch 2.13.0" in text
+    assert "2 differences: 1 breaking, 1 added." in text
+    assert "torch.one shares copies any input" in text
+    assert "breaking: torch.one shares → copies print(1)" in text
+
+
+def test_an_upgrade_that_changed_nothing_says_so(tmp_path: Path) -> None:
+    text = text_of(site(tmp_path, HEADER | {"against": {"torch": "2.12.0"}}, COMPARISON, FOOTER) / "upgrade.html")
+    assert "0 differences: no difference." in text
+    assert "1 entry points, 500 conversions compared" in text
+
+
+def test_the_strength_page_shows_the_published_table(built: Path) -> None:
+    rows = read_strength(STRENGTH)
+    text = text_of(built / "strength.html")
+    assert all(row["fault"] in text for row in rows if row["kind"] == "fault")
 
 
 def test_symbolic_forms_are_shown_by_their_laws(tmp_path: Path) -> None:
