@@ -176,9 +176,10 @@ def test_sharing_is_seen_both_ways(convert: Callable[[Made], np.ndarray], shares
     assert pokes == [not convert(Made()).any()]
 
 
-def test_a_result_that_changes_some_other_way_follows_in_part() -> None:
+@pytest.mark.parametrize("before", [0, 254])
+def test_a_result_that_changes_some_other_way_follows_in_part(before: int) -> None:
     made = Made()
-    late = np.zeros(8, np.uint8)
+    late = np.full(8, before, np.uint8)
     source_flip = made.flip
     made.flip = lambda: (source_flip(), late.__iadd__(1))[0]  # type: ignore[method-assign]
     assert observed(lambda _: late, source=made).follows == "part"
@@ -234,7 +235,10 @@ def test_a_second_copy_that_overlaps_the_first_is_a_twin() -> None:
 
 
 def test_only_copies_are_converted_again() -> None:
-    assert observed(lambda made: made.room).twin is None
+    made = Made()
+    made.start += 4  # Half of what is handed out is another's.
+    assert (observed(lambda made: made.room).twin, observed(lambda made: made.room, source=made).twin) == (None, None)
+    assert observed(lambda made: made.room, source=made).shares == "part"
 
 
 def test_a_refusal_of_the_second_call_says_nothing_of_twins() -> None:
@@ -242,9 +246,10 @@ def test_a_refusal_of_the_second_call_says_nothing_of_twins() -> None:
     assert observed(lambda made: results.pop()).twin is None
 
 
-def test_a_conversion_that_changes_its_source_is_noticed() -> None:
+@pytest.mark.parametrize(("place", "byte"), [(0, 9), (7, 0)])
+def test_a_conversion_that_changes_its_source_is_noticed(place: int, byte: int) -> None:
     def convert(made: Made) -> np.ndarray:
-        made.room[0] = 9
+        made.room[place] = byte
         return made.room.copy()
 
     def refuse(made: Made) -> np.ndarray:
@@ -292,5 +297,5 @@ def test_of_a_refusal_only_comparisons_are_told() -> None:
 def test_a_call_shows_its_source_to_who_parses_it() -> None:
     import inspect
 
-    assert "b = a + 1" in inspect.getsource(trial.compile_call("b = a + 1\nb", "a"))
+    assert "    b = a + 1\n" in inspect.getsource(trial.compile_call("b = a + 1\nb", "a"))
     assert trial.compile_call("a + 1", "a")(1) == 2

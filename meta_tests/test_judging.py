@@ -241,6 +241,7 @@ def test_no_law_of_results_is_asked_of_a_refusal() -> None:
 def test_the_clause_that_decided_is_about_memory_or_about_refusal() -> None:
     assert verdict(OK, *MAY, *COPIES).clause == COPIES[0]
     assert verdict(RAISED, *MUST, *COPIES).clause == MUST[0]
+    assert verdict(CRASHED, *MAY, *COPIES).clause == MAY[0]
     assert verdict(OK, *MAY).clause is None
 
 

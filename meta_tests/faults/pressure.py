@@ -189,6 +189,7 @@ a_producer = Occasion("a producer of capsules", lambda x: hasattr(x, "__dlpack__
 _libc = ctypes.CDLL(None)
 _dense = Occasion("of plain numbers in C order", lambda x: not empty(x) and c_order(x) and not (array(x) and swapped(x)))
 _hundreds = Occasion("larger than 255", lambda x: prod(x.shape) > 255)
+_any_numbers = array & Occasion("of numbers", lambda x: x.dtype.kind in "biufc" and not swapped(x))
 _numbers = array & of("float32", "float64", "int32", "int64")
 
 FAULTS = (
@@ -228,7 +229,7 @@ FAULTS = (
             "torch.asarray[copy=True]": [(it_is_copied_too_late, array & large)],
             "np.array(torch.Tensor)": [(it_is_copied_too_late, large)],
             "torch.utils.data.DataLoader[IterableDataset][batch_size=1]": [(it_is_copied_too_late, array & _hundreds)],
-            "tf.data.Dataset.from_tensor_slices[prefetch]": [(it_is_copied_too_late, _numbers & c_order & _hundreds)],
+            "tf.data.Dataset.from_tensor_slices[prefetch]": [(it_is_copied_too_late, _any_numbers & c_order & _hundreds)],
         },
     ),
     *table(
