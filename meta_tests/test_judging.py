@@ -162,6 +162,7 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], ArraySpec, Observation, Answer]] = 
     ("readonly", (), PLAIN, SHARED, None),
     ("readonly", (), READONLY, OK._replace(writable=True), None),
     ("readonly", (), READONLY, SHARED._replace(writable=False), None),
+    ("readonly", (), READONLY, SHARED._replace(shares=""), None),
     ("readonly", (), READONLY, SHARED, UNLOCKED),
     ("readonly", WARNS, READONLY, SHARED, UNLOCKED),
     ("readonly", WARNS, READONLY, SHARED._replace(warnings=(("UserWarning", ""),)), True),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -229,6 +231,11 @@ def test_who_asks_for_no_capsule_gets_none() -> None:
 def test_a_capsule_that_is_thrown_away_is_deleted_early_but_without_a_result() -> None:
     seen = facts("capsule", lambda a: (a.__dlpack__(), np.zeros(3))[1], PRODUCER)
     assert (seen["given"], seen["early"], seen["deleted"], seen["again"]) == (1, 0, 1, "ok")
+
+
+def test_no_capsule_outlives_its_deleter() -> None:
+    call = "from meta_tests.test_pressures import *; facts('capsule', lambda a: a.__dlpack__() and np.zeros(3), PRODUCER)"
+    assert subprocess.run([sys.executable, "-c", call]).returncode == 0
 
 
 def test_every_form_of_an_array_is_held_against_it() -> None:
