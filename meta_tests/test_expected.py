@@ -184,6 +184,13 @@ def test_numbers_that_fit_when_their_fraction_is_cut_are_compared(number: float,
     assert isinstance(cast(spec_of("float64", number), "uint8", 77), Breach)
 
 
+@pytest.mark.skipif(not available("bfloat16"), reason="no ml_dtypes")
+def test_a_cast_to_what_numpy_has_not_of_its_own_is_compared() -> None:
+    halves = Observation("ok", dtype="bfloat16", data=b"\x80\x3f\xc0\x7f")
+    assert same_values("astype", spec_of("float64", 1.0, np.nan), halves) is True
+    assert isinstance(same_values("astype", spec_of("float64", 2.0, np.nan), halves), Breach)
+
+
 def test_integers_wrap() -> None:
     assert cast(spec_of("int32", 257, -1), "uint8", 1, 255) is True
     assert isinstance(cast(spec_of("int32", 257), "uint8", 255), Breach)
@@ -193,6 +200,7 @@ def test_truth_is_compared_as_truth() -> None:
     seen = Observation("ok", dtype="bool", data=b"\x80\0")
     assert same_values("astype", spec_of("int32", 2, 0), seen) is True
     assert isinstance(same_values("astype", spec_of("int32", 2, 1), seen), Breach)
+    assert isinstance(same_values("astype", spec_of("int32", 0, 0), seen), Breach)
 
 
 @pytest.mark.parametrize(("dtype", "python"), [("int8", "int"), ("float32", "float"), ("bool", "bool"), ("complex64", "complex")])
