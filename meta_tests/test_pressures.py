@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -20,6 +21,7 @@ from conformance.subject.pressures import Conversion, Sight, press
 from conformance.subject.server import _build_in
 from strategies import ArraySpec
 from strategies.build import build
+from strategies.dtypes import available
 
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
 TRUTHS = ArraySpec("bool", (3,), (1,), 0, 3, planted=((0, 0x80), (1, 1)))
@@ -66,7 +68,8 @@ def test_the_first_difference_of_two_sights_is_told() -> None:
 def test_any_byte_but_zero_is_seen_as_true() -> None:
     built = build(TRUTHS)
     assert pressures.sight(conversion(copy, TRUTHS), built).data == b"\1\1\0"
-    assert pressures.sight(conversion(copy), build(PLAIN)).data == PLAIN.values
+    for spec in (PLAIN, PLAIN._replace(dtype="bfloat16" if available("bfloat16") else "int32")):
+        assert pressures.sight(conversion(copy, spec), build(spec)).data == spec.values
 
 
 def test_a_sight_tells_all() -> None:
@@ -99,15 +102,17 @@ def test_what_is_let_go_only_at_a_later_call_is_let_go() -> None:
     assert facts("drop", lambda a: (last.clear(), last.append(a), a.copy())[2])["kept"] == 0
 
 
-@pytest.mark.parametrize(("soon", "later"), [(b"old", "same"), (b"new", "changed")])
-def test_memory_that_nobody_owns_is_watched_by_its_values(soon: bytes, later: str) -> None:
-    class Unowned:
-        value, owner, start, nbytes = 0, None, 0, 8
+@pytest.mark.parametrize("owned", [object(), None], ids=["owned", "unowned"])
+@pytest.mark.parametrize(("soon", "later"), [(b"old", "same"), (b"new", "changed"), (b"zzz", "changed")])
+def test_a_result_without_its_source_is_watched_by_its_values(owned: Any, soon: bytes, later: str) -> None:
+    class Source:
+        value, owner, start, nbytes = 0, owned, 0, 8
         flip = close = lambda self: None
 
     reads = iter((b"old", soon))
-    watched = Conversion(lambda _: 0, Unowned, lambda _: Handle("made.up", "", (3,), data=lambda: next(reads)))
-    assert dict(press("drop", watched).facts) == {"shares": "", "held": None, "later": later, "kept": None}
+    watched = Conversion(lambda _: 0, Source, lambda _: Handle("made.up", "", (3,), data=lambda: next(reads)))
+    seen = dict(press("drop", watched).facts)
+    assert (seen["shares"], seen["later"], seen["kept"] is None) == ("", later, owned is None)
 
 
 # -- leaks --------------------------------------------------------------------------------------------------------------
@@ -142,6 +147,29 @@ def test_objects_and_memory_that_stay_are_counted() -> None:
     assert seen["bytes"] >= seen["conversions"] << 12 or pressures._mallinfo is None
 
 
+Growth = tuple[int, int, int]
+
+
+def grown(monkeypatch: pytest.MonkeyPatch, *rounds: Growth) -> tuple[Growth, int]:
+    """What is told where rounds add so much, and how many of them are made."""
+    levels = [level for growth in rounds for level in ((100, 200, 300), (100 + growth[0], 200 + growth[1], 300 + growth[2]))]
+    monkeypatch.setattr(pressures, "_ROUNDS", len(rounds))
+    monkeypatch.setattr(pressures, "_levels", lambda watched: levels.pop(0))
+    seen = facts("many", copy)
+    return (seen["references"], seen["blocks"], seen["bytes"]), len(rounds) - len(levels) // 2
+
+
+def test_a_leak_is_what_every_round_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert grown(monkeypatch, (5, 30, 9000), (4, 40, 9900), (6, 20, 9999)) == ((4, 20, 9000), 3)
+
+
+@pytest.mark.parametrize(
+    ("growth", "rounds"), [((0, 11, 4095), 1), ((-1, 0, 0), 1), ((1, 0, 0), 2), ((0, 12, 0), 2), ((0, 0, 4096), 2)]
+)
+def test_rounds_end_when_one_adds_next_to_nothing(monkeypatch: pytest.MonkeyPatch, growth: Growth, rounds: int) -> None:
+    assert grown(monkeypatch, growth, (5, 99, 9999)) == (growth, rounds)
+
+
 def test_slow_conversions_are_made_a_few_times() -> None:
     assert facts("many", lambda a: time.sleep(1e-3))["conversions"] == 24
 
@@ -160,7 +188,8 @@ def test_a_copy_keeps_the_old_values_and_a_view_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at_once", "soon", "later"), [(b"old", b"old", "same"), (b"new", b"old", "changed"), (b"old", b"new", "changed")]
+    ("at_once", "soon", "later"),
+    [(b"old", b"old", "same"), (b"new", b"old", "changed"), (b"old", b"new", "changed"), (b"zzz", b"old", "changed")],
 )
 def test_a_copy_that_is_late_is_seen_to_change(at_once: bytes, soon: bytes, later: str) -> None:
     reads = iter((b"old", at_once, soon))
@@ -176,9 +205,9 @@ def test_threads_that_get_something_else_are_heard() -> None:
 
 
 def test_threads_share_one_source_and_have_their_own() -> None:
-    sources: set[int] = set()
-    facts("crowd", lambda a: (sources.add(a.ctypes.data), copy(a))[1])
-    assert len(sources) == pressures._THREADS + 1
+    sources: list[int] = []
+    facts("crowd", lambda a: (sources.append(a.ctypes.data), copy(a))[1])
+    assert sorted(Counter(sources).values()) == [3, 3, 3, 3, 9]
 
 
 @pytest.mark.parametrize("calls", [1, 2, 5, 8])
@@ -233,6 +262,11 @@ def test_a_capsule_that_is_thrown_away_is_deleted_early_but_without_a_result() -
     assert (seen["given"], seen["early"], seen["deleted"], seen["again"]) == (1, 0, 1, "ok")
 
 
+def test_a_deleter_that_runs_while_its_memory_is_shared_is_early() -> None:
+    seen = facts("capsule", lambda a: (np.from_dlpack(a), a.__dlpack__())[0], PRODUCER)
+    assert (seen["given"], seen["early"], seen["deleted"]) == (2, 1, 2)
+
+
 def test_no_capsule_outlives_its_deleter() -> None:
     call = "from meta_tests.test_pressures import *; facts('capsule', lambda a: a.__dlpack__() and np.zeros(3), PRODUCER)"
     assert subprocess.run([sys.executable, "-c", call]).returncode == 0
@@ -256,6 +290,12 @@ def test_a_form_that_differs_is_told_and_one_that_is_refused_is_not() -> None:
 
     seen = facts("forms", convert)
     assert (seen["buffer"], seen["list"], seen["nested list"]) == ("dtype float64, not float32", None, None)
+
+
+def test_a_scalar_is_held_against_the_array() -> None:
+    one = PLAIN._replace(shape=(), strides=())
+    seen = facts("forms", lambda a: np.array(a, "f8" if isinstance(a, np.generic) else "f4"), one)
+    assert seen["scalar"] == "dtype float64, not float32"
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def test_a_replay_id_names_one_question() -> None:
         PLAIN._replace(memory="bytes"),
         PLAIN._replace(container="list"),
         PLAIN._replace(container="array"),
+        PLAIN._replace(container="subclass"),
         PLAIN._replace(seed=1),
         PLAIN._replace(planted=((0, 1),)),
         PLAIN._replace(nbytes=25),
