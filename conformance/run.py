@@ -49,6 +49,9 @@ class Share(NamedTuple):
     examples: int
 
 
+NOTHING = Share("", 0)
+
+
 class Profile(NamedTuple):
     """How thorough a run is, in words, by what a call costs (see `pace`), and in programs."""
 
@@ -58,6 +61,7 @@ class Profile(NamedTuple):
     slowest: Share
     symbolic: Share
     compiled: Share
+    built: Share
     programs: int
 
     def share(self, entry: EntryPoint) -> Share:
@@ -68,17 +72,18 @@ class Profile(NamedTuple):
 PROFILES = {
     "quick": Profile(
         "a sample of the pairs",
-        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0)),
+        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0), NOTHING),
         programs=30,
     ),
     "default": Profile(
         "all pairs; of slow calls a sample",
-        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0)),
+        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0), NOTHING),
         programs=150,
     ),
     "thorough": Profile(
         "up to 12000 of all combinations, of slow calls 3000",
         *(Share("full", 2000), Share("part", 500), Share("sample", 50), Share("sample", 100), Share("sample", 100)),
+        Share("some", 0),
         programs=3000,
     ),
 }
@@ -94,9 +99,15 @@ SLOWEST = ("tf.data.Dataset.from_generator*", "tf.numpy_function[tf.function]", 
 #: Symbolic forms of 100 ms or more; others, which are traced, take 10 or more.
 COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
 
+#: Symbolic forms for which a C++ compiler is started: seconds each, the first in a process half a minute.
+BUILT = ("torch.compile[inductor]*",)
+BUILT_LIMIT = 180.0
+
 
 def pace(entry: EntryPoint) -> str:
     """What a call costs: a field of `Profile`."""
+    if any(map(entry.matches, BUILT)):
+        return "built"
     if entry.facts:
         return "compiled" if any(map(entry.matches, COMPILED)) else "symbolic"
     if any(map(entry.matches, SLOWEST)):
@@ -216,6 +227,7 @@ class Run:
         return self._tallies[entry.name]
 
     def _ask(self, entry: EntryPoint, helper: str = "") -> Tally:
+        self._share(entry)
         with self.subject(entry.framework, helper) as subject:
             started = time.monotonic()
             tally = _Asking(self.plan, entry, subject).tally
@@ -223,6 +235,13 @@ class Run:
         self.rows.append(entry_row(tally, seconds))
         self.rows.extend(finding_row(finding) for finding in tally.findings.values())
         return tally
+
+    def _share(self, entry: EntryPoint) -> Share:
+        """What the profile asks of the entry point; raises SubjectError where that is nothing."""
+        share = PROFILES[self.plan.profile].share(entry)
+        if share == NOTHING and self.plan.only is None:
+            raise SubjectError(f"each conversion takes seconds: left out with --profile {self.plan.profile}")
+        return share
 
     def comparison(self, entry: EntryPoint) -> Comparison:
         """What differs from the interpreter that the run is against; raises SubjectError where a side cannot be asked."""
@@ -232,7 +251,7 @@ class Run:
             before = self._had(f"{framework} before", framework, {self.plan.against})
             with self.subject(framework) as after:
                 self._pairs[framework] = Pair(before, after)
-        size, examples = PROFILES[self.plan.profile].share(entry)
+        size, examples = self._share(entry)
         examples = examples if self.plan.examples is None else self.plan.examples
         size, examples = size if "grid" in self.plan.phases else "", examples if "search" in self.plan.phases else 0
         found = Finder(self._pairs[framework], entry, self.plan.seed, size, examples).comparison
@@ -305,6 +324,7 @@ class _Asking:
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
         self._size, self._examples = PROFILES[plan.profile].share(entry)
+        self._limit = BUILT_LIMIT if pace(entry) == "built" else None
         #: What the grid has shown, where the next phase wants to know.
         self._shown: list[tuple[Spec, Observation]] = []
         self.tally = Tally(entry)
@@ -349,7 +369,7 @@ class _Asking:
 
     def _ask(self, specs: list[Spec], pressure: str = "", limit: float | None = None) -> list[Observation]:
         """Observe, judge and count."""
-        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure, limit=limit)
+        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure, limit=limit or self._limit)
         for spec, seen in zip(specs, observed):
             self._judged(spec, seen, pressure)
         return observed

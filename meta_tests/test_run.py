@@ -14,7 +14,7 @@ from conformance.conditions import always, negative_stride
 from conformance.deviations import Deviation
 from conformance.promises import Clause, EntryPoint, copies, may_refuse, observed, refuses, shape, values
 from conformance.run import SPARED, Plan, Run
-from conformance.subjects import Isolated
+from conformance.subjects import Isolated, SubjectError
 from conformance.tally import Tally
 from reports.results import schema
 from strategies import ArraySpec
@@ -150,3 +150,9 @@ def test_rows_that_a_thread_adds_meanwhile_are_collected_the_next_time() -> None
         collected += run.collect()
     collected += run.collect()
     assert [row["number"] for row in collected] == list(range(20_000))
+
+
+def test_what_a_profile_leaves_out_is_said() -> None:
+    run = Run(Plan(profile="quick"))
+    with pytest.raises(SubjectError, match="takes seconds: left out with --profile quick"):
+        run.tally(EntryPoint("torch.compile[inductor][x]", "a", "torch", "in", ()))
