@@ -260,6 +260,7 @@ def test_who_asks_for_no_capsule_gets_none() -> None:
 def test_a_capsule_that_is_thrown_away_is_deleted_early_but_without_a_result() -> None:
     seen = facts("capsule", lambda a: (a.__dlpack__(), np.zeros(3))[1], PRODUCER)
     assert (seen["given"], seen["early"], seen["deleted"], seen["again"]) == (1, 0, 1, "ok")
+    assert facts("capsule", lambda a: (a.__dlpack__(), [1])[1], PRODUCER)["early"] == 0
 
 
 def test_a_deleter_that_runs_while_its_memory_is_shared_is_early() -> None:
