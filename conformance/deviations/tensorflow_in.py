@@ -82,6 +82,18 @@ _weightless = Condition("elements have no size, and strides", lambda spec: spec.
 _walked = (texts | strings | objects) & ~np_scalar & ~buffer
 
 _ARITHMETIC = ("tf.Tensor ? ndarray", "tf.Tensor == ndarray", "tf.add", "ndarray * tf.Tensor")
+#: Forms that make strings of objects as those calls do.
+_SYMBOLIC = (
+    "tf.function[*",
+    "tf.Graph*",
+    "tf.compat.v1.*",
+    "tf.keras.*",
+    "tf.data.Dataset.map*",
+    "tf.saved_model*",
+    "tf.get_static*",
+)
+#: Forms whose arrays go through a kernel.
+_KERNELS = ("tf.keras.Model*", "tf.data.Dataset.map[closure*")
 #: Calls that put their argument into a list.
 _OF_ONE = ("tf.stack", "tf.constant[list]", "tf.ragged.constant")
 #: Calls that make a list into one dtype and then into another.
@@ -95,7 +107,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Arrays of strings or objects with more than 32 axes crash the process.",
         package="tensorflow",
         releases=_2_21,
-        entries=(*_NAMES, "tf.function[*", "tf.Graph*", "tf.compat.v1.*", "tf.keras.*"),
+        entries=(*_NAMES, *_SYMBOLIC),
         laws=("survival",),
         when=_walked & rank_above(32),
         url=f"{DOCS}/constant",
@@ -349,8 +361,8 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Kernels turn subnormal numbers into zeros, even times 1 and minus 0; NumPy keeps them.",
         package="tensorflow",
         releases=_2_21,
-        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", "tf.keras.Model*", *_ARITHMETIC),
-        laws=("values",),
+        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", *_KERNELS, *_ARITHMETIC),
+        laws=("values", "eager_agreement"),
         when=_subnormals,
         url=f"{DOCS}/cast",
         upstream="https://github.com/tensorflow/tensorflow/issues/127905",

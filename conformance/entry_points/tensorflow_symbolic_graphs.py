@@ -35,9 +35,9 @@ _DTYPE = "tf.as_dtype(np.asarray(a).dtype.newbyteorder('='))"
 #: A default without rows, of arrays like this one.
 _NO_ROWS = """none = np.zeros((0, *np.shape(a)), np.asarray(a).dtype.newbyteorder('='))
 p = tf.compat.v1.placeholder_with_default(none, [None, *np.shape(a)])"""
-#: One text is fetched as bytes, which have no dtype.
+#: One text is fetched as bytes, or as the text that was fed, which have no dtype.
 _ONE_TEXT: tuple[Clause, ...] = (
-    type_("builtins.bytes", "numpy.", when=scalar & (texts | strings), source=SEEN),
+    type_("builtins.bytes", "builtins.str", "numpy.", when=scalar & (texts | strings), source=SEEN),
     dtype(lambda spec: None, when=scalar & (texts | strings), source=SEEN),
 )
 _FETCH: tuple[Clause, ...] = (*REFUSED, *_ONE_TEXT, *FETCHED, *NO_ARRAY, AGREES)
@@ -111,9 +111,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "tf.compat.v1.placeholder_with_default[fed]",
         _graph(
             _NO_ROWS,
-            "s.run(p, {p: [a]})[0]",
+            "s.run(p, {p: np.expand_dims(a, 0)})[0]",
         ),
-        (*asked("p"), ("snapshot", "s.run(p, {p: [a]})"), _EAGER),
+        (*asked("p"), ("snapshot", "s.run(p, {p: np.expand_dims(a, 0)})"), _EAGER),
         # The batch axis that is added to feed some rows is one too many.
         refuses("ValueError", when=rank_above(63), source=SEEN),
         fact("eager_agreement", False, when=rank_above(63), source=SEEN),
