@@ -178,7 +178,9 @@ def _on_host(tensor: Any) -> Any:
         return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype)
     address = seen_by_driver(storage.data_ptr())
     there = torch._C._construct_storage_from_data_pointer(address, torch.device("cpu"), storage.nbytes())
-    return torch.empty(0, dtype=tensor.dtype).set_(there, tensor.storage_offset(), tensor.size(), tensor.stride())
+    bare = torch.empty(0, dtype=tensor.dtype).set_(there, tensor.storage_offset(), tensor.size(), tensor.stride())
+    bare = bare.conj() if tensor.is_conj() else bare
+    return torch._neg_view(bare) if tensor.is_neg() else bare
 
 
 # -- streams -----------------------------------------------------------------------------------------------------------
@@ -381,6 +383,8 @@ for _name in _VIEWS:
 _library.impl("empty_strided", _empty_strided, "PrivateUse1")
 _library.impl("empty.memory_format", _empty, "PrivateUse1")
 _library.impl("_copy_from", _copy_from, "PrivateUse1")
+for _key in ("Conjugate", "Negative"):  # Else each of them would be resolved by a copy.
+    _library.impl("_copy_from", torch.library.fallthrough_kernel, _key)
 for _key in ("CPU", "PrivateUse1"):
     _library.impl("is_pinned", _is_pinned, _key)
     _library.impl("_pin_memory", _pin, _key)
