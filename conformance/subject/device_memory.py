@@ -36,6 +36,11 @@ def of(device: str) -> Raw:
     return _known[device.partition(":")[0]]
 
 
+def is_known(device: str = "") -> bool:
+    """Whether the memory of this kind of device, or of any, can be reached."""
+    return device.partition(":")[0] in _known if device else bool(_known)
+
+
 def in_use() -> int:
     """Bytes that are handed out, on all devices of all kinds."""
     return sum(raw.in_use() for raw in _known.values())
