@@ -13,7 +13,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
@@ -189,7 +189,7 @@ def _on_host(tensor: Any) -> Any:
 class Stream:
     """Work in the order in which it was given, done when somebody waits."""
 
-    _known: dict[int, Stream] = {}
+    _known: ClassVar[dict[int, Stream]] = {}
 
     def __init__(self, device: Any = None) -> None:
         self._work: list[Callable[[], None]] = []
@@ -281,7 +281,8 @@ _CPU = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
 #: Operations that make another tensor over the same storage, whatever it is.
 _VIEWS = ("as_strided", "view", "view.dtype", "unfold", "_reshape_alias", "set_.source_Storage_storage_offset", "view_as_real")
 _VIEWS += ("view_as_complex", "set_.source_Storage", "set_.source_Tensor")
-_pinned: set[int] = set()
+#: Address of a pinned storage to a weak reference to it.
+_pinned: dict[int, int] = {}
 
 
 def _overload(name: str) -> Any:
@@ -368,18 +369,32 @@ _cpu_export, _cpu_place = torch.Tensor.__dlpack__, torch.Tensor.__dlpack_device_
 
 def _pin(tensor: torch.Tensor, device: Any = None) -> torch.Tensor:
     copy = tensor.clone()
-    _pinned.add(copy.untyped_storage().data_ptr())
+    storage = copy.untyped_storage()
+    _pinned[storage.data_ptr()] = storage._weak_ref()
     return copy
 
 
 def _is_pinned(tensor: torch.Tensor, device: Any = None) -> bool:
-    return tensor.device.type == "cpu" and tensor.untyped_storage().data_ptr() in _pinned
+    if tensor.device.type != "cpu" or tensor.untyped_storage().data_ptr() not in _pinned:
+        return False
+    return not torch.UntypedStorage._expired(_pinned[tensor.untyped_storage().data_ptr()])
+
+
+def _to_copy(tensor: torch.Tensor, *, device: Any = None, dtype: Any = None, non_blocking: bool = False, **options: Any) -> Any:
+    """As for any backend; but to come to the host without blocking is to come to pinned memory, which PyTorch asks hooks for."""
+    if not non_blocking or device is None or device.type != "cpu":
+        every = torch._C.DispatchKeySet(torch._C.DispatchKey.CompositeExplicitAutograd)
+        options |= {"device": device, "dtype": dtype, "non_blocking": non_blocking}
+        return _overload("_to_copy").redispatch(every, tensor, **options)
+    result = torch.empty_like(tensor, device="cpu", dtype=dtype).pin_memory()
+    return result.copy_(tensor, non_blocking=True)
 
 
 _setup_privateuseone_for_python_backend("sim", backend_module=_Module())
 _library = torch.library.Library("aten", "IMPL")
 for _name in _VIEWS:
     _library.impl(_name, _as_the_cpu_does(_name), "PrivateUse1")
+_library.impl("_to_copy", _to_copy, "PrivateUse1")
 _library.impl("empty_strided", _empty_strided, "PrivateUse1")
 _library.impl("empty.memory_format", _empty, "PrivateUse1")
 _library.impl("_copy_from", _copy_from, "PrivateUse1")

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from conformance.devices import absence, split
-from conformance.subject import device_memory, on_tensorflow
+from conformance.subject import on_tensorflow
 from conformance.subject.device_memory import DeviceHandle, DeviceSource
 from conformance.subject.handle import Handle
 from strategies.build import Unbuildable
@@ -15,12 +15,13 @@ from strategies.spec import TensorSpec, c_strides
 
 #: What TensorFlow calls a kind of device.
 _KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU", "xpu": "XPU"}
-_wanted = {"cpus": 1}
+#: How many logical CPUs are asked for, and how many this process has made.
+_cpus = {"wanted": 1, "made": 1}
 
 
 def expect(devices: tuple[str, ...]) -> None:
     """Note how many logical CPUs are asked for: they cannot be had once the runtime has begun."""
-    _wanted["cpus"] = max(number + 1 for kind, number in (("cpu", 0), *map(split, devices)) if kind == "cpu")
+    _cpus["wanted"] = max(number + 1 for kind, number in (("cpu", 0), *map(split, devices)) if kind == "cpu")
 
 
 def ready() -> None:
@@ -28,9 +29,10 @@ def ready() -> None:
 
     https://www.tensorflow.org/api_docs/python/tf/config/set_logical_device_configuration
     """
-    if _wanted["cpus"] > 1:
+    if _cpus["wanted"] > _cpus["made"]:
+        _cpus["made"] = _cpus["wanted"]
         cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * _wanted["cpus"])
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * _cpus["made"])
 
 
 def absent(device: str, *needs: str) -> str:
@@ -70,6 +72,3 @@ def describe(result: Any) -> Handle | None:
         writable=False,
         keep=result,
     )
-
-
-__all__ = ["absent", "build", "describe", "device_memory", "expect", "ready"]

@@ -58,7 +58,9 @@ def build(spec: TensorSpec, device: str) -> DeviceSource | on_torch.TensorSource
             raise Unbuildable(f"no tensor on {device} starts at an address that is no multiple of its item size")
         device_memory.of(device).write(room.data_ptr() + pad, spec.owner_bytes)
         bare = torch.empty(0, dtype=dtype, device=device)
-        tensor = bare.set_(room.untyped_storage(), (pad + spec.offset) // item, spec.shape, tuple(s // item for s in spec.strides))
+        tensor = bare.set_(
+            room.untyped_storage(), (pad + spec.offset) // item, spec.shape, tuple(s // item for s in spec.strides)
+        )
         if spec.state not in on_torch._AS_BUILT:
             tensor = on_torch._STATES[spec.state](tensor)
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
@@ -90,7 +92,7 @@ def describe(result: Any) -> Handle | None:
         address=result.data_ptr(),
         writable=True,
         flags=flags,
-        poke=partial(_poke, result),
+        poke=partial(_poke, result, any(marks[2:])),
         keep=result,
     )
 
@@ -99,10 +101,12 @@ def _through_torch(tensor: torch.Tensor) -> bytes | None:
     return on_torch.describe(tensor.detach().cpu()).read()  # type: ignore[union-attr]
 
 
-def _poke(tensor: torch.Tensor, blank: bool) -> None:
+def _poke(tensor: torch.Tensor, marked: bool, blank: bool) -> None:
     """Change the elements in place, through the tensor."""
     tensor = tensor.detach()
     try:
+        if marked:  # What is conjugated or negated is written to by way of copies.
+            raise RuntimeError
         tensor.fill_(1) if blank else tensor.zero_()
     except RuntimeError:  # Overlapping elements, or a dtype that cannot be filled: change its bytes.
         device_memory.of(tensor.device.type).write(tensor.data_ptr(), b"\xa5" * tensor.element_size())
