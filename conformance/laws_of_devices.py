@@ -33,7 +33,7 @@ def _device_refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
 def _device(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """The result, and its memory, MUST be on the device that was asked for."""
     clause = owed["device"]
-    if clause is None or not seen.device:
+    if clause is None or not clause.value or not seen.device:
         return None
     return True if seen.device == clause.value else Breach(clause.value, seen.device)
 

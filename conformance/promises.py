@@ -162,7 +162,7 @@ def fact(name: str, value: Any, when: Condition = always, *, source: Source) -> 
 
 
 def device(value: str, when: Condition = always, *, source: Source) -> Clause:
-    """Where the result is: "cpu", or a device with its number, "cuda:0"."""
+    """Where the result is: "cpu", or a device with its number, "cuda:0"; "" where that is not promised."""
     return Clause("device", value, when, source)
 
 
@@ -224,6 +224,7 @@ class EntryPoint:
     device     the device that it is about, other than the host: "cuda"; it must be there for the call to be tried
     on         where the tensor lies that it is tried on: the host (""), or a device
     needs      packages that the call imports beside its framework
+    like       the call of the host that it goes through: known deviations of that one are its own
     """
 
     name: str
@@ -236,6 +237,7 @@ class EntryPoint:
     device: str = ""
     on: str = ""
     needs: tuple[str, ...] = ()
+    like: str = ""
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -255,8 +257,11 @@ class EntryPoint:
 
     def matches(self, pattern: str) -> bool:
         """Whether a glob pattern names it."""
-        # Brackets in a name are the entry point's options, not a class of characters.
-        return fnmatch.fnmatchcase(self.name.replace("[", "<"), pattern.replace("[", "<"))
+        return _matches(self.name, pattern)
+
+    def is_covered_by(self, pattern: str) -> bool:
+        """Whether a glob pattern names it, or the call that it goes through."""
+        return _matches(self.name, pattern) or (self.like != "" and _matches(self.like, pattern))
 
     def owes(self, law: str) -> bool:
         """Whether the law can apply at all: some need a clause of their topic."""
@@ -299,6 +304,11 @@ class EntryPoint:
         if self.direction == "in":
             return ""
         return f"{self.framework}@{self.on}" if self.on else self.framework
+
+
+def _matches(name: str, pattern: str) -> bool:
+    # Brackets in a name are the entry point's options, not a class of characters.
+    return fnmatch.fnmatchcase(name.replace("[", "<"), pattern.replace("[", "<"))
 
 
 class Owed(dict[str, "Clause | None"]):

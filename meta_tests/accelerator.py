@@ -200,8 +200,12 @@ class Stream:
         self._work.append(work)
 
     def synchronize(self) -> None:
-        while self._work:
-            self._work.pop(0)()
+        try:
+            while self._work:
+                self._work.pop(0)()
+        except BaseException:
+            self._work.clear()  # What was to come after a failure never comes.
+            raise
 
     def wait_stream(self, other: Stream) -> None:
         self.give(other.synchronize)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from functools import cache
 
-from conformance.conditions import always
+from conformance.conditions import always, ndarray
 from conformance.devices import numbered, split
 from conformance.entry_points import tensorflow_in, tensorflow_out
-from conformance.entry_points.tensorflow_in_words import DOCS, FORWARDED, SEEN, numbers
+from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, numbers, objects, strings_too
+from conformance.entry_points.tensorflow_out_words import text
 from conformance.promises import (
     Clause,
     EntryPoint,
     device,
     device_refusal,
     documented,
+    dtype,
     may_refuse,
     may_share,
     refuses,
+    shape,
     type_,
+    values,
 )
 
 _PLACED = documented(f"{DOCS}/device", "Nested contexts will inherit and also create/execute their ops on the specified device.")
@@ -27,6 +31,8 @@ _FED = documented(f"{DOCS}/compat/v1/placeholder", "Its value must be fed using 
 #: What TensorFlow calls a kind of device.
 _KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU", "xpu": "XPU"}
 _STATES = ("plain",)
+#: What is refused here and there, for its own sake.
+_others = ~numbers | ~ndarray
 #: A device that no machine has.
 _NOWHERE = "CPU:99"
 
@@ -53,14 +59,16 @@ def entry_points(name: str) -> tuple[EntryPoint, ...]:
     place = f"/{_KINDS[kind]}:{number}"
     there, here = device(numbered(name), source=_PLACED), device("cpu", source=_PLACED)
 
-    def entry(title: str, call: str, direction: str, *promise: Clause, on: str = "") -> EntryPoint:
-        return EntryPoint(f"{title}[{name}]", call, "tensorflow", direction, promise, _STATES, device=name, on=on)
+    def entry(title: str, call: str, direction: str, *promise: Clause, on: str = "", like: str = "tf.constant") -> EntryPoint:
+        # Texts are the host's, and stay there.
+        promise = (device("", when=strings_too | objects | text, source=SEEN), *promise)
+        return EntryPoint(f"{title}[{name}]", call, "tensorflow", direction, promise, _STATES, device=name, on=on, like=like)
 
     # Logical CPUs share the host's memory, so that a tensor comes to another one without a copy.
     forwarded = may_share(when=always, source=SEEN)
     return (
         *(
-            entry(call, _under(place, f"{call}(a)"), "in", *_as_host(call, there))
+            entry(call, _under(place, f"{call}(a)"), "in", *_as_host(call, there), like=call)
             for call in ("tf.constant", "tf.convert_to_tensor", "tf.Variable")
         ),
         entry(
@@ -80,7 +88,7 @@ def entry_points(name: str) -> tuple[EntryPoint, ...]:
             f"with tf.device({place!r}):\n    x = tf.constant(a)\n"
             "tf.experimental.dlpack.from_dlpack(tf.experimental.dlpack.to_dlpack(x))",
             "in",
-            may_refuse("InvalidArgumentError", "ValueError", when=~numbers, source=SEEN),
+            may_refuse(*_ANY, when=_others, source=SEEN),
             *_as_host("tf.constant", device(numbered(name) if kind != "cpu" else "cpu", source=_CAPSULES)),
         ),
         entry(
@@ -92,20 +100,24 @@ def entry_points(name: str) -> tuple[EntryPoint, ...]:
             "    r = tf.compat.v1.Session(config=tf.compat.v1.ConfigProto(allow_soft_placement=True)).run(q, {p: a})\n"
             "r",
             "in",
-            may_refuse(*_ANY, when=~numbers, source=SEEN),
-            *(c for c in _as_host("tf.constant", type_("numpy.", source=_FED), *FORWARDED) if c.topic != "refuses"),
+            may_refuse(*_ANY, when=_others, source=SEEN),
+            dtype(lambda spec: None, when=_others, source=SEEN),
+            shape(lambda spec: None, when=_others, source=SEEN),
+            values("unspecified", when=_others, source=SEEN),
+            type_(when=_others, source=SEEN),
+            *_as_host("tf.constant", type_("numpy.", source=_FED), may_share(source=SEEN)),
         ),
         entry(
             "tf.constant, hard placement",
             f"tf.config.set_soft_device_placement(False)\ntry:\n    with tf.device('/{_NOWHERE}'):\n        r = tf.constant(a)\n"
             "finally:\n    tf.config.set_soft_device_placement(True)\nr",
             "in",
-            refuses(*_ANY, when=~numbers, source=SEEN),
+            refuses(*_ANY, when=_others, source=SEEN),
             refuses("InvalidArgumentError", when=always, source=_HARD),
             device_refusal(_NOWHERE, source=_HARD),
         ),
         *(
-            entry(call, source, "out", *_as_host(call), on=name)
+            entry(call, source, "out", *_as_host(call), on=name, like=call)
             for call, source in (("tf.Tensor.numpy", "t.numpy()"), ("np.asarray(tf.Tensor)", "np.asarray(t)"))
         ),
         entry(

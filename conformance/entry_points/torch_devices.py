@@ -17,8 +17,9 @@ from conformance.entry_points.torch_devices_words import (
     Where,
     as_host,
 )
+from conformance.entry_points.torch_in_dlpack import NO_CAPSULE
 from conformance.entry_points.torch_in_words import DOCS
-from conformance.promises import Clause, EntryPoint, copies, device, documented, refuses, settled, type_
+from conformance.promises import Clause, EntryPoint, copies, device, documented, refuses, settled, type_, warns
 
 _CONSTRUCTED = documented(f"{DOCS}/generated/torch.tensor.html", "the device of the constructed tensor")
 _ELSEWHERE = documented(
@@ -38,8 +39,8 @@ _NOT_BY_DEFAULT = documented(
 )
 
 
-def _in(where: Where, name: str, call: str, *promise: Clause) -> EntryPoint:
-    return where.entry(name, call, "in", *promise)
+def _in(where: Where, name: str, call: str, *promise: Clause, like: str = "") -> EntryPoint:
+    return where.entry(name, call, "in", *promise, like=like)
 
 
 def _constructors(to: Where) -> tuple[EntryPoint, ...]:
@@ -62,13 +63,15 @@ def _constructors(to: Where) -> tuple[EntryPoint, ...]:
             to,
             f"torch.asarray[device={d}]",
             f"torch.asarray(a, device={d!r})",
-            *as_host("torch.asarray", built, copies(source=_ELSEWHERE)),
+            warns("", when=always, source=SEEN),
+            *as_host("torch.asarray", built, copies(source=_ELSEWHERE), without=("warns",)),
         ),
         _in(
             to,
             f"torch.asarray[device={d}][copy=True]",
             f"torch.asarray(a, device={d!r}, copy=True)",
-            *as_host("torch.asarray[copy=True]", built),
+            warns("", when=always, source=SEEN),
+            *as_host("torch.asarray[copy=True]", built, without=("warns",)),
         ),
         _in(
             to,
@@ -87,7 +90,9 @@ def _constructors(to: Where) -> tuple[EntryPoint, ...]:
             to,
             f"torch.from_dlpack[device={d}]",
             f"torch.from_dlpack(a, device={d!r})",
+            refuses("AssertionError", "AttributeError", when=NO_CAPSULE, source=SEEN),
             *as_host("torch.from_dlpack", device(to.number, source=PLACED), copies(source=PLACED)),
+            like="torch.from_dlpack",
         ),
         _in(
             to,

@@ -18,7 +18,7 @@ from conformance.entry_points.torch_devices_words import (
     Where,
     as_host,
 )
-from conformance.entry_points.torch_out_common import CONJ, GRAD, NEG, OPAQUE, TWINS
+from conformance.entry_points.torch_out_common import CONJ, GRAD, NEG, NEGATED_HALVES, OPAQUE, TWINS
 from conformance.promises import (
     Clause,
     EntryPoint,
@@ -69,7 +69,7 @@ def _refused(where: Where, name: str, call: str) -> EntryPoint:
 
 def _moved(where: Where, name: str, call: str, *promise: Clause, on: str | None = None, asked: Where | None = None) -> EntryPoint:
     """A call that moves a tensor from the device, or from `on`; `asked` is the device that must be there, if another."""
-    common = (MAY_LACK, _TENSOR, _KEPT)
+    common = (MAY_LACK, _TENSOR, _KEPT, NEGATED_HALVES)
     return (asked or where).entry(name, call, "out", *promise, *common, on=where.name if on is None else on)
 
 
@@ -155,7 +155,7 @@ def entry_points(at: Where) -> tuple[EntryPoint, ...]:
             f"torch.from_dlpack[{d}]",
             "torch.from_dlpack(t)",
             *CAPSULES,
-            *VIEW,
+            flags(source=SEEN),
             shares(source=_SHARING),
             at.here,
         ),
@@ -164,7 +164,16 @@ def entry_points(at: Where) -> tuple[EntryPoint, ...]:
             f"torch.from_dlpack[{d}, device={d}]",
             f"torch.from_dlpack(t, device={d!r})",
             *CAPSULES,
-            *VIEW,
+            flags(source=SEEN),
+            shares(source=_SHARING),
+            device(at.number, source=PLACED),
+        ),
+        _moved(
+            at,
+            f"torch.from_dlpack[{d}, device={d}, copy=False]",
+            f"torch.from_dlpack(t, device={d!r}, copy=False)",
+            *CAPSULES,
+            flags(source=SEEN),
             shares(source=_SHARING),
             device(at.number, source=PLACED),
         ),

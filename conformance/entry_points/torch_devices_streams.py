@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from conformance.conditions import always
-from conformance.entry_points.torch_devices_out import CAPSULES, MAY_LACK, VIEW
+from conformance.entry_points.torch_devices_out import CAPSULES, MAY_LACK
 from conformance.entry_points.torch_devices_words import DLPACK, SEEN, STREAMS, Where
 from conformance.promises import (
+    Clause,
     EntryPoint,
     accepts,
     copies,
     documented,
+    flags,
     ordered,
     refuses,
     shares,
@@ -54,7 +56,7 @@ def entry_points(at: Where) -> tuple[EntryPoint, ...]:
     if at.kind in ("cpu", "mps", "xpu"):
         return ()
     d, pointer = at.name, f"{at.kind}_stream"
-    shared = (*CAPSULES, *VIEW, at.here)
+    shared = (*CAPSULES, flags(source=SEEN), at.here)
     unmarked = (MAY_LACK, *CAPSULES[1:])
     legal = (accepts(source=_INTEGER), shares(source=STREAMS))
     calls = (
@@ -98,7 +100,7 @@ def _array_interface(at: Where) -> tuple[EntryPoint, ...]:
             f"torch.as_tensor({wrapper}, device={at.number!r})",
             "out",
             *CAPSULES,
-            *VIEW,
+            flags(source=SEEN),
             shares(source=documented(_CAI, "the data attribute ... is the pointer to the data")),
             at.here,
             on=at.name,

@@ -72,11 +72,18 @@ class Where(NamedTuple):
         return device(self.number, source=documented(TO, "Returns a Tensor with the specified device"))
 
     def entry(
-        self, name: str, call: str, direction: str, *promise: Clause, on: str = "", needs: tuple[str, ...] = ()
+        self,
+        name: str,
+        call: str,
+        direction: str,
+        *promise: Clause,
+        on: str = "",
+        needs: tuple[str, ...] = (),
+        like: str = "",
     ) -> EntryPoint:
         """An entry point about the device; `on` says where the tensor lies that it is tried on."""
         states = STATES if direction == "out" else ("plain",)
-        return EntryPoint(name, call, "torch", direction, promise, states, device=self.name, on=on, needs=needs)
+        return EntryPoint(name, call, "torch", direction, promise, states, device=self.name, on=on, needs=needs, like=like)
 
 
 #: The result is in the host's memory.

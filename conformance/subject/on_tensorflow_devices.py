@@ -49,7 +49,7 @@ def build(spec: TensorSpec, device: str) -> Any:
     with tf.device(f"/{_KINDS[kind]}:{number}"):
         value = tf.identity(source.value)
     if on_tensorflow._device(value) in ("cpu", f"cpu:{number}" if kind == "cpu" else ""):
-        return on_tensorflow.TensorSource(value, value, spec.nbytes)
+        return on_tensorflow.TensorSource(value, value, source.nbytes)
     address = on_tensorflow.address_of(value)
     if address is None:
         raise Unbuildable(f"the memory of a tensor of {spec.dtype} on {device} cannot be seen")
