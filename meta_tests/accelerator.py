@@ -10,9 +10,11 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import cycle
 from typing import Any, ClassVar
 
 import torch
@@ -50,23 +52,25 @@ class Arena:
 
     def allocate(self, nbytes: int) -> int:
         """The address of so many bytes, at a multiple of 256."""
-        self.sweep()
-        size = max(-(-nbytes // 256) * 256, 256)
-        free = self._free[size]
-        address = free.pop() if free else self._next
-        if address == self._next:
-            if address + size > self.base + _SIZE:
-                raise MemoryError(f"sim: out of memory ({nbytes} bytes asked for)")
-            self._next += size
-        self.live[address] = size
-        return address
+        with _lock:
+            self.sweep()
+            size = max(-(-nbytes // 256) * 256, 256)
+            free = self._free[size]
+            address = free.pop() if free else self._next
+            if address == self._next:
+                if address + size > self.base + _SIZE:
+                    raise MemoryError(f"sim: out of memory ({nbytes} bytes asked for)")
+                self._next += size
+            self.live[address] = size
+            return address
 
     def sweep(self) -> None:
         """Take back what no storage uses any more."""
-        for address, weak in list(self.used_by.items()):
-            if torch.UntypedStorage._expired(weak):
-                torch.UntypedStorage._free_weak_ref(self.used_by.pop(address))
-                self.free(address)
+        with _lock:
+            for address, weak in list(self.used_by.items()):
+                if torch.UntypedStorage._expired(weak):
+                    torch.UntypedStorage._free_weak_ref(self.used_by.pop(address))
+                    self.free(address)
 
     def free(self, address: int) -> None:
         size = self.live.pop(address)
@@ -106,6 +110,9 @@ class Raw:
         ctypes.memmove(seen_by_driver(address), data, len(data))
 
     def in_use(self) -> int:
+        for stream in list(Stream.known.values()):  # A device comes to an end of its work by itself.
+            with suppress(Exception):
+                stream.synchronize()
         for one in _arenas:
             one.sweep()
         return sum(sum(one.live.values()) for one in _arenas)
@@ -186,66 +193,78 @@ def _on_host(tensor: Any) -> Any:
 # -- streams -----------------------------------------------------------------------------------------------------------
 
 
+#: Threads share streams and allocators.
+_lock = threading.RLock()
+
+
 class Stream:
-    """Work in the order in which it was given, done when somebody waits."""
+    """Work in the order in which it was given, done when somebody waits. As CUDA's, they come from a pool, in turn."""
 
-    _known: ClassVar[dict[int, Stream]] = {}
+    known: ClassVar[dict[int, Stream]] = {}
+    _next: ClassVar[Iterator[int]] = cycle((3, 4, 5, 6))
+    _work: list[Callable[[], None]]
+    sim_stream: int
 
-    def __init__(self, device: Any = None) -> None:
-        self._work: list[Callable[[], None]] = []
-        self.sim_stream = 1 if not self._known else 2 + len(self._known)
-        self._known[self.sim_stream] = self
+    def __new__(cls, device: Any = None, number: int = 0) -> Stream:
+        number = number or next(cls._next)
+        if number not in cls.known:
+            stream = cls.known[number] = super().__new__(cls)
+            stream.sim_stream, stream._work = number, []
+        return cls.known[number]
 
     def give(self, work: Callable[[], None]) -> None:
         self._work.append(work)
 
     def synchronize(self) -> None:
-        try:
-            while self._work:
-                self._work.pop(0)()
-        except BaseException:
-            self._work.clear()  # What was to come after a failure never comes.
-            raise
+        with _lock:
+            try:
+                while self._work:
+                    self._work.pop(0)()
+            except BaseException:
+                self._work.clear()  # What was to come after a failure never comes.
+                raise
 
     def wait_stream(self, other: Stream) -> None:
-        self.give(other.synchronize)
+        if other is not self:
+            self.give(other.synchronize)
 
     def wait_event(self, event: Event) -> None:
-        self.give(event.synchronize)
+        self.wait_stream(event.stream)
 
 
 class Event:
-    """A place in a stream. (To wait for it is to wait for all the stream has been told so far, or more.)"""
+    """A place in a stream. (To wait for it is to wait for all that the stream has been told, or more.)"""
 
     def __init__(self, **options: Any) -> None:
-        self._stream = default_stream
+        self.stream = default_stream
 
     def record(self, stream: Stream | None = None) -> None:
-        self._stream = stream or current_stream()
+        self.stream = stream or current_stream()
 
     def synchronize(self) -> None:
-        self._stream.synchronize()
+        self.stream.synchronize()
 
 
-default_stream = Stream()
-_current = [default_stream]
+default_stream = Stream(number=1)
+_threads = threading.local()
 
 
 def current_stream(device: Any = None) -> Stream:
-    return _current[-1]
+    return getattr(_threads, "stream", default_stream)
 
 
 @contextmanager
 def _in_stream(stream: Stream) -> Iterator[None]:
-    _current.append(stream)
+    before = current_stream()
+    _threads.stream = stream
     try:
         yield
     finally:
-        _current.pop()
+        _threads.stream = before
 
 
 def synchronize(device: Any = None) -> None:
-    for stream in list(Stream._known.values()):
+    for stream in list(Stream.known.values()):
         stream.synchronize()
 
 
@@ -356,10 +375,10 @@ def _export(tensor: torch.Tensor, *, stream: Any = -1, **options: Any) -> Any:
         raise TypeError("stream must be ``int`` or ``none``")
     if stream == 2:
         raise BufferError("per-thread default stream is not supported.")
-    if stream not in (None, -1, 1, *Stream._known):
+    if stream not in (None, -1, 1, *Stream.known):
         raise AssertionError(f"unsupported stream on sim: {stream}.")
-    if stream != -1 and Stream._known.get(stream or 1, default_stream) is not current_stream():
-        Stream._known.get(stream or 1, default_stream).wait_stream(current_stream())
+    if stream != -1 and Stream.known.get(stream or 1, default_stream) is not current_stream():
+        Stream.known.get(stream or 1, default_stream).wait_stream(current_stream())
     return _cpu_export(tensor, **options)
 
 
@@ -374,14 +393,16 @@ _cpu_export, _cpu_place = torch.Tensor.__dlpack__, torch.Tensor.__dlpack_device_
 def _pin(tensor: torch.Tensor, device: Any = None) -> torch.Tensor:
     copy = tensor.clone()
     storage = copy.untyped_storage()
-    _pinned[storage.data_ptr()] = storage._weak_ref()
+    with _lock:
+        for address in [address for address, weak in _pinned.items() if torch.UntypedStorage._expired(weak)]:
+            torch.UntypedStorage._free_weak_ref(_pinned.pop(address))
+        _pinned[storage.data_ptr()] = storage._weak_ref()
     return copy
 
 
 def _is_pinned(tensor: torch.Tensor, device: Any = None) -> bool:
-    if tensor.device.type != "cpu" or tensor.untyped_storage().data_ptr() not in _pinned:
-        return False
-    return not torch.UntypedStorage._expired(_pinned[tensor.untyped_storage().data_ptr()])
+    weak = _pinned.get(tensor.untyped_storage().data_ptr()) if tensor.device.type == "cpu" else None
+    return weak is not None and not torch.UntypedStorage._expired(weak)
 
 
 def _to_copy(tensor: torch.Tensor, *, device: Any = None, dtype: Any = None, non_blocking: bool = False, **options: Any) -> Any:

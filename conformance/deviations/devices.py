@@ -27,11 +27,11 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="torch-dlpack-to-the-same-device",
-        title='torch.from_dlpack(device="cuda", copy=False) refuses a tensor that is there: without its number the device is 255.',
+        title="torch.from_dlpack(device='cuda', copy=False) refuses what is there: a device without number counts as 255.",
         package="torch",
         releases=">=2.13,<2.14",
         entries=("torch.from_dlpack[*, device=*, copy=False]",),
-        laws=("acceptance",),
+        laws=("acceptance", "refusal"),
         when=always,
         url=FROM_DLPACK,
         upstream="",

@@ -30,6 +30,7 @@ from conformance.promises import (
     flags,
     may_refuse,
     refuses,
+    settings,
     settled,
     shares,
     type_,
@@ -61,6 +62,10 @@ CAPSULES: tuple[Clause, ...] = (
 )
 
 
+#: Where gradients are off, the copy of a tensor that asks for them does not.
+_WITHOUT_GRADIENTS = settings("no_grad", "inference mode", when=GRAD, source=SEEN)
+
+
 def _refused(where: Where, name: str, call: str) -> EntryPoint:
     """A call that gives memory of the host's or nothing."""
     promise = (refuses("TypeError", when=always, source=ON_CPU_ONLY), device_refusal(where.number, source=ON_CPU_ONLY))
@@ -69,7 +74,7 @@ def _refused(where: Where, name: str, call: str) -> EntryPoint:
 
 def _moved(where: Where, name: str, call: str, *promise: Clause, on: str | None = None, asked: Where | None = None) -> EntryPoint:
     """A call that moves a tensor from the device, or from `on`; `asked` is the device that must be there, if another."""
-    common = (MAY_LACK, _TENSOR, _KEPT, NEGATED_HALVES)
+    common = (MAY_LACK, _WITHOUT_GRADIENTS, _TENSOR, _KEPT, NEGATED_HALVES)
     return (asked or where).entry(name, call, "out", *promise, *common, on=where.name if on is None else on)
 
 
