@@ -340,10 +340,18 @@ def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = 
     host = next((one for one in (source, target) if one.device.type == "cpu"), None)
     late = host is None or (non_blocking and host.is_pinned())
     stream = current_stream()
-    stream.give(lambda: _on_host(target).copy_(_on_host(source)))
+    stream.give(lambda: _moved(_on_host(source), _on_host(target)))
     if not late:
         stream.synchronize()
     return target
+
+
+def _moved(source: torch.Tensor, target: torch.Tensor) -> None:
+    """Copy; elements of one dtype as the bytes that they are, for not every dtype has a kernel."""
+    if source.dtype == target.dtype and not any(one.is_conj() or one.is_neg() for one in (source, target)):
+        raw = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64, 16: torch.complex128}[source.element_size()]
+        source, target = source.view(raw), target.view(raw)
+    target.copy_(source)
 
 
 def _fallback(operation: Any, *args: Any, **options: Any) -> Any:

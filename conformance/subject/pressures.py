@@ -237,9 +237,10 @@ except (OSError, AttributeError):  # Another C library.
 def _levels(watched: list[Any]) -> tuple[int, int, int, int]:
     heard()  # They are ours to forget.
     gc.collect()
+    on_devices = device_memory.in_use()  # First: to count may be to tidy up.
     info = _mallinfo() if _mallinfo else None
     in_use = info.uordblks + info.hblkhd if info else 0
-    return sum(map(sys.getrefcount, watched)), sys.getallocatedblocks(), in_use, device_memory.in_use()
+    return sum(map(sys.getrefcount, watched)), sys.getallocatedblocks(), in_use, on_devices
 
 
 @_pressure
