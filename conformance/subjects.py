@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import execnet
-
 from conformance.devices import KINDS, split
 from conformance.observation import Observation, Report
 from conformance.subject.play import PROGRAM
+
+try:
+    import execnet
+except ModuleNotFoundError:  # A machine with a framework and pytest alone.
+    from conformance import channel as execnet
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
