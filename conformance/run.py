@@ -239,8 +239,10 @@ class Run:
         entry = next(e for e in known if e.name == deviation.shown_by)
         subject = self.subject(entry.framework)
         examples = self.tally(entry).examples if entry.name in (self._tallies.keys() | self._coming.keys()) else {}
-        if not deviation.applies_to(subject.versions):
+        reason = self.absence(entry)
+        if not reason and not deviation.applies_to(subject.versions):
             reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
+        if reason:
             self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
             return "not run", reason
         pressure = deviation.pressure
