@@ -1,4 +1,4 @@
-"""A pytest plugin, by which `pytest -p meta_tests.simulated conformance --device sim --framework torch` asks the simulated device."""
+"""A pytest plugin: with `-p meta_tests.simulated`, `pytest conformance --device sim` asks the simulated device."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def _moves(to: Where) -> tuple[EntryPoint, ...]:
             as_host("torch.from_numpy", copies(source=PINNED), device("cpu", source=PINNED)),
         ),
     ]
-    if to.kind != "mps":  # Has no method of its own.
+    if to.kind not in ("mps", "cpu"):  # They have no method of their own.
         method = f".{to.kind}({to.number!r})" if ":" in d else f".{to.kind}()"
         calls.insert(0, (f"torch.Tensor.{to.kind}[{d}]", f"torch.from_numpy(a){method}", moved))
         calls.insert(

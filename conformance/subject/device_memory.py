@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from typing import Any, Protocol
 
 from conformance.subject.handle import Handle
@@ -44,6 +45,15 @@ def is_known(device: str = "") -> bool:
 def in_use() -> int:
     """Bytes that are handed out, on all devices of all kinds."""
     return sum(raw.in_use() for raw in _known.values())
+
+
+#: After one of these, a process never gets anything from its device again.
+_FATAL = re.compile("illegal memory access|unspecified launch failure|device-side assert|misaligned address", re.I)
+
+
+def is_lost(message: str) -> bool:
+    """Whether an exception with this message says that the device is lost to the process."""
+    return _FATAL.search(message) is not None
 
 
 class DeviceHandle(Handle):

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.ma  # Else each worker would import it, when it is first asked for a masked array.
 
 from conformance.observation import Observation, Report
-from conformance.subject import on_numpy, pressures, trial
+from conformance.subject import device_memory, on_numpy, pressures, trial
 from conformance.subject.handle import Handle
 from conformance.subject.play import PROGRAM, Play
 from strategies import dtypes
@@ -128,6 +128,12 @@ class Side:
                 importlib.import_module(name)
         return bool(missing)
 
+    def abort_if_spent(self, seen: tuple[Any, ...]) -> None:
+        """Die, saying why, where this process has lost its device: whatever it was asked next would fail for that."""
+        if self._on_devices and seen[0] == "raised" and device_memory.is_lost(seen[2]):
+            print(f"error: {seen[2]}", file=sys.stderr, flush=True)
+            os.abort()
+
     def renew(self, repeat: bool = True) -> None:
         """Make this process ready to observe; `repeat` has the frameworks give each time what they warn of once."""
         trial.hear_warnings()
@@ -202,6 +208,7 @@ class Worker:
                         seen = tuple(side.press(call, maker, fields, pressure))
                     else:
                         seen = tuple(side.observe(call, maker, fields, stage))
+                    side.abort_if_spent(seen)
                     data = marshal.dumps(seen)
                     memory[end : end + 4] = len(data).to_bytes(4, "little")
                     memory[end + 4 : end + 4 + len(data)] = data

@@ -131,6 +131,11 @@ def a_stream_that_cannot_be_is_taken(good: Good, x: Any, kept: dict[Any, Any]) -
     return torch.from_dlpack(x.detach())
 
 
+def it_does_not_keep_its_memory_alive(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
+    result = good(x)
+    return _over(result.data_ptr(), result)
+
+
 def it_is_given_to_numpy_in_silence(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
     return x.numpy(force=True)
 
@@ -183,6 +188,7 @@ FAULTS: tuple[Fault, ...] = (
             "torch.Tensor.__dlpack__[sim, stream=0]": [a_stream_that_cannot_be_is_taken],
         },
     ),
+    *table("outlives", {"torch.Tensor.to[sim]": [(it_does_not_keep_its_memory_alive, c_order)]}),
     *table("independence", {"torch.Tensor.to[sim]": [it_is_copied_when_the_device_comes_to_it]}),
     *table(
         "settled",
