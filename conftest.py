@@ -138,7 +138,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         calls = [
             item.callspec.params for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")
         ]
-        run.expect(dict.fromkeys(call["entry"] for call in calls if "entry" in call))
+        entries = dict.fromkeys(call["entry"] for call in calls if "entry" in call)
+        combinations = [call["combination"] for call in calls if "combination" in call]
+        run.expect(entries, combinations, options.named(session.config.option))
 
 
 @pytest.fixture
@@ -158,18 +160,15 @@ def tally(entry: EntryPoint, run: Run) -> Tally:
 
 
 @pytest.fixture
-def program_entries(request: pytest.FixtureRequest) -> list[EntryPoint] | None:
-    """The entry points that programs may use; None for all."""
-    option = request.config.option
-    return options.selected(option, None) if option.entry_point else None
+def program_entries(request: pytest.FixtureRequest) -> list[str] | None:
+    """Names of the entry points that programs may use; None for all."""
+    return options.named(request.config.option)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report: Any = yield
-    rows = item.config.stash[_RUN].rows
-    report.conformance_rows = list(rows)  # Travels with the report, from an xdist worker too.
-    rows.clear()
+    report.conformance_rows = item.config.stash[_RUN].collect()  # Travels with the report, from an xdist worker too.
     return report
 
 

@@ -111,6 +111,11 @@ def _on_devices(option: Any) -> list[EntryPoint]:
     ]
 
 
+def named(option: Any) -> list[str] | None:
+    """Names of the entry points that were chosen by name; None where none were."""
+    return [entry.name for entry in selected(option, None)] if option.entry_point else None
+
+
 def programs(option: Any, plan: Plan) -> list[str]:
     """The sets of frameworks for which programs are tried: "torch", "tensorflow", "torch+tensorflow"."""
     if "stateful" not in plan.phases or "cpu" not in plan.devices:

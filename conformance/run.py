@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from threading import RLock
+from typing import Any, NamedTuple
 
 from conformance import grid, pressing
+from conformance.crew import Crew, Unable
 from conformance.deviations import Deviation, known_for
 from conformance.differential.find import Comparison, Finder
 from conformance.differential.pair import Pair
@@ -30,7 +34,10 @@ from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectErr
 from conformance.tally import Finding, Tally
 from strategies.spec import ArraySpec, Spec
 
-T = TypeVar("T")
+#: Of entry points; None for all.
+Names = list[str] | None
+#: Entry points left to be asked for which another subject is worth its start.
+WORTH_A_SUBJECT = 8
 
 PHASES = ("pinned", "grid", "pressure", "search", "stateful")
 
@@ -42,6 +49,9 @@ class Share(NamedTuple):
     examples: int
 
 
+NOTHING = Share("", 0)
+
+
 class Profile(NamedTuple):
     """How thorough a run is, in words, by what a call costs (see `pace`), and in programs."""
 
@@ -51,6 +61,7 @@ class Profile(NamedTuple):
     slowest: Share
     symbolic: Share
     compiled: Share
+    built: Share
     programs: int
 
     def share(self, entry: EntryPoint) -> Share:
@@ -61,17 +72,18 @@ class Profile(NamedTuple):
 PROFILES = {
     "quick": Profile(
         "a sample of the pairs",
-        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0)),
+        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0), NOTHING),
         programs=30,
     ),
     "default": Profile(
         "all pairs; of slow calls a sample",
-        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0)),
+        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0), NOTHING),
         programs=150,
     ),
     "thorough": Profile(
         "up to 12000 of all combinations, of slow calls 3000",
         *(Share("full", 2000), Share("part", 500), Share("sample", 50), Share("sample", 100), Share("sample", 100)),
+        Share("some", 0),
         programs=3000,
     ),
 }
@@ -87,9 +99,15 @@ SLOWEST = ("tf.data.Dataset.from_generator*", "tf.numpy_function[tf.function]", 
 #: Symbolic forms of 100 ms or more; others, which are traced, take 10 or more.
 COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
 
+#: Symbolic forms for which a C++ compiler is started: seconds each, the first in a process half a minute.
+BUILT = ("torch.compile[inductor]*",)
+BUILT_LIMIT = 180.0
+
 
 def pace(entry: EntryPoint) -> str:
     """What a call costs: a field of `Profile`."""
+    if any(map(entry.matches, BUILT)):
+        return "built"
     if entry.facts:
         return "compiled" if any(map(entry.matches, COMPILED)) else "symbolic"
     if any(map(entry.matches, SLOWEST)):
@@ -141,16 +159,30 @@ class Run:
         self._subjects: dict[str, Subject | SubjectError] = {}
         self._tallies: dict[str, Tally] = {}
         self._coming: dict[str, Future[Tally]] = {}
-        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._programs: dict[str, Future[list[dict[str, Any]]]] = {}
+        self._crew = Crew(WORTH_A_SUBJECT)
+        self._locks: dict[str, RLock] = {}
         self._pairs: dict[str, Pair] = {}
         self._absent: dict[tuple[str, str, tuple[str, ...]], str] = {}
         #: Rows that nobody has collected yet.
-        self.rows: list[dict[str, Any]] = []
+        self.rows: deque[dict[str, Any]] = deque()
 
-    def subject(self, framework: str) -> Subject:
-        """The subject that has the framework, or "torch+tensorflow"; raises SubjectError, always the same, where none has."""
+    @contextmanager
+    def subject(self, framework: str, helper: str = "") -> Iterator[Subject]:
+        """The subject that has the framework, or "torch+tensorflow", for us alone; raises SubjectError where none has.
+
+        helper  has a subject of its own: each answers one question at a time
+        """
         pythons = {self.plan.subjects.get(name, sys.executable) for name in framework.split("+")}
-        return self._had(framework, framework, pythons)
+        name = f"{framework} for {helper}" if helper else framework
+        with self._locks.setdefault(name, RLock()):
+            try:
+                subject = self._had(name, framework, pythons)
+            except SubjectError as error:
+                if helper:
+                    raise Unable from error
+                raise
+            yield subject
 
     def _had(self, name: str, framework: str, pythons: set[str]) -> Subject:
         if name not in self._subjects:
@@ -187,18 +219,27 @@ class Run:
             facts = (("static.absent", absent_text(*wanted)),)
             question = EntryPoint("", "a", entry.framework, "in", (), facts=facts).question
             try:
-                told = self.subject(entry.framework).observe(question, "", [_ANY_ARRAY])[0]
+                with self.subject(entry.framework) as subject:
+                    told = subject.observe(question, "", [_ANY_ARRAY])[0]
                 self._absent[wanted] = told.message if told.outcome != "ok" else told.fact("static.absent")
             except SubjectError as reason:
                 self._absent[wanted] = str(reason)
         return self._absent[wanted]
 
-    def expect(self, entries: Iterable[EntryPoint]) -> None:
-        """Start asking about these, in this order, each framework in a thread of its own: the work is the subjects'."""
+    def expect(self, entries: Iterable[EntryPoint], combinations: Iterable[str] = (), using: Names = None) -> None:
+        """Start asking about these, in this order, each framework in a thread of its own: the work is the subjects'.
+
+        combinations  of frameworks for which programs are written, `using` entry points by name (None: all)
+        """
+        jobs: dict[str, list[EntryPoint]] = {}
         for entry in entries:
-            if entry.framework not in self._threads:
-                self._threads[entry.framework] = ThreadPoolExecutor(1, entry.framework)
-            self._coming[entry.name] = self._threads[entry.framework].submit(self._ask, entry)
+            jobs.setdefault(entry.framework, []).append(entry)
+        for framework, asked in jobs.items():
+            futures = self._crew.do(framework, *(partial(self._ask, entry) for entry in asked))
+            self._coming |= zip((entry.name for entry in asked), futures)
+        for combination in combinations:
+            first = combination.partition("+")[0]
+            (self._programs[combination],) = self._crew.do(first, partial(self._ask_programs, combination, using))
 
     def tally(self, entry: EntryPoint) -> Tally:
         """All that was seen of the entry point; the first call converts, later ones remember."""
@@ -207,13 +248,22 @@ class Run:
             self._tallies[entry.name] = self._ask(entry) if coming is None else coming.result()
         return self._tallies[entry.name]
 
-    def _ask(self, entry: EntryPoint) -> Tally:
-        subject = self.subject(entry.framework)
-        started = time.monotonic()
-        tally = _Asking(self.plan, entry, subject).tally
-        self.rows.append(entry_row(tally, time.monotonic() - started))
+    def _ask(self, entry: EntryPoint, helper: str = "") -> Tally:
+        self._share(entry)
+        with self.subject(entry.framework, helper) as subject:
+            started = time.monotonic()
+            tally = _Asking(self.plan, entry, subject).tally
+            seconds = time.monotonic() - started
+        self.rows.append(entry_row(tally, seconds))
         self.rows.extend(finding_row(finding) for finding in tally.findings.values())
         return tally
+
+    def _share(self, entry: EntryPoint) -> Share:
+        """What the profile asks of the entry point; raises SubjectError where that is nothing."""
+        share = PROFILES[self.plan.profile].share(entry)
+        if share == NOTHING and self.plan.only is None:
+            raise SubjectError(f"each conversion takes seconds: left out with --profile {self.plan.profile}")
+        return share
 
     def comparison(self, entry: EntryPoint) -> Comparison:
         """What differs from the interpreter that the run is against; raises SubjectError where a side cannot be asked."""
@@ -221,8 +271,9 @@ class Run:
         framework = entry.framework
         if framework not in self._pairs:
             before = self._had(f"{framework} before", framework, {self.plan.against})
-            self._pairs[framework] = Pair(before, self.subject(framework))
-        size, examples = PROFILES[self.plan.profile].share(entry)
+            with self.subject(framework) as after:
+                self._pairs[framework] = Pair(before, after)
+        size, examples = self._share(entry)
         examples = examples if self.plan.examples is None else self.plan.examples
         size, examples = size if "grid" in self.plan.phases else "", examples if "search" in self.plan.phases else 0
         found = Finder(self._pairs[framework], entry, self.plan.seed, size, examples).comparison
@@ -237,60 +288,51 @@ class Run:
         """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
         known = (*entry_points(), *(e for device in self.plan.devices if device != "cpu" for e in on_device(device)))
         entry = next(e for e in known if e.name == deviation.shown_by)
-        subject = self.subject(entry.framework)
         examples = self.tally(entry).examples if entry.name in (self._tallies.keys() | self._coming.keys()) else {}
-        reason = self.absence(entry)
-        if not reason and not deviation.applies_to(subject.versions):
-            reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
-        if reason:
-            self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
-            return "not run", reason
         pressure = deviation.pressure
-        seen = examples.get(deviation.id) or subject.observe(entry.question, entry.maker, [deviation.example], pressure)[0]
+        with self.subject(entry.framework) as subject:
+            reason = self.absence(entry)
+            if not reason and not deviation.applies_to(subject.versions):
+                reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
+            if reason:
+                self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
+                return "not run", reason
+            seen = examples.get(deviation.id)
+            if seen is None:
+                seen = subject.observe(entry.question, entry.maker, [deviation.example], pressure)[0]
         verdict = judge(entry, deviation.example, seen, (deviation,), pressure)
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
         return status, seen.headline
 
-    def programs(self, combination: str, entries: Iterable[EntryPoint] | None) -> list[dict[str, Any]]:
-        """Findings of programs for these frameworks, as rows, from the entry points (None: all)."""
-        subject, profile = self.subject(combination), PROFILES[self.plan.profile]
-        examples = profile.programs if self.plan.examples is None else self.plan.examples
-        names = None if entries is None else [entry.name for entry in entries]
-        only: Any = None if self.plan.only is None else self.plan.only[1]
-        rows = self._alone(combination, lambda: stateful.ask(subject, combination, names, examples, only, self.plan.seed))
-        self.rows.extend(rows)
+    def programs(self, combination: str, using: Names) -> list[dict[str, Any]]:
+        """Findings of programs for these frameworks, as rows, from the entry points of these names (None: all)."""
+        coming = self._programs.pop(combination, None)
+        rows = self._ask_programs(combination, using) if coming is None else coming.result()
         return [row for row in rows if row["kind"] == "program"]
+
+    def _ask_programs(self, combination: str, using: Names, helper: str = "") -> list[dict[str, Any]]:
+        examples = PROFILES[self.plan.profile].programs if self.plan.examples is None else self.plan.examples
+        only: Any = None if self.plan.only is None else self.plan.only[1]
+        with self.subject(combination, helper) as subject:
+            rows = stateful.ask(subject, combination, using, examples, only, self.plan.seed)
+        self.rows.extend(rows)
+        return rows
 
     def known_program(self, known: KnownProgram) -> tuple[str, str]:
         """Whether a known deviation of programs still happens; as `deviation`."""
-        combination = "+".join(known.frameworks)
-        subject = self.subject(combination)
-        row = self._alone(combination, lambda: stateful.known_happens(known, subject))
+        with self.subject("+".join(known.frameworks)) as subject:
+            row = stateful.known_happens(known, subject)
         self.rows.append(row)
         return row["status"], row["observed"]
 
-    def _alone(self, framework: str, work: Callable[[], T]) -> T:
-        """Do it in the thread that asks the framework's subject, if there is one: a subject answers one at a time."""
-        thread = self._threads.get(framework)
-        return work() if thread is None else thread.submit(work).result()
-
-    def versions(self) -> dict[str, str]:
-        """Releases of everything in the subjects started so far."""
-        found: dict[str, str] = {}
-        for subject in self._subjects.values():
-            if not isinstance(subject, SubjectError):
-                found |= subject.versions
-        return found
-
-    def missing(self) -> dict[str, str]:
-        """Framework to the reason why it was not run."""
-        return {name: str(subject) for name, subject in self._subjects.items() if isinstance(subject, SubjectError)}
+    def collect(self) -> list[dict[str, Any]]:
+        """The rows that nobody has collected yet; threads may go on adding."""
+        return [self.rows.popleft() for _ in range(len(self.rows))]
 
     def close(self) -> None:
         """End the subjects, and what is still being asked of them."""
-        for thread in self._threads.values():
-            thread.shutdown(wait=False, cancel_futures=True)
+        self._crew.close()
         for pair in self._pairs.values():
             pair.close()
         for subject in self._subjects.values():
@@ -307,6 +349,7 @@ class _Asking:
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
         self._size, self._examples = PROFILES[plan.profile].share(entry)
+        self._limit = BUILT_LIMIT if pace(entry) == "built" else None
         #: What the grid has shown, where the next phase wants to know.
         self._shown: list[tuple[Spec, Observation]] = []
         self.tally = Tally(entry)
@@ -351,7 +394,7 @@ class _Asking:
 
     def _ask(self, specs: list[Spec], pressure: str = "", limit: float | None = None) -> list[Observation]:
         """Observe, judge and count."""
-        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure, limit=limit)
+        observed = self._subject.observe(self._entry.question, self._entry.maker, specs, pressure, limit=limit or self._limit)
         for spec, seen in zip(specs, observed):
             self._judged(spec, seen, pressure)
         return observed

@@ -15,7 +15,8 @@ def told(claim: Claim, run: Run) -> list[tuple[str, object]]:
     facts = tuple((f"static.{number}", text) for number, (text, _) in enumerate(claim.evidence))
     entry = EntryPoint("claim", f"{claim.before}a", claim.framework, "in", (), facts=facts)
     try:
-        seen = run.subject(claim.framework).observe(entry.question, "", [claim.spec])[0]
+        with run.subject(claim.framework) as subject:
+            seen = subject.observe(entry.question, "", [claim.spec])[0]
     except SubjectError as reason:
         pytest.skip(f"not run: {reason}")
     return [(text, value) for (text, _), (_, value) in zip(claim.evidence, seen.facts)]

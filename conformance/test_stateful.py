@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.promises import EntryPoint
 from conformance.run import Run
 from conformance.stateful.known import KnownProgram
 from conformance.stateful.phase import message
@@ -15,7 +14,7 @@ SHOWN = 3
 
 
 def test_after_every_step_each_handle_shows_what_is_promised(
-    combination: str, run: Run, program_entries: list[EntryPoint] | None
+    combination: str, run: Run, program_entries: list[str] | None
 ) -> None:
     try:
         findings = sorted(run.programs(combination, program_entries), key=lambda row: len(row["program"]))

@@ -179,6 +179,9 @@ def _header(files: Sequence[Results], notes: list[str]) -> Row:
     merged["examples"] = max(header["examples"] for header in headers)
     missing = {name: reason for header in headers for name, reason in header["missing"].items()}
     merged["missing"] = {name: reason for name, reason in missing.items() if name not in merged["environment"]}
+    against = {name: release for header in headers for name, release in header.get("against", {}).items()}
+    if against:
+        merged["against"] = against
     laws = {name: law for header in headers for name, law in header.get("laws", {}).items()}
     if laws:
         merged["laws"] = laws

@@ -25,7 +25,7 @@ from conformance.promises import (
 )
 
 _PLACED = documented(f"{DOCS}/device", "Nested contexts will inherit and also create/execute their ops on the specified device.")
-_HARD = documented(f"{DOCS}/config/set_soft_device_placement", "Enable or disable soft device placement.")
+_UNKNOWN = documented(f"{DOCS}/device", "Specifies the device for ops created/executed in this context.")
 _CAPSULES = documented(f"{DOCS}/experimental/dlpack/from_dlpack", "The returned tensor uses the memory shared by dlpack capsules")
 _FED = documented(f"{DOCS}/compat/v1/placeholder", "Its value must be fed using the feed_dict optional argument to Session.run()")
 #: What TensorFlow calls a kind of device.
@@ -33,8 +33,8 @@ _KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU", "xpu": "XPU"}
 _STATES = ("plain",)
 #: What is refused here and there, for its own sake.
 _others = ~numbers | ~ndarray
-#: A device that no machine has.
-_NOWHERE = "CPU:99"
+#: A device that nobody has. (A number too high is no such thing: soft placement takes another device of this job.)
+_NOWHERE = "/job:nowhere/device:CPU:0"
 
 
 @cache
@@ -108,13 +108,12 @@ def entry_points(name: str) -> tuple[EntryPoint, ...]:
             *_as_host("tf.constant", type_("numpy.", source=_FED), may_share(source=SEEN)),
         ),
         entry(
-            "tf.constant, hard placement",
-            f"tf.config.set_soft_device_placement(False)\ntry:\n    with tf.device('/{_NOWHERE}'):\n        r = tf.constant(a)\n"
-            "finally:\n    tf.config.set_soft_device_placement(True)\nr",
+            "tf.constant, unknown device",
+            _under(_NOWHERE, "tf.constant(a)"),
             "in",
             refuses(*_ANY, when=_others, source=SEEN),
-            refuses("InvalidArgumentError", when=always, source=_HARD),
-            device_refusal(_NOWHERE, source=_HARD),
+            refuses("InvalidArgumentError", when=always, source=_UNKNOWN),
+            device_refusal("/job:nowhere", source=_UNKNOWN),
         ),
         *(
             entry(call, source, "out", *_as_host(call), on=name, like=call)

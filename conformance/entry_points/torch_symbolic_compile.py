@@ -218,4 +218,10 @@ EXPORT: tuple[EntryPoint, ...] = (
     ),
 )
 
-ENTRY_POINTS: tuple[EntryPoint, ...] = (*_compiled("eager"), *_compiled("aot_eager"), *NUMPY, *EXPORT)
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    *_compiled("eager"),
+    *_compiled("aot_eager"),
+    *_compiled("inductor"),
+    *NUMPY,
+    *EXPORT,
+)

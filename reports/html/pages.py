@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -83,6 +84,16 @@ def write_site(environments: Sequence[Merged], folder: Path) -> Path:
     return folder / "index.html"
 
 
+#: Quotes that HTML can do without, inside a tag; end tags that what follows makes plain.
+_QUOTES = re.compile(r'="([\w.:#/-]*[\w.:#-])"(?=[\s>])')
+_ENDS = re.compile(r"</(?:td|tr|li)>(?=\s*<(?:td|tr|li|/tr|/tbody|/ul|/ol)\b)")
+
+
+def _smaller(page: str) -> str:
+    """The same page in fewer bytes: tables have ten thousands of cells. Whatever is text, code or script stays."""
+    return _ENDS.sub("", _QUOTES.sub(r"=\1", page))
+
+
 class _Pages:
     """The pages of one environment; `top` leads from its folder to the whole site's."""
 
@@ -132,30 +143,37 @@ class _Pages:
                 **context,
             )
         )
-        save(self._folder / path, names.visible(text))
+        save(self._folder / path, _smaller(names.visible(text)))
 
     def _lookup(self) -> dict[str, Any]:
-        """What the overview's question is answered from: for each call and dtype, first of any layout and then of each,
-        an index into the answers."""
+        """What the overview's question is answered from: for each call and dtype an index into the rows, which hold, first
+        for any layout and then for each, an index into the answers."""
         site = self._site
         dtypes = in_order(dtype for call in site.calls for dtype in call.by_dtype)
         shapes = layouts(layout for call in site.calls for layout in call.by_layout)
         said: dict[str, int] = {}
+        rows: dict[str, int] = {}
         calls = []
         for call in site.calls:
-            cells = [
-                counts
-                for d in dtypes
-                for counts in (call.along["dtype"].get(d), *(call.outcomes.get((d, shape)) for shape in shapes))
-            ]
-            texts = [_said(call.row, counts) if counts else "" for counts in cells]
-            places = [_base36(said.setdefault(text, len(said))) if text else "" for text in texts]
-            used = {int(index) for text in set(texts) for index in text.rpartition("|")[2].split(",") if index}
+            places, used = [], set()
+            for d in dtypes:
+                cells = [call.along["dtype"].get(d), *(call.outcomes.get((d, shape)) for shape in shapes)]
+                texts = [_said(call.row, counts) if counts else "" for counts in cells]
+                used |= {int(index) for text in set(texts) for index in text.rpartition("|")[2].split(",") if index}
+                row = ",".join(_base36(said.setdefault(text, len(said))) if text else "" for text in texts).rstrip(",")
+                places.append(_base36(rows.setdefault(row, len(rows))) if row else "")
             clauses = {index: [call.row["promise"][index][name] for name in ("text", "source")] for index in sorted(used)}
             page = f"entry/{call.slug}.html"
             calls.append({"name": call.name, "page": page, "cells": ",".join(places).rstrip(","), "clauses": clauses})
         anchors = {dtype: names.anchor(dtype) for dtype in dtypes}
-        return {"dtypes": dtypes, "layouts": shapes, "anchors": anchors, "answers": list(said), "calls": calls}
+        return {
+            "dtypes": dtypes,
+            "layouts": shapes,
+            "anchors": anchors,
+            "answers": list(said),
+            "rows": list(rows),
+            "calls": calls,
+        }
 
 
 def _said(row: Row, counts: Counter[Outcome]) -> str:

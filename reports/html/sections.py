@@ -5,16 +5,25 @@ A section's `make` takes the environment on show and all environments, and retur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from markupsafe import Markup
 
 from reports.answers import answer
 from reports.cells import along
+from reports.changes import BREAKING
+from reports.differences import alike, counted, of_results, plainest
+from reports.differences import releases as shown
 from reports.html.names import slug
 from reports.merge import Merged
+from reports.results import Row
+from reports.strength import STRENGTH, by_law, caught_by_default, read_strength
+
+#: Scripts of breaking changes on the page of an upgrade.
+MOST_SCRIPTS = 20
 
 _NO_FIGURE = Markup("")
 
@@ -135,6 +144,53 @@ def _evidence(counts: Mapping[str, int] | None) -> str:
     return ", ".join(f"{word} {counts[name]}x" for name, word in names.items() if counts.get(name))
 
 
+def _upgrade(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    if not any(merged.results.of("comparison")):
+        return []
+    report = of_results(merged.results)
+    rows = []
+    for group in alike(report.rows):
+        row = plainest(group)
+        names = ", ".join(dict.fromkeys(one["entry"] for one in group))
+        rows.append((row["change"], row["standing"], names, row["before"], row["after"], row["where"], row["promise"]))
+    headings = ("change", "law", "entry points", "before", "after", "where", "promise")
+    blocks = [
+        Block(text=f"{shown(report.before)} → {shown(report.after)}"),
+        Block(text=f"{len(report.rows)} differences: {counted(report.rows)}.", table=(headings, *rows) if rows else ()),
+        *(Block(text=note) for note in report.notes),
+    ]
+    breaking = [plainest(group) for group in alike(report.rows) if group[0]["change"] in BREAKING]
+    for row in breaking[:MOST_SCRIPTS]:
+        title = f"{row['change']}: {row['entry']}"
+        blocks.append(Block(title, f"{row['before']} → {row['after']}", code=row["script"].rstrip()))
+    if len(breaking) > MOST_SCRIPTS:
+        blocks.append(Block(text=f"Scripts of {len(breaking) - MOST_SCRIPTS} more: python -m reports upgrade --scripts FOLDER."))
+    return blocks
+
+
+def _strength(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    rows = read_strength(STRENGTH)
+    headings, *laws = by_law(rows)
+    asked = f"Measured with {shown(rows[0]['environment'])}: the shipped table, not these results."
+    faults = [(row["law"], row["entry"], row["fault"], *_catches(row, rows[0])) for row in rows if row["kind"] == "fault"]
+    return [
+        Block(text=asked),
+        Block(title="By law", text="Faults that each catches.", table=(headings, *laws)),
+        Block(title="Every fault", table=(("law", "entry point", "fault", "caught by", *rows[0]["peers"]), *sorted(faults))),
+    ]
+
+
+def _catches(row: Row, header: Row) -> Iterator[str]:
+    for phase in ("grid", "search"):
+        caught = row[phase]["caught"]
+        if all(caught):
+            yield f"{phase}, after {median(row[phase]['seconds']):.2f} CPU seconds"
+            break
+    else:
+        yield f"{sum(caught_by_default(row, header))} of {header['seeds']} runs"
+    yield from (row["peers"].get(peer, "not run") for peer in header["peers"])
+
+
 SECTIONS: tuple[Section, ...] = (
     Section(
         "symbolic",
@@ -147,8 +203,8 @@ SECTIONS: tuple[Section, ...] = (
         "upgrade",
         "Upgrade",
         "What changes from one release to another, down to the smallest array.",
-        "The output of `tox run -e upgrade -- OLD NEW`.",
-        _nothing,
+        "tox run -e upgrade -- OLD NEW, then: python -m reports html upgrade-results.jsonl -o site/",
+        _upgrade,
     ),
     Section(
         "history",
@@ -168,7 +224,7 @@ SECTIONS: tuple[Section, ...] = (
         "strength",
         "Strength",
         "Which seeded faults the suite catches, by which law, and how fast.",
-        "The output of `python -m reports strength`.",
-        _nothing,
+        "tox run -e strength.",
+        _strength,
     ),
 )

@@ -128,17 +128,15 @@ for (const code of document.querySelectorAll("pre.code")) {
 // The overview's question.
 const ask = document.getElementById("lookup");
 if (ask && window.LOOKUP) {
-  const { dtypes, layouts, anchors, answers, calls } = window.LOOKUP;
+  const { dtypes, layouts, anchors, answers, rows, calls } = window.LOOKUP;
   const form = ask.querySelector("form"), answer = ask.querySelector(".answer"), why = ask.querySelector(".why");
   const chip = (text) => make("span", { class: "word s-" + text.replace(" (new)", "").replace(" ", "-") }, text);
   const [call, dtype, layout] = ["call", "dtype", "layout"].map((name) => document.getElementById("ask-" + name));
   document.getElementById("ask-calls").append(...calls.map(({ name }) => make("option", { value: name })));
   dtype.append(...dtypes.map((name) => make("option", {}, name)));
   layout.append(make("option", {}, "any layout"), ...layouts.map((name) => make("option", {}, name)));
-  const tables = new Map();
   const said = (found, row, column) => {
-    if (!tables.has(found)) tables.set(found, found.cells.split(","));
-    const code = tables.get(found)[row * (layouts.length + 1) + column];
+    const place = found.cells.split(",")[row], code = place && rows[parseInt(place, 36)].split(",")[column];
     return code ? answers[parseInt(code, 36)].split("|") : null;
   };
   const show = () => {
