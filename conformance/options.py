@@ -44,6 +44,8 @@ def add(parser: pytest.Parser) -> None:
 def plan(option: Any) -> Plan:
     """The plan that the options ask for; raises pytest.UsageError, naming what is known, for one that cannot be."""
     _known([option.profile], tuple(PROFILES), "profile")
+    if option.replay and option.device == "cpu":
+        option.device = _device_of(results_path(option))
     try:
         asked = devices.listed(option.device)
     except ValueError as error:
@@ -139,6 +141,14 @@ def _known(names: list[str], known: tuple[str, ...], what: str) -> tuple[str, ..
         if name not in known:
             raise pytest.UsageError(f"unknown {what} {name!r}; known: {', '.join(known)}")
     return tuple(names)
+
+
+def _device_of(path: Path) -> str:
+    """The devices of the run that wrote the file; the host where it cannot be read, which is told elsewhere."""
+    try:
+        return str(read(path).header["device"])
+    except ResultsError:
+        return "cpu"
 
 
 def _replayed(option: Any) -> tuple[str, Any, str] | tuple[str, Any]:
