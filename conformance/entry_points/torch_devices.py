@@ -39,8 +39,13 @@ _NOT_BY_DEFAULT = documented(
 )
 
 
-def _in(where: Where, name: str, call: str, *promise: Clause, like: str = "") -> EntryPoint:
-    return where.entry(name, call, "in", *promise, like=like)
+#: Calls of the host that have a name of their own on devices; all others begin with torch.from_numpy.
+_LIKE = ("torch.tensor", "torch.as_tensor", "torch.asarray", "torch.from_dlpack", "torch.Tensor.new_tensor")
+
+
+def _in(where: Where, name: str, call: str, *promise: Clause) -> EntryPoint:
+    base = name.partition("[")[0]
+    return where.entry(name, call, "in", *promise, like=base if base in _LIKE else "torch.from_numpy")
 
 
 def _constructors(to: Where) -> tuple[EntryPoint, ...]:
@@ -63,14 +68,14 @@ def _constructors(to: Where) -> tuple[EntryPoint, ...]:
             to,
             f"torch.asarray[device={d}]",
             f"torch.asarray(a, device={d!r})",
-            warns("", when=always, source=SEEN),
+            warns("", when=ndarray, source=SEEN),
             *as_host("torch.asarray", built, copies(source=_ELSEWHERE), without=("warns",)),
         ),
         _in(
             to,
             f"torch.asarray[device={d}][copy=True]",
             f"torch.asarray(a, device={d!r}, copy=True)",
-            warns("", when=always, source=SEEN),
+            warns("", when=ndarray, source=SEEN),
             *as_host("torch.asarray[copy=True]", built, without=("warns",)),
         ),
         _in(
@@ -92,7 +97,6 @@ def _constructors(to: Where) -> tuple[EntryPoint, ...]:
             f"torch.from_dlpack(a, device={d!r})",
             refuses("AssertionError", "AttributeError", when=NO_CAPSULE, source=SEEN),
             *as_host("torch.from_dlpack", device(to.number, source=PLACED), copies(source=PLACED)),
-            like="torch.from_dlpack",
         ),
         _in(
             to,

@@ -94,6 +94,7 @@ def entry_points(at: Where) -> tuple[EntryPoint, ...]:
             MAY_LACK,
             *as_host("torch.Tensor.numpy[force=True]", copies(source=TO_HOST), AT_HOST),
             on=d,
+            like="torch.Tensor.numpy[force=True]",
         ),
         at.entry(
             f"torch.Tensor.cpu.numpy[{d}]",
@@ -102,6 +103,7 @@ def entry_points(at: Where) -> tuple[EntryPoint, ...]:
             MAY_LACK,
             *as_host("torch.Tensor.numpy[force=True]", copies(source=TO_HOST), AT_HOST),
             on=d,
+            like="torch.Tensor.numpy[force=True]",
         ),
         at.entry(
             f"torch.Tensor.tolist[{d}]",
@@ -109,6 +111,7 @@ def entry_points(at: Where) -> tuple[EntryPoint, ...]:
             "out",
             *as_host("torch.Tensor.tolist"),
             on=d,
+            like="torch.Tensor.tolist",
         ),
         _moved(at, f"torch.Tensor.cpu[{d}]", "t.cpu()", *home, *_MARKS),
         _moved(at, f"torch.Tensor.to[{d} to cpu]", "t.to('cpu')", *home, *_MARKS),

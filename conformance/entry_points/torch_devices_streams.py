@@ -5,16 +5,20 @@ from __future__ import annotations
 from conformance.conditions import always
 from conformance.entry_points.torch_devices_out import CAPSULES, MAY_LACK
 from conformance.entry_points.torch_devices_words import DLPACK, SEEN, STREAMS, Where
+from conformance.entry_points.torch_out_common import CONJ, GRAD, NEG, TWINS
 from conformance.promises import (
     Clause,
     EntryPoint,
     accepts,
     copies,
     documented,
+    dtype,
     flags,
+    may_refuse,
     ordered,
     refuses,
     shares,
+    values,
 )
 
 _SPEC = "https://dmlc.github.io/dlpack/latest/python_spec.html"
@@ -99,8 +103,9 @@ def _array_interface(at: Where) -> tuple[EntryPoint, ...]:
             f"torch.as_tensor[__cuda_array_interface__][{at.name}]",
             f"torch.as_tensor({wrapper}, device={at.number!r})",
             "out",
-            *CAPSULES,
-            flags(source=SEEN),
+            may_refuse("RuntimeError", "TypeError", when=GRAD | CONJ | NEG | ~TWINS, source=SEEN),
+            dtype(lambda spec: None, when=~TWINS, source=SEEN),
+            values("unspecified", when=CONJ | NEG | ~TWINS, source=SEEN),
             shares(source=documented(_CAI, "the data attribute ... is the pointer to the data")),
             at.here,
             on=at.name,
