@@ -75,7 +75,9 @@ def _refused(where: Where, name: str, call: str) -> EntryPoint:
 def _moved(where: Where, name: str, call: str, *promise: Clause, on: str | None = None, asked: Where | None = None) -> EntryPoint:
     """A call that moves a tensor from the device, or from `on`; `asked` is the device that must be there, if another."""
     common = (MAY_LACK, _WITHOUT_GRADIENTS, _TENSOR, _KEPT, NEGATED_HALVES)
-    return (asked or where).entry(name, call, "out", *promise, *common, on=where.name if on is None else on)
+    # What is to be moved from the host may have to be copied there first.
+    like = "np.from_dlpack(torch.Tensor)[copy=True]" if on == "" else ""
+    return (asked or where).entry(name, call, "out", *promise, *common, on=where.name if on is None else on, like=like)
 
 
 def entry_points(at: Where) -> tuple[EntryPoint, ...]:
