@@ -51,6 +51,7 @@ def each_cells(seed: int) -> Iterator[dict[str, Any]]:
         yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
 
 
+_PLAIN: dict[str, Any] = {"dtype": "float32", "layout": "c", **_HOME, "names": _DTYPES}
 #: Layouts whose shape a matrix cannot have.
 _SHAPED = ("scalar", "high_rank")
 
@@ -108,7 +109,9 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[
     numbers = list(range(len(cells)))
     random.Random("grid").shuffle(numbers)
     parts = -(-len(cells) // most)
-    return [cells[number] for number in sorted(numbers[seed % parts :: parts])]
+    part = [cells[number] for number in sorted(numbers[seed % parts :: parts])]
+    # Some laws hold of what is plain alone: no part is without it.
+    return [*part, _PLAIN] if kind == "each" and not maker else part
 
 
 def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:

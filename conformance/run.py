@@ -92,7 +92,8 @@ PROFILES = {
 SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
     *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "tf.ragged.*"),
-    *("torch.jit.*", "torch.utils.data.DataLoader[pin*", "*, on another stream]", "torch.*.Stream.wait_stream*"),
+    *("torch.jit.*", "torch.utils.data.DataLoader[IterableDataset]*", "torch.utils.data.DataLoader[pin*"),
+    *("*, on another stream]", "torch.*.Stream.wait_stream*"),
 )
 #: Calls of 50 milliseconds or more.
 SLOWEST = ("tf.data.Dataset.from_generator*", "tf.numpy_function[tf.function]", "*[layout=jagged]")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, container_in, rank_above, scalar, swapped
+from conformance.conditions import Condition, container_in, ndarray, rank_above, scalar, swapped
 from conformance.deviations import Deviation
 from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.tensorflow_in import ENTRY_POINTS, hinted
@@ -95,7 +95,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Arrays of strings or objects with more than 32 axes crash the process.",
         package="tensorflow",
         releases=_2_21,
-        entries=_NAMES,
+        entries=(*_NAMES, "tf.function[*", "tf.Graph*", "tf.compat.v1.*", "tf.keras.*"),
         laws=("survival",),
         when=_walked & rank_above(32),
         url=f"{DOCS}/constant",
@@ -349,7 +349,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Kernels turn subnormal numbers into zeros, even times 1 and minus 0; NumPy keeps them.",
         package="tensorflow",
         releases=_2_21,
-        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", *_ARITHMETIC),
+        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", "tf.keras.Model*", *_ARITHMETIC),
         laws=("values",),
         when=_subnormals,
         url=f"{DOCS}/cast",
@@ -384,6 +384,34 @@ DEVIATIONS: tuple[Deviation, ...] = (
         upstream="",
         example=ArraySpec("object", (), (), 0, 8, container="scalar", planted=((0, dtypes.OBJECTS.index(2**70)),)),
         shown_by="tf.experimental.numpy.array(ndarray)",
+        severity="manners",
+    ),
+    Deviation(
+        id="tf-generator-refilled",
+        title="Elements of a generator that refills one buffer change after they were yielded: batches repeat the last.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.data.Dataset.from_generator[buffer refilled]*",),
+        laws=("values",),
+        when=ndarray & numbers & _elements,
+        url=f"{DOCS}/data/Dataset#batch",
+        upstream="",  # https://github.com/tensorflow/tensorflow/issues/34099 asks to document the same of Keras' fit_generator.
+        example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x3F800000),)),
+        shown_by="tf.data.Dataset.from_generator[buffer refilled][batch]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-data-array-float8-e5m2",
+        title="tf.data fetches no arrays of float8_e5m2 ahead: UnimplementedError: Converting f8E5M2 to DataType",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.data.Dataset.from_generator[prefetch]",),
+        laws=("acceptance",),
+        when=native("float8_e5m2"),
+        url=f"{DOCS}/data/Dataset#prefetch",
+        upstream="",
+        example=ArraySpec("float8_e5m2", (1,), (1,), 0, 1),
+        shown_by="tf.data.Dataset.from_generator[prefetch]",
         severity="manners",
     ),
 )

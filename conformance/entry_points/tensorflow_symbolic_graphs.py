@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conditions import rank_above
-from conformance.entry_points.tensorflow_in_words import DOCS, SEEN
+from conformance.conditions import rank_above, scalar
+from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, strings, texts
 from conformance.entry_points.tensorflow_symbolic_words import (
     AGREES,
     BAKED,
@@ -19,7 +19,7 @@ from conformance.entry_points.tensorflow_symbolic_words import (
     known,
     partial_shape,
 )
-from conformance.promises import Clause, EntryPoint, copies, documented, fact, may_share, raises, refuses
+from conformance.promises import Clause, EntryPoint, copies, documented, dtype, fact, may_share, raises, refuses, type_
 
 _PLACEHOLDER = f"{DOCS}/compat/v1/placeholder"
 _UNFED = documented(_PLACEHOLDER, "This tensor will produce an error if evaluated. Its value must be fed")
@@ -35,7 +35,12 @@ _DTYPE = "tf.as_dtype(np.asarray(a).dtype.newbyteorder('='))"
 #: A default without rows, of arrays like this one.
 _NO_ROWS = """none = np.zeros((0, *np.shape(a)), np.asarray(a).dtype.newbyteorder('='))
 p = tf.compat.v1.placeholder_with_default(none, [None, *np.shape(a)])"""
-_FETCH: tuple[Clause, ...] = (*REFUSED, *FETCHED, *NO_ARRAY, AGREES)
+#: One text is fetched as bytes, which have no dtype.
+_ONE_TEXT: tuple[Clause, ...] = (
+    type_("builtins.bytes", "numpy.", when=scalar & (texts | strings), source=SEEN),
+    dtype(lambda spec: None, when=scalar & (texts | strings), source=SEEN),
+)
+_FETCH: tuple[Clause, ...] = (*REFUSED, *_ONE_TEXT, *FETCHED, *NO_ARRAY, AGREES)
 _EAGER = ("eager_agreement", "tf.constant(a)")
 
 

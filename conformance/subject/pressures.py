@@ -380,7 +380,10 @@ def capsule(conversion: Conversion) -> Facts:
     del handle
     _collect(conversion)
     facts = (("given", counted.given), ("early", early), ("deleted", counted.deleted))
-    return (*facts, ("again", _taken_again(conversion, Counted(source.value, reuse=True))))
+    reused = Counted(source.value, reuse=True)
+    again = _taken_again(conversion, reused)
+    reused.forget()
+    return (*facts, ("again", again))
 
 
 def _taken_again(conversion: Conversion, counted: Counted) -> str | None:
