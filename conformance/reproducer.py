@@ -18,6 +18,8 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
     """A self-contained Python script that builds the input, converts it and shows what happens."""
     heading = [f"# {LAWS[law].must if law in LAWS else law}", f"# Owed: {breach.expected}. Seen: {breach.observed}."]
     build = _array(spec) if isinstance(spec, ArraySpec) else _tensor(spec, entry.framework)
+    if entry.on and entry.framework == "torch":
+        build.append(f"t = t.to({entry.on!r})")
     imports = ["import numpy as np", _IMPORTS[entry.framework]]
     if any("ml_dtypes." in line for line in build):
         imports.insert(0, "import ml_dtypes")

@@ -12,7 +12,7 @@ from conformance import run
 from conformance.laws import LAWS
 from conformance.run import Plan
 from conformance.subjects import installed
-from meta_tests.faults import Fault, aliasing, contents, endings, faults, kinds, pressure, symbolic
+from meta_tests.faults import Fault, aliasing, contents, device_faults, endings, faults, kinds, pressure, symbolic
 from meta_tests.strength import ANY, GRID, LIMIT, Watched, catch, entry_of, subject
 
 _MISSING = installed(("torch", "tensorflow"), {})[1]
@@ -41,7 +41,7 @@ def test_nothing_is_caught_where_no_fault_is_seeded(entry: str) -> None:
 
 
 def test_every_law_has_faults() -> None:
-    assert Counter(fault.law for fault in faults().values()).keys() == LAWS.keys()
+    assert Counter(fault.law for fault in (*faults().values(), *device_faults().values())).keys() == LAWS.keys()
 
 
 def test_no_two_faults_have_the_same_name() -> None:
