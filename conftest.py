@@ -73,19 +73,24 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     plan = config.stash[_RUN].plan
     releases = ", ".join(f"{name} {release}" for name, release in environment.items())
     profile = f"profile {plan.profile} ({PROFILES[plan.profile].text})"
-    lines = [f"conformance: {releases}; device cpu, {profile}, seed {plan.seed}"]
+    lines = [f"conformance: {releases}; device {', '.join(plan.devices)}, {profile}, seed {plan.seed}"]
     return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if _SUITE not in metafunc.definition.path.parents:
         return
-    only = metafunc.config.stash[_RUN].plan.only
+    run, only = metafunc.config.stash[_RUN], metafunc.config.stash[_RUN].plan.only
     law = next((mark.args[0] for mark in metafunc.definition.iter_markers("law")), None)
     if law is not None:
         module = metafunc.module.__name__.rpartition("test_")[2]
-        entries = [entry for entry in options.selected(metafunc.config.option, only) if entry.owes(law)]
+        entries = [
+            entry for entry in options.selected(metafunc.config.option, only) if entry.owes(law) and not run.absence(entry)
+        ]
         metafunc.parametrize("entry", entries, ids=[f"{entry.name}-{module}" for entry in entries])
+    elif "elsewhere" in metafunc.fixturenames:
+        entries = [entry for entry in options.selected(metafunc.config.option, only) if run.absence(entry)]
+        metafunc.parametrize("elsewhere", entries, ids=[entry.name for entry in entries])
     elif "compared" in metafunc.fixturenames:
         against = metafunc.config.stash[_RUN].plan.against
         entries = options.selected(metafunc.config.option, only) if against and only is None else []
@@ -102,7 +107,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("deviation", listed, ids=[deviation.id for deviation in listed])
     elif "claim" in metafunc.fixturenames:
         option = metafunc.config.option
-        asked = () if option.entry_point or only is not None else options.frameworks(option)
+        asked = () if option.entry_point or only is not None or "cpu" not in run.plan.devices else options.frameworks(option)
         said = [claim for claim in CLAIMS if claim.framework in asked]
         metafunc.parametrize("claim", said, ids=[f"{claim.framework}: {claim.says}" for claim in said])
 

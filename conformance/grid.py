@@ -51,6 +51,7 @@ def each_cells(seed: int) -> Iterator[dict[str, Any]]:
         yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
 
 
+_PLAIN: dict[str, Any] = {"dtype": "float32", "layout": "c", **_HOME, "names": _DTYPES}
 #: Layouts whose shape a matrix cannot have.
 _SHAPED = ("scalar", "high_rank")
 
@@ -103,12 +104,14 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[
     if kind == "each" and not maker:
         cells = list(each_cells(seed))
     else:
-        cells = list(tensor_cells(full, states, strided=maker != "tensorflow") if maker else array_cells(full))
+        cells = list(tensor_cells(full, states, strided=not maker.startswith("tensorflow")) if maker else array_cells(full))
     # Shuffled, for what stands at regular distances in a product has much in common.
     numbers = list(range(len(cells)))
     random.Random("grid").shuffle(numbers)
     parts = -(-len(cells) // most)
-    return [cells[number] for number in sorted(numbers[seed % parts :: parts])]
+    part = [cells[number] for number in sorted(numbers[seed % parts :: parts])]
+    # Some laws hold of what is plain alone: no part is without it.
+    return [*part, _PLAIN] if kind == "each" and not maker else part
 
 
 def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
@@ -137,7 +140,7 @@ _TRIES = 64
 def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
     """One spec per cell; the same seed gives the same specs, and successive seeds in time all cells.
 
-    maker  "" for arrays, else the framework whose tensors are described
+    maker  "" for arrays, else the framework whose tensors are described, and their device: "torch@cuda"
     size   a name from `SIZES`
     """
     return tuple(spec for spec, _ in drawn(maker, states, seed, size))

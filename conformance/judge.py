@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from conformance.deviations import Deviation
 from conformance.law import Breach, Check
 from conformance.laws import LAWS, ON_ENDINGS, ON_RESULTS
+from conformance.laws_of_devices import ON_DEVICE_ENDINGS, ON_DEVICE_RESULTS
 from conformance.laws_of_symbols import ON_FACTS
 from conformance.observation import Observation
 from conformance.promises import Clause, EntryPoint
@@ -15,14 +16,20 @@ from conformance.promises import Clause, EntryPoint
 _ANY_ENDING = [(law.id, law.check) for law in ON_ENDINGS.values()]
 _ALL = _ANY_ENDING + [(law.id, law.check) for law in ON_RESULTS.values()]
 _ANY_FACTS = [(law.id, law.check) for law in ON_FACTS.values()]
+_ANY_DEVICE_ENDING = [(law.id, law.check) for law in ON_DEVICE_ENDINGS.values()]
+_ALL_OF_DEVICES = _ANY_DEVICE_ENDING + [(law.id, law.check) for law in ON_DEVICE_RESULTS.values()]
 _SURVIVAL = _ANY_ENDING[:1]
 
 
 @cache
-def _checks(pressure: str, ending: str, facts: bool) -> list[tuple[str, Check]]:
-    """The laws that are asked of a conversion under a pressure ("" for none) that ended so, with facts told or without."""
+def _checks(pressure: str, ending: str, facts: bool, device: bool) -> list[tuple[str, Check]]:
+    """The laws that are asked of a conversion under a pressure ("" for none) that ended so, with facts told or without.
+
+    device  whether the call is about another device than the host
+    """
     if not pressure:
-        return (_ALL if ending == "ok" else _ANY_ENDING) + (_ANY_FACTS if facts else [])
+        checks = (_ALL if ending == "ok" else _ANY_ENDING) + (_ANY_FACTS if facts else [])
+        return checks + ((_ALL_OF_DEVICES if ending == "ok" else _ANY_DEVICE_ENDING) if device else [])
     # A source that is refused says nothing more under pressure than it did without.
     return [*_SURVIVAL, *((law.id, law.check) for law in LAWS.values() if law.pressure == pressure and ending == "ok")]
 
@@ -50,7 +57,7 @@ def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviatio
         return Verdict("not run")
     held, breaches, deviations = [], [], []
     owed = entry.owed(spec)
-    for id, check in _checks(pressure, seen.outcome, bool(seen.facts)):
+    for id, check in _checks(pressure, seen.outcome, bool(seen.facts), bool(entry.device)):
         answer = check(owed, spec, seen)
         if answer is True:
             held.append(id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.expected import same_values
 from conformance.law import Answer, Breach, Law, register
+from conformance.laws_of_devices import ON_DEVICES
 from conformance.laws_of_symbols import ON_FACTS
 from conformance.laws_under_pressure import UNDER_PRESSURE
 from conformance.observation import Observation
@@ -221,4 +222,4 @@ def _writable(owed: Owed, spec: Any, seen: Observation) -> Answer:
     return True if seen.writable == clause.value else Breach(words[clause.value], words[seen.writable])
 
 
-LAWS: dict[str, Law] = ON_ENDINGS | ON_RESULTS | ON_FACTS | UNDER_PRESSURE
+LAWS: dict[str, Law] = ON_ENDINGS | ON_RESULTS | ON_FACTS | UNDER_PRESSURE | ON_DEVICES

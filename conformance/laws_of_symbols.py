@@ -35,14 +35,18 @@ def _facts(law: str, spec: Any, seen: Observation, owed: Owed) -> Answer:
         if wanted is None:
             continue
         answer = True
-        raised = isinstance(wanted, tuple) and wanted[:1] == ("raised",)
-        if value != wanted and not (raised and isinstance(value, tuple) and set(wanted[1:]) & set(value[1:])):
+        as_owed = value == wanted or (_raises(wanted) and _raises(value) and set(wanted[1:]) & set(value[1:]))
+        if not as_owed:
             return Breach(f"{name} {_in_words(wanted)}", f"{name} {_in_words(value)}", name)
     return answer
 
 
+def _raises(value: Any) -> bool:
+    return isinstance(value, tuple) and value[:1] == ("raised",)
+
+
 def _in_words(value: Any) -> str:
-    if isinstance(value, tuple) and value[:1] == ("raised",):
+    if _raises(value):
         return f"raises {value[1]}"
     return repr(list(value) if isinstance(value, tuple) else value)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.entry_points import FRAMEWORKS, entry_points
+from conformance import devices
+from conformance.entry_points import FRAMEWORKS, entry_points, on_device
 from conformance.promises import EntryPoint
 from conformance.run import PHASES, PROFILES, Plan
 from conformance.stateful.phase import combinations
@@ -25,7 +26,8 @@ def add(parser: pytest.Parser) -> None:
     option = parser.getgroup("conformance", "tensor conformance").addoption
     option("--framework", metavar="NAME[,NAME]", help=f"frameworks to ask (default: {','.join(FRAMEWORKS)})")
     option("--entry-point", metavar="GLOB", action="append", help="entry points to try, such as 'torch.as*' (repeatable)")
-    option("--device", default="cpu", help="device of the tensors; only cpu is known today (default: cpu)")
+    kinds = ", ".join((*devices.KINDS, "cuda:1", "all"))
+    option("--device", default="cpu", metavar="NAME[,NAME]", help=f"devices of the tensors: {kinds} (default: cpu)")
     option("--profile", default="default", help=f"how thorough: {', '.join(PROFILES)} (default: default)")
     option("--phase", metavar="NAME[,NAME]", help=f"phases to run (default: {','.join(PHASES)})")
     option("--examples", type=int, metavar="N", help="Hypothesis examples per entry point, and programs (default: the profile's)")
@@ -42,7 +44,14 @@ def add(parser: pytest.Parser) -> None:
 def plan(option: Any) -> Plan:
     """The plan that the options ask for; raises pytest.UsageError, naming what is known, for one that cannot be."""
     _known([option.profile], tuple(PROFILES), "profile")
-    _known([option.device], ("cpu",), "device")
+    if option.replay and option.device == "cpu":
+        option.device = _device_of(results_path(option))
+    try:
+        asked = devices.listed(option.device)
+    except ValueError as error:
+        raise pytest.UsageError(f"--device: {error}") from None
+    if option.against and asked != ("cpu",):
+        raise pytest.UsageError("--against compares on the host and takes no --device")
     if option.against and not Path(option.against).is_file():
         raise pytest.UsageError(f"--against: there is no interpreter {option.against!r}")
     if option.in_process and option.against:
@@ -70,6 +79,7 @@ def plan(option: Any) -> Plan:
         limit=option.time_limit,
         only=_replayed(option) if option.replay else None,
         against=option.against,
+        devices=asked,
     )
 
 
@@ -80,7 +90,7 @@ def frameworks(option: Any) -> tuple[str, ...]:
 
 def selected(option: Any, only: tuple[str, Any, str] | None) -> list[EntryPoint]:
     """The entry points that are tried; raises pytest.UsageError for a glob that matches none."""
-    chosen = [entry for entry in entry_points() if entry.framework in frameworks(option)]
+    chosen = [entry for entry in _on_devices(option) if entry.framework in frameworks(option)]
     if only is not None:
         if option.framework or option.entry_point:
             raise pytest.UsageError("--replay names one finding and takes no --framework or --entry-point")
@@ -96,6 +106,13 @@ def selected(option: Any, only: tuple[str, Any, str] | None) -> list[EntryPoint]
     return [entry for entry in chosen if any(entry.matches(glob) for glob in globs)]
 
 
+def _on_devices(option: Any) -> list[EntryPoint]:
+    """The entry points about the devices that are asked for."""
+    return [
+        entry for device in devices.listed(option.device) for entry in (entry_points() if device == "cpu" else on_device(device))
+    ]
+
+
 def named(option: Any) -> list[str] | None:
     """Names of the entry points that were chosen by name; None where none were."""
     return [entry.name for entry in selected(option, None)] if option.entry_point else None
@@ -103,7 +120,7 @@ def named(option: Any) -> list[str] | None:
 
 def programs(option: Any, plan: Plan) -> list[str]:
     """The sets of frameworks for which programs are tried: "torch", "tensorflow", "torch+tensorflow"."""
-    if "stateful" not in plan.phases:
+    if "stateful" not in plan.phases or "cpu" not in plan.devices:
         return []
     if plan.only is None:
         return combinations(selected(option, None))
@@ -126,6 +143,14 @@ def _known(names: list[str], known: tuple[str, ...], what: str) -> tuple[str, ..
     return tuple(names)
 
 
+def _device_of(path: Path) -> str:
+    """The devices of the run that wrote the file; the host where it cannot be read, which is told elsewhere."""
+    try:
+        return str(read(path).header["device"])
+    except ResultsError:
+        return "cpu"
+
+
 def _replayed(option: Any) -> tuple[str, Any, str] | tuple[str, Any]:
     path = results_path(option)
     try:
@@ -136,8 +161,10 @@ def _replayed(option: Any) -> tuple[str, Any, str] | tuple[str, Any]:
         if found["kind"] == "program":
             _known(found["combination"].split("+"), FRAMEWORKS, f"framework in {path}:")
             return found["combination"], program_from_json(found["program"])
-        if found["entry"] not in {entry.name for entry in entry_points()}:
-            raise pytest.UsageError(f"{path} names an entry point {found['entry']!r} that this suite does not have")
+        if found["entry"] not in {entry.name for entry in _on_devices(option)}:
+            raise pytest.UsageError(
+                f"{path} names an entry point {found['entry']!r} that this suite does not have, or not on {option.device}"
+            )
         return found["entry"], spec_from_json(found["spec"]), found.get("pressure", "")
     except (ResultsError, SpecError, ProgramError) as error:
         raise pytest.UsageError(f"cannot replay: {error}") from None

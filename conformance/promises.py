@@ -36,7 +36,7 @@ class Clause(NamedTuple):
     """One thing that is owed.
 
     topic   "refuses", "type", "dtype", "aliasing", "warns", "writable", "flags", "values", "shape", "strides", "device",
-            or the name of a fact
+            "device_refusal", "settled", "ordered", or the name of a fact
     value   what is owed; see the functions below
     when    the inputs to which it applies; the first clause of a topic that applies decides
     source  where it is written, or was seen
@@ -161,6 +161,26 @@ def fact(name: str, value: Any, when: Condition = always, *, source: Source) -> 
     return Clause(name, value, when, source)
 
 
+def device(value: str, when: Condition = always, *, source: Source) -> Clause:
+    """Where the result is: "cpu", or a device with its number, "cuda:0"; "" where that is not promised."""
+    return Clause("device", value, when, source)
+
+
+def device_refusal(value: str, when: Condition = always, *, source: Source) -> Clause:
+    """The words in which a refusal names the device; of refusals with the same source."""
+    return Clause("device_refusal", value, when, source)
+
+
+def settled(when: Condition = always, *, source: Source) -> Clause:
+    """The copy, which does not block, is waited for: the result holds what the source held when it was asked for."""
+    return Clause("settled", "waited for", when, source)
+
+
+def ordered(when: Condition = always, *, source: Source) -> Clause:
+    """The result is made on another stream than the source was written on, and holds all of it."""
+    return Clause("ordered", "all that was written", when, source)
+
+
 def raises(*types: str) -> tuple[str, ...]:
     """The value of a fact whose expression must raise one of these exception types (or a subclass)."""
     return "raised", *types
@@ -175,6 +195,7 @@ _NEEDED_TOPICS = {
     "immutability": "immutable",
     "writable": "writable",
     **dict.fromkeys(("warnings", "first_warning"), "warns"),
+    **{law: law for law in ("device", "device_refusal", "settled", "ordered")},
 }
 
 
@@ -200,6 +221,10 @@ class EntryPoint:
     states     tensor states that it is tried on (direction "out")
     facts      (name, expression): what is to be told beside the result, over the names of the call's lines. The name is
                that of the law that judges it, a dot, and which of its facts this is: "static.shape"
+    device     the device that it is about, other than the host: "cuda"; it must be there for the call to be tried
+    on         where the tensor lies that it is tried on: the host (""), or a device
+    needs      packages that the call imports beside its framework
+    like       the call of the host that it goes through: known deviations of that one are its own
     """
 
     name: str
@@ -209,6 +234,10 @@ class EntryPoint:
     promise: tuple[Clause, ...]
     states: tuple[str, ...] = ("plain",)
     facts: tuple[tuple[str, str], ...] = ()
+    device: str = ""
+    on: str = ""
+    needs: tuple[str, ...] = ()
+    like: str = ""
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -228,13 +257,18 @@ class EntryPoint:
 
     def matches(self, pattern: str) -> bool:
         """Whether a glob pattern names it."""
-        # Brackets in a name are the entry point's options, not a class of characters.
-        return fnmatch.fnmatchcase(self.name.replace("[", "<"), pattern.replace("[", "<"))
+        return _matches(self.name, pattern)
+
+    def is_covered_by(self, pattern: str) -> bool:
+        """Whether a glob pattern names it, or the call that it goes through."""
+        return _matches(self.name, pattern) or (self.like != "" and _matches(self.like, pattern))
 
     def owes(self, law: str) -> bool:
         """Whether the law can apply at all: some need a clause of their topic."""
         if law in ("readonly", "agreement", "capsules"):
             return self.direction == "in"
+        if law == "device_leaks":
+            return bool(self.device)
         if law in FACT_LAWS:
             return any(name.partition(".")[0] == law for name, _ in self.facts)
         topic = _NEEDED_TOPICS.get(law)
@@ -266,8 +300,15 @@ class EntryPoint:
 
     @property
     def maker(self) -> str:
-        """Which framework builds the input: none for arrays."""
-        return self.framework if self.direction == "out" else ""
+        """Which framework builds the input, and where if not on the host ("torch@cuda:1"): none for arrays."""
+        if self.direction == "in":
+            return ""
+        return f"{self.framework}@{self.on}" if self.on else self.framework
+
+
+def _matches(name: str, pattern: str) -> bool:
+    # Brackets in a name are the entry point's options, not a class of characters.
+    return fnmatch.fnmatchcase(name.replace("[", "<"), pattern.replace("[", "<"))
 
 
 class Owed(dict[str, "Clause | None"]):

@@ -43,7 +43,7 @@ class Record:
                 "suite": suite_version(),
                 "started": now(),
                 "environment": environment,
-                "device": "cpu",
+                "device": ",".join(plan.devices),
                 "profile": plan.profile,
                 "seed": plan.seed,
                 "phases": list(plan.phases),

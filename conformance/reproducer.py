@@ -18,6 +18,8 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
     """A self-contained Python script that builds the input, converts it and shows what happens."""
     heading = [f"# {LAWS[law].must if law in LAWS else law}", f"# Owed: {breach.expected}. Seen: {breach.observed}."]
     build = _array(spec) if isinstance(spec, ArraySpec) else _tensor(spec, entry.framework)
+    if entry.on and entry.framework == "torch":
+        build.append(f"t = t.to({entry.on!r})")
     imports = ["import numpy as np", _IMPORTS[entry.framework]]
     if any("ml_dtypes." in line for line in build):
         imports.insert(0, "import ml_dtypes")
@@ -86,13 +88,18 @@ def _contents(spec: ArraySpec | TensorSpec) -> list[str]:
     return lines
 
 
+def _pointed(spec: ArraySpec) -> list[str]:
+    """Lines that fill the array `a` with what its elements point at."""
+    pool = ["float('nan')" if each != each else repr(each) for each in dtypes.pool(spec.dtype)]
+    pointed = [spec.pointed(spec.position(index) // spec.itemsize) for index in range(spec.size)]
+    if len(set(pointed)) < 2:
+        return [f"for i in np.ndindex(a.shape): a[i] = {pool[each]}" for each in pointed[:1]]
+    return [f"pool = ({', '.join(pool)})", f"for i, n in zip(np.ndindex(a.shape), {pointed}): a[i] = pool[n]"]
+
+
 def _array(spec: ArraySpec) -> list[str]:
     if spec.dtype in dtypes.POINTERS:
-        pool = dtypes.OBJECTS if spec.dtype == "object" else dtypes.TEXTS
-        first = pool[spec.planted[-1][1] % len(pool)] if spec.planted else pool[0]
-        text = f"float({str(first)!r})" if first != first else repr(first)
-        lines = [f"a = np.empty({spec.shape}, {_dtype_text(spec.dtype)})", f"for i in np.ndindex(a.shape): a[i] = {text}"]
-        return [*lines, *_container(spec)]
+        return [f"a = np.empty({spec.shape}, {_dtype_text(spec.dtype)})", *_pointed(spec), *_container(spec)]
     pad, n = (spec.address - spec.offset) % 64, spec.nbytes
     written = _contents(spec)
     data = "data" if written else f"np.zeros({n}, np.uint8)"

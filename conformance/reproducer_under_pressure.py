@@ -43,6 +43,7 @@ def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
         "outlives": [f"r = convert({source})", f"del {', '.join(filter(None, [source, owner]))}", "gc.collect()", "print(r)"],
         "released": [line.format(source=source) for line in _COUNT],
         "refusal_leaks": [line.format(source=source) for line in _COUNT],
+        "device_leaks": _counted_on_device(entry, source),
         "leaks": [line.format(source=source) for line in _COUNT],
         "capsules": [ask, "# Count how often the capsule's deleter runs: see conformance/subject/capsules.py."],
         "independence": [f"r = convert({source})", f"{owner or source}[:] = ~{owner or source}  # at once", "print(r)"],
@@ -58,3 +59,14 @@ def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
     if "ThreadPool" in text:
         imports.append("from multiprocessing.pool import ThreadPool")
     return [*imports, "", *entry.function, "", *shown]
+
+
+def _counted_on_device(entry: EntryPoint, source: str) -> list[str]:
+    if entry.framework != "torch":
+        return ["# Count what the device's allocator has handed out, before and after.", *_repeated(source)]
+    used = f"torch.{entry.device.partition(':')[0]}.memory_allocated()"
+    return [f"before = {used}", *_repeated(source), f"print({used} - before)  # bytes of the device left behind"]
+
+
+def _repeated(source: str) -> list[str]:
+    return [line.format(source=source) for line in _COUNT[2:4]]

@@ -20,7 +20,7 @@ from conformance.deviations import Deviation, known_for
 from conformance.differential.find import Comparison, Finder
 from conformance.differential.pair import Pair
 from conformance.differential.rows import comparison_row, difference_row
-from conformance.entry_points import entry_points
+from conformance.entry_points import entry_points, on_device
 from conformance.judge import Verdict, judge
 from conformance.laws import LAWS
 from conformance.observation import Observation
@@ -32,7 +32,7 @@ from conformance.stateful.known import KnownProgram
 from conformance.stateful.program import Program
 from conformance.subjects import LIMIT, InProcess, Isolated, Subject, SubjectError
 from conformance.tally import Finding, Tally
-from strategies.spec import Spec
+from strategies.spec import ArraySpec, Spec
 
 #: Of entry points; None for all.
 Names = list[str] | None
@@ -92,7 +92,8 @@ PROFILES = {
 SLOW = (
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
     *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "tf.ragged.*"),
-    "torch.jit.*",
+    *("torch.jit.*", "torch.utils.data.DataLoader[IterableDataset]*", "torch.utils.data.DataLoader[pin*"),
+    *("*, on another stream]", "torch.*.Stream.wait_stream*"),
 )
 #: Calls of 50 milliseconds or more.
 SLOWEST = ("tf.data.Dataset.from_generator*", "tf.numpy_function[tf.function]", "*[layout=jagged]")
@@ -136,6 +137,7 @@ class Plan:
     limit       seconds that one conversion may take
     only        (entry point, spec, pressure), or (frameworks, program), to replay, instead of all phases
     against     the interpreter before an upgrade, with which the subjects are compared
+    devices     of the tensors
     """
 
     profile: str = "default"
@@ -147,6 +149,7 @@ class Plan:
     limit: float = LIMIT
     only: tuple[str, Spec, str] | tuple[str, Program] | None = None
     against: str | None = None
+    devices: tuple[str, ...] = ("cpu",)
 
 
 class Run:
@@ -161,6 +164,7 @@ class Run:
         self._crew = Crew(WORTH_A_SUBJECT)
         self._locks: dict[str, RLock] = {}
         self._pairs: dict[str, Pair] = {}
+        self._absent: dict[tuple[str, str, tuple[str, ...]], str] = {}
         #: Rows that nobody has collected yet.
         self.rows: deque[dict[str, Any]] = deque()
 
@@ -195,7 +199,10 @@ class Run:
             return SubjectError(f"{' and '.join(names)} are in different environments")
         (python,) = pythons
         try:
-            subject: Subject = InProcess(names) if self.plan.in_process else Isolated(names, python, self.plan.limit)
+            devices = tuple(device for device in self.plan.devices if device != "cpu")
+            subject: Subject = (
+                InProcess(names, devices) if self.plan.in_process else Isolated(names, python, self.plan.limit, devices)
+            )
         except SubjectError as error:
             return error
         for name in names:
@@ -203,6 +210,22 @@ class Run:
                 subject.close()
                 return SubjectError(f"{name} is not installed or does not import: {subject.missing[name]}")
         return subject
+
+    def absence(self, entry: EntryPoint) -> str:
+        """Why the entry point's device, or what it needs there, is not here; "" where it is."""
+        wanted = entry.framework, entry.device, entry.needs
+        if not entry.device:
+            return ""
+        if wanted not in self._absent:
+            facts = (("static.absent", absent_text(*wanted)),)
+            question = EntryPoint("", "a", entry.framework, "in", (), facts=facts).question
+            try:
+                with self.subject(entry.framework) as subject:
+                    told = subject.observe(question, "", [_ANY_ARRAY])[0]
+                self._absent[wanted] = told.message if told.outcome != "ok" else told.fact("static.absent")
+            except SubjectError as reason:
+                self._absent[wanted] = str(reason)
+        return self._absent[wanted]
 
     def expect(self, entries: Iterable[EntryPoint], combinations: Iterable[str] = (), using: Names = None) -> None:
         """Start asking about these, in this order, each framework in a thread of its own: the work is the subjects'.
@@ -258,18 +281,21 @@ class Run:
         self.rows += [comparison_row(found), *map(difference_row, found.differences)]
         return found
 
-    def not_run(self, entry: EntryPoint, reason: SubjectError) -> None:
+    def not_run(self, entry: EntryPoint, reason: SubjectError | str) -> None:
         """Record that an entry point could not be asked."""
         self.rows.append({"kind": "not_run", "entry": entry.name, "framework": entry.framework, "reason": str(reason)[:4000]})
 
     def deviation(self, deviation: Deviation) -> tuple[str, str]:
         """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
-        entry = next(e for e in entry_points() if e.name == deviation.shown_by)
+        known = (*entry_points(), *(e for device in self.plan.devices if device != "cpu" for e in on_device(device)))
+        entry = next(e for e in known if e.name == deviation.shown_by)
         examples = self.tally(entry).examples if entry.name in (self._tallies.keys() | self._coming.keys()) else {}
         pressure = deviation.pressure
         with self.subject(entry.framework) as subject:
-            if not deviation.applies_to(subject.versions):
+            reason = self.absence(entry)
+            if not reason and not deviation.applies_to(subject.versions):
                 reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
+            if reason:
                 self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
                 return "not run", reason
             seen = examples.get(deviation.id)
@@ -416,6 +442,15 @@ class _Asking:
         for law, spec in plainest[:SHRUNK_FINDINGS]:
             choices = grid.choices_of(maker, states, self._plan.seed, self._size, spec)
             shrink(self._attempt, maker, states, choices, law)
+
+
+#: An input for questions that are not about inputs.
+_ANY_ARRAY = ArraySpec("float32", (1,), (4,), 0, 4)
+
+
+def absent_text(framework: str, device: str, needs: tuple[str, ...]) -> str:
+    """What a subject is asked: whether the device is there (see `conformance.subject.on_torch_devices`)."""
+    return f"_{framework}_devices.absent({', '.join(map(repr, (device, *needs)))})"
 
 
 def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:

@@ -91,5 +91,5 @@ _SETTINGS = settings(database=None, deadline=None, suppress_health_check=list(He
 
 def _specs(maker: str, states: tuple[str, ...]) -> SearchStrategy[Any]:
     if maker:
-        return tensor_specs(states=states, strided=maker != "tensorflow", wild=True)
+        return tensor_specs(states=states, strided=not maker.startswith("tensorflow"), wild=True)
     return array_specs(wild=True)

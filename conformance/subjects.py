@@ -11,10 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import execnet
-
+from conformance.devices import KINDS, split
 from conformance.observation import Observation, Report
 from conformance.subject.play import PROGRAM
+
+try:
+    import execnet
+except ModuleNotFoundError:  # A machine with a framework and pytest alone.
+    from conformance import channel as execnet
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that one conversion may take before it counts as hung.
@@ -65,16 +69,24 @@ class Isolated:
     pid       of the process whose children convert
     versions  of Python, NumPy and the frameworks
     missing   framework to the reason why it cannot be imported
+
+    `devices` are those beside the host that it may be asked about.
     """
 
-    def __init__(self, frameworks: tuple[str, ...], python: str = sys.executable, limit: float = LIMIT) -> None:
+    def __init__(
+        self,
+        frameworks: tuple[str, ...],
+        python: str = sys.executable,
+        limit: float = LIMIT,
+        devices: tuple[str, ...] = (),
+    ) -> None:
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
         self._limit = limit
         self._group = execnet.Group()
         try:
             gateway = self._group.makegateway(f"popen//python={python}")
-            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=list(frameworks))
+            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=list(frameworks), devices=_memories(devices))
             self.pid, self.versions, self.missing = marshal.loads(self._channel.receive(timeout=180))
         except (OSError, EOFError, execnet.TimeoutError, execnet.RemoteError) as error:
             self._group.terminate(1)
@@ -119,10 +131,10 @@ class Isolated:
 class InProcess:
     """The same in this very process, for debugging: a crash is yours."""
 
-    def __init__(self, frameworks: tuple[str, ...]) -> None:
+    def __init__(self, frameworks: tuple[str, ...], devices: tuple[str, ...] = ()) -> None:
         from conformance.subject.server import Side
 
-        self._side = Side(frameworks)
+        self._side = Side(frameworks, _memories(devices))
         self.versions, self.missing = self._side.versions, self._side.missing
 
     def observe(
@@ -148,6 +160,10 @@ class InProcess:
 
     def close(self) -> None:
         pass
+
+
+def _memories(devices: tuple[str, ...]) -> dict[str, str]:
+    return {device: KINDS[split(device)[0]].memory for device in devices if device != "cpu"}
 
 
 def installed(frameworks: tuple[str, ...], pythons: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -201,11 +217,11 @@ _QUIET = {
 }
 
 
-def _serve(channel, root, frameworks):  # type: ignore[no-untyped-def]
+def _serve(channel, root, frameworks, devices):  # type: ignore[no-untyped-def]
     # execnet ships this source to any interpreter, so it names nothing from here.
     import sys
 
     sys.path.insert(0, root)
     from conformance.subject.server import serve
 
-    serve(channel, tuple(frameworks))
+    serve(channel, tuple(frameworks), devices)

@@ -112,6 +112,8 @@ class Tally:
         for (headline, *values), count in self._seen.items():
             for axis, value in zip(axes, values):
                 matrix.setdefault(axis, {}).setdefault(value, Counter())[headline] += count
+            if self.entry.device:
+                matrix.setdefault("device", {}).setdefault(self.entry.device, Counter())[headline] += count
         return matrix
 
     @property

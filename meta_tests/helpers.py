@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase, choices_to_bytes
 
+from conformance.entry_points import entry_points, on_device
+from conformance.promises import EntryPoint
 from reports.results import Results, Row
 from strategies import ArraySpec, chooser, draw_array_spec
 from strategies.dtypes import DTYPES, available
@@ -109,6 +111,11 @@ def cpu_of(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(cpu_of(int(child)) for child in below)
+
+
+def every_entry_point() -> tuple[EntryPoint, ...]:
+    """The entry points of the host, of a device of its own memory, and of a logical one."""
+    return (*entry_points(), *on_device("cuda"), *on_device("cpu:1"))
 
 
 HEADER: Row = {

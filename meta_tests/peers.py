@@ -23,7 +23,7 @@ import numpy as np
 from conformance.promises import EntryPoint
 from conformance.subject import trial
 from conformance.subjects import Subject
-from meta_tests.faults import Fault
+from meta_tests.faults import Fault, Rewritten
 from strategies import ArraySpec
 
 PEERS = ["round trip", "array-api-tests", "NumPy"]
@@ -33,12 +33,12 @@ _DLPACK = ("torch.from_dlpack", "tf.experimental.dlpack.from_dlpack", "np.from_d
 _ANY = ArraySpec("float32", (1,), (4,), 0, 4)
 
 
-def verdicts(subject: Subject, entry: EntryPoint, fault: Fault) -> dict[str, str]:
+def verdicts(subject: Subject, entry: EntryPoint, fault: Fault | Rewritten) -> dict[str, str]:
     """Peer to "caught", "missed" or "not applicable"."""
     return {peer: _verdict(subject, peer, entry, fault) for peer in PEERS}
 
 
-def _verdict(subject: Subject, peer: str, entry: EntryPoint, fault: Fault) -> str:
+def _verdict(subject: Subject, peer: str, entry: EntryPoint, fault: Fault | Rewritten) -> str:
     if peer != "round trip" and not entry.name.startswith(_DLPACK):
         return "not applicable"
     without = _failures(subject, peer, entry.call, entry)

@@ -31,7 +31,7 @@ from conformance.promises import EntryPoint
 from conformance.run import PROFILES, Plan
 from conformance.subjects import Isolated, Subject
 from conformance.tally import Tally
-from meta_tests.faults import Fault, faults
+from meta_tests.faults import Fault, Rewritten, faults
 from meta_tests.faults.endings import it_hangs
 from meta_tests.helpers import cpu_of
 from meta_tests.peers import PEERS, verdicts
@@ -95,7 +95,7 @@ def entry_of(name: str) -> EntryPoint:
     return next(entry for entry in entry_points() if entry.name == name)
 
 
-def catch(fault: Fault, phase: str, seed: int, plan: Plan) -> dict[str, Any]:
+def catch(fault: Fault | Rewritten, phase: str, seed: int, plan: Plan) -> dict[str, Any]:
     """One run of a phase on a faulted entry point: whether it was caught, after how many examples and CPU seconds."""
     entry = fault.seeded_in(entry_of(fault.entry), f"{phase} {seed} {time.time_ns()}")
     asked = subject(entry.framework, HANG if fault.deed is it_hangs else LIMIT)
@@ -111,7 +111,7 @@ def catch(fault: Fault, phase: str, seed: int, plan: Plan) -> dict[str, Any]:
     return {"caught": caught, "examples": watched.asked, "seconds": round(max(seconds, 0.0), 3)}
 
 
-def strength_row(fault: Fault, seeds: int, examples: int) -> dict[str, Any]:
+def strength_row(fault: Fault | Rewritten, seeds: int, examples: int) -> dict[str, Any]:
     """What became of one fault: with the default profile's grid, with a search alone, and with the peers."""
     row: dict[str, Any] = {"kind": "fault", "fault": fault.name, "entry": fault.entry, "law": fault.law}
     entry = entry_of(fault.entry)
@@ -143,18 +143,20 @@ def main() -> None:
     """Measure, and write a row per fault as it is known."""
     parser = argparse.ArgumentParser(prog="python -m meta_tests.strength", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("reports/strength.jsonl"), help="default: %(default)s")
-    parser.add_argument("--only", default="", metavar="TEXT", help="faults whose law, entry point or name holds this text")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="TEXT", help="faults whose law, entry point or name holds one of these"
+    )
     parser.add_argument("--seeds", type=int, default=SEEDS, help="default: %(default)s")
     parser.add_argument("--examples", type=int, default=EXAMPLES, help="of a search, at most (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="default: %(default)s")
     parser.add_argument("--no-controls", action="store_true", help="leave out the entry points without a fault")
     asked = parser.parse_args()
-    chosen = [fault for fault in faults().values() if asked.only in fault.id]
+    chosen = [fault for fault in faults().values() if any(text in fault.id for text in asked.only)]
     jobs = [("fault", fault.id, asked.seeds, asked.examples) for fault in chosen]
     if not asked.no_controls:
         jobs += [("control", name, asked.seeds, 0) for name in dict.fromkeys(fault.entry for fault in chosen)]
     if not jobs:
-        parser.error(f"no fault holds the text {asked.only!r}")
+        parser.error(f"no fault holds the text {' or '.join(asked.only)!r}")
     versions = {name: release for fault in chosen for name, release in _releases(entry_of(fault.entry).framework).items()}
     header = {
         "kind": "header",

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from meta_tests.helpers import NAMES, drawn
-from strategies import ADDRESSES, CONTAINERS, LAYOUTS, MEMORIES, ArraySpec, Unbuildable, build
+from strategies import ADDRESSES, CONTAINERS, LAYOUTS, MEMORIES, ArraySpec, Unbuildable, build, dtypes
 from strategies.build import Built, Memory
 from strategies.dtypes import POINTERS
 
@@ -332,3 +332,15 @@ def test_closing_gives_every_file_back(address: int) -> None:
         built.close()
         del built
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("dtype", POINTERS)
+def test_what_pointers_point_at_is_a_matter_of_the_spec_alone(dtype: str) -> None:
+    for spec in drawn(40, dtype, dtype=dtype, container="ndarray"):
+        wanted = [dtypes.pool(dtype)[spec.pointed(spec.position(index) // spec.itemsize)] for index in range(spec.size)]
+        kept = []
+        for size in (1, 3, 5, 7):  # Whatever else is allocated in between, and wherever the memory lies.
+            kept.append(bytearray(size << 10))
+            built = build(spec)
+            assert [repr(each) for each in built.array.ravel().tolist()] == list(map(repr, wanted))
+            built.close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conformance.deviations import Deviation, deviations
-from conformance.entry_points import FRAMEWORKS, entry_points
+from conformance.entry_points import FRAMEWORKS
 from conformance.laws import LAWS
 from conformance.promises import EntryPoint
+from meta_tests.helpers import every_entry_point
 from strategies import ArraySpec, chooser, draw_array_spec, draw_tensor_spec, spec_from_json
 
-ENTRIES = {entry.name: entry for entry in entry_points()}
+ENTRIES = {entry.name: entry for entry in every_entry_point()}
 SEVERITIES = ("crash", "hang", "wrong data", "memory", "manners")
 
 
@@ -19,15 +20,17 @@ def named(value: EntryPoint | Deviation) -> str:
 
 
 def test_names_and_ids_are_unique() -> None:
-    assert len(ENTRIES) == len(entry_points())
+    assert len(ENTRIES) == len(every_entry_point())
     assert len({deviation.id for deviation in deviations()}) == len(deviations())
 
 
 def test_every_framework_has_both_directions() -> None:
-    assert {(entry.framework, entry.direction) for entry in entry_points()} == {(f, d) for f in FRAMEWORKS for d in ("in", "out")}
+    assert {(entry.framework, entry.direction) for entry in every_entry_point()} == {
+        (f, d) for f in FRAMEWORKS for d in ("in", "out")
+    }
 
 
-@pytest.mark.parametrize("entry", entry_points(), ids=named)
+@pytest.mark.parametrize("entry", every_entry_point(), ids=named)
 def test_an_entry_point_promises_dtype_or_memory_with_sources(entry: EntryPoint) -> None:
     topics = {clause.topic for clause in entry.promise}
     # Python numbers have no memory, an array that is filled has its own dtype, and some calls refuse whatever they get.
@@ -36,7 +39,7 @@ def test_an_entry_point_promises_dtype_or_memory_with_sources(entry: EntryPoint)
         assert clause.source.url.startswith("https://") or clause.source.observed, clause
 
 
-@pytest.mark.parametrize("entry", entry_points(), ids=named)
+@pytest.mark.parametrize("entry", every_entry_point(), ids=named)
 def test_conditions_can_be_asked_of_any_spec(entry: EntryPoint) -> None:
     choose = chooser(7)
     for _ in range(100):
@@ -62,4 +65,4 @@ def test_a_deviation_is_complete(deviation: Deviation) -> None:
 @pytest.mark.parametrize("deviation", deviations(), ids=named)
 def test_a_deviation_names_entry_points_that_exist(deviation: Deviation) -> None:
     for pattern in deviation.entries:
-        assert any(entry.matches(pattern) for entry in entry_points()), pattern
+        assert any(entry.matches(pattern) for entry in every_entry_point()), pattern

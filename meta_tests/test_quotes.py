@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.entry_points import entry_points
+from meta_tests.helpers import every_entry_point
 
 #: The pages that are made of the docstring of what they are named after, and its members'.
 _PAGES = (
@@ -62,7 +62,7 @@ def _says(documented: Any, quote: str) -> bool:
 
 
 _QUOTES = sorted(
-    {(clause.source.url, clause.source.quote) for entry in entry_points() for clause in entry.promise if clause.source.quote}
+    {(clause.source.url, clause.source.quote) for entry in every_entry_point() for clause in entry.promise if clause.source.quote}
 )
 
 

@@ -121,7 +121,8 @@ def test_scripts_rebuild_objects_of_one_protocol(container: str, spoken: str) ->
 
 
 @pytest.mark.parametrize("dtype", POINTERS)
-def test_scripts_of_pointers_keep_dtype_and_shape(dtype: str) -> None:
+def test_scripts_of_pointers_keep_dtype_shape_and_elements(dtype: str) -> None:
     for spec in drawn(60, dtype, dtype=dtype, container="ndarray"):
         script = run(spec)["a"]
         assert (script.dtype, script.shape) == (spec.np_dtype, spec.shape)
+        assert repr(script.ravel().tolist()) == repr(build(spec).array.ravel().tolist())

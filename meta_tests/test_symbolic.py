@@ -15,8 +15,9 @@ from conformance.laws import ON_FACTS
 from conformance.observation import Observation
 from conformance.promises import FACT_LAWS, EntryPoint
 from conformance.reproducer import script
-from conformance.subject.facts import COMPARED
 from conformance.subjects import Isolated
+from meta_tests.faults import faults, symbolic
+from meta_tests.faults.symbolic import CONSTANT
 from strategies import ArraySpec
 from strategies.dtypes import DTYPES, available
 
@@ -27,42 +28,6 @@ SWAPPED = PLAIN._replace(dtype=">float32")
 MINUS_ZERO = ArraySpec("float32", (2,), (4,), 0, 8, planted=((0, 1 << 31),))
 TRUTHS = ArraySpec("bool", (3,), (1,), 0, 3, planted=((1, 1),))
 INTEGERS = ArraySpec("int32", (3,), (4,), 0, 12, seed=7)
-
-CONSTANT = "tf.function[tf.constant(ndarray)]"
-ARGUMENT = "tf.function[ndarray]"
-PLACEHOLDER = "tf.compat.v1.placeholder[shape]"
-PARTIAL = "tf.compat.v1.placeholder[partial shape]"
-KERAS = "tf.keras.Model(ndarray)"
-TRACE = "torch.jit.trace[torch.tensor(ndarray)]"
-FED = "torch.compile[eager][fed ndarray]"
-META = "torch.tensor(ndarray, device='meta')"
-ADD = "torch.compile[eager][numpy add 1]"
-
-#: A new tf.function for every call.
-STORM = "f = lambda x: tf.function(lambda x: (seen.append(x), x)[1], autograph=False)(x)"
-
-#: law, form, spec, and the fault: what to write in place of which words of the call or its facts
-FAULTS: list[tuple[str, str, ArraySpec, str, str]] = [
-    ("values", CONSTANT, MINUS_ZERO, "tf.constant(a)", "tf.constant(a) + 0"),
-    ("eager_agreement", CONSTANT, MINUS_ZERO, "tf.constant(a)", "tf.constant(a) + 0"),
-    ("values", PLACEHOLDER, TRUTHS, "{p: a}", "{p: ~a}"),
-    ("snapshot", CONSTANT, PLAIN, "lambda: tf.constant(a)", "lambda: tf.py_function(lambda: a, [], tf.float32)"),
-    ("snapshot", PLACEHOLDER, PLAIN, "s.run(q, {p: a})", "s.run(q, {p: kept})"),
-    ("snapshot", TRACE, PLAIN, "torch.tensor(a)", "torch.from_numpy(a)"),
-    ("static", CONSTANT, PLAIN, "lambda: tf.constant(a)", "lambda: tf.py_function(lambda: a, [], tf.float32)"),
-    ("static", PARTIAL, PLAIN, "[None, *np.shape(a)[1:]][:np.ndim(a)]", "None"),
-    ("static", PLACEHOLDER, PLAIN, "p = tf.compat.v1.placeholder(", "p = (lambda *_: tf.constant(a))("),
-    ("static", KERAS, PLAIN, "Identity()", "Identity(dtype='float64')"),
-    ("static", META, PLAIN, "device='meta')", "device='meta').double()"),
-    ("retrace", ARGUMENT, PLAIN, "f = tf.function(lambda x: (seen.append(x), x)[1], autograph=False)", STORM),
-    ("retrace", ARGUMENT, PLAIN, "(seen.append(x), x)[1]", "(seen.append(x), tf.constant(a))[1]"),
-    ("retrace", FED, PLAIN, "\nf(a)", "\nf = (lambda g: lambda x: (torch._dynamo.reset(), g(x))[1])(f)\nf(a)"),
-    ("symbolic_refusal", META, PLAIN, "r = torch.tensor(a, device='meta')", "r = torch.tensor(a)"),
-    ("gradient", ARGUMENT, PLAIN, "y = 2 * f(x)", "y = 2 * tf.stop_gradient(f(x))"),
-    ("numpy_semantics", ADD, INTEGERS, "lambda x: x + 1,", "lambda x: x / 2,"),
-    ("numpy_semantics", ADD, INTEGERS, "lambda x: x + 1,", "lambda x: x + 2,"),
-    ("size_limit", CONSTANT, PLAIN, "np.broadcast_to(np.uint8(0), (1 << 31,))", "np.uint8(0)"),
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -79,27 +44,25 @@ def asked(subjects: dict[str, Isolated], entry: EntryPoint, spec: ArraySpec) -> 
     return seen, judge(entry, spec, seen, known_for(entry, subjects[entry.framework].versions))
 
 
-def faulty(entry: EntryPoint, words: str, fault: str) -> EntryPoint:
-    """The entry point with some words of its call, and of its facts, replaced."""
-    # Another way of computing the same is what a fault is compared with: it stays.
-    facts = tuple((name, text if name in COMPARED else text.replace(words, fault)) for name, text in entry.facts)
-    call = entry.call.replace(words, fault)
-    changed = replace(entry, call=f"kept = a.copy()\n{call}" if "kept" in call else call, facts=facts)
-    assert changed != entry, "the fault was not planted"
-    return changed
+#: Where a fault shows; `PLAIN` for the others.
+SHOWN_BY = {
+    "zero loses its sign": MINUS_ZERO,
+    "truths are inverted": TRUTHS,
+    "it divides": INTEGERS,
+    "it adds too much": INTEGERS,
+}
 
 
-@pytest.mark.parametrize(("law", "name", "spec", "words", "fault"), FAULTS)
-def test_a_fault_of_a_symbolic_form_is_caught_under_its_law(
-    subjects: dict[str, Isolated], law: str, name: str, spec: ArraySpec, words: str, fault: str
-) -> None:
-    assert law in asked(subjects, ENTRIES[name], spec)[1].held
-    seen, verdict = asked(subjects, faulty(ENTRIES[name], words, fault), spec)
-    assert law in [broken for broken, _ in verdict.breaches], (seen, verdict)
+@pytest.mark.parametrize("fault", symbolic.FAULTS, ids=lambda fault: fault.id)
+def test_a_fault_of_a_symbolic_form_is_caught_under_its_law(subjects: dict[str, Isolated], fault: symbolic.Rewritten) -> None:
+    entry, spec = ENTRIES[fault.entry], SHOWN_BY.get(fault.name, PLAIN)
+    assert fault.law in asked(subjects, entry, spec)[1].held
+    seen, verdict = asked(subjects, fault.seeded_in(entry), spec)
+    assert fault.law in [broken for broken, _ in verdict.breaches], (seen, verdict)
 
 
 def test_every_law_of_facts_has_a_fault() -> None:
-    assert {law for law, *_ in FAULTS} >= set(FACT_LAWS)
+    assert {fault.law for fault in symbolic.FAULTS} >= set(FACT_LAWS)
     assert tuple(ON_FACTS) == FACT_LAWS
 
 
@@ -148,7 +111,7 @@ def test_a_fact_that_kills_is_laid_at_its_door(subjects: dict[str, Isolated]) ->
 
 
 def test_a_script_shows_the_fact_that_was_broken(subjects: dict[str, Isolated]) -> None:
-    entry = faulty(ENTRIES[CONSTANT], "lambda: tf.constant(a)", "lambda: tf.py_function(lambda: a, [], tf.float32)")
+    entry = faults()[f"snapshot: {CONSTANT}: it follows the array"].seeded_in(ENTRIES[CONSTANT])
     breaches = dict(asked(subjects, entry, PLAIN)[1].breaches)
     text = script(entry, PLAIN, "snapshot", breaches["snapshot"])
     assert text.index("print(f())") < text.index("buffer[:] = ~buffer") < text.rindex("print(f())")

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 from packaging.version import Version
 
 from reports.changes import Outcome
@@ -59,6 +58,8 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _check() -> Any:
+    import jsonschema
+
     return jsonschema.Draft202012Validator(schema())
 
 
@@ -81,6 +82,8 @@ def read_profile(name: str) -> Profile:
 
 
 def _row(line: str, path: Path, number: int) -> dict[str, Any]:
+    import jsonschema
+
     try:
         row: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError):

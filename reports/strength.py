@@ -11,8 +11,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import jsonschema
-
 from reports.results import ResultsError, Row
 
 #: Where `python -m meta_tests.strength` writes.
@@ -41,6 +39,8 @@ def strength_schema() -> dict[str, Any]:
 
 def read_strength(path: Path) -> list[Row]:
     """The rows of a strength file, the header first. Raises ResultsError, in a line, for anything else."""
+    import jsonschema
+
     check = jsonschema.Draft202012Validator(strength_schema())
     rows: list[Row] = []
     try:

@@ -235,16 +235,16 @@ def _on_file(spec: ArraySpec, resolved: np.dtype) -> Built:
 
 def _of_pointers(spec: ArraySpec, resolved: np.dtype) -> Built:
     """Arrays of objects or variable-width strings: NumPy makes the elements, so the owner is its own array."""
-    pool: tuple[Any, ...] = dtypes.OBJECTS if spec.dtype == "object" else dtypes.TEXTS
     items = -(-spec.nbytes // resolved.itemsize) + 64 // resolved.itemsize + 1
     owner = np.empty(items, resolved)
-    owner[:] = pool[0] if not spec.seed else [pool[b % len(pool)] for b in range(items)]
     base = owner.__array_interface__["data"][0]
     if (spec.offset % resolved.itemsize) or spec.has_partial_stride or _padding(base, spec) % resolved.itemsize:
         raise Unbuildable(f"{spec.dtype} elements are pointers: they cannot be misaligned")
-    first = (_padding(base, spec) + spec.offset) // resolved.itemsize
-    for index, bits in spec.planted:
-        owner[(spec.position(index) - spec.offset) // resolved.itemsize + first] = pool[bits % len(pool)]
+    home = _padding(base, spec) // resolved.itemsize
+    pool, pointed = dtypes.pool(spec.dtype), spec.pointed
+    # Counted from the owner's start: what an array holds must not hang on where its memory happens to lie.
+    owner[:] = [pool[pointed(place - home)] for place in range(items)]
+    first = home + spec.offset // resolved.itemsize
     if spec.dtype == "object":
         array = np.lib.stride_tricks.as_strided(owner[first:], spec.shape, spec.strides)
     elif spec.strides == spec.c_strides:

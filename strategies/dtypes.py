@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -72,6 +73,11 @@ def available(name: str) -> bool:
 
 #: Dtypes whose elements are pointers: their bytes are nobody's to choose or change.
 POINTERS = ("object", "StringDType")
+
+
+def pool(name: str) -> tuple[Any, ...]:
+    """What the elements of one of `POINTERS` point at."""
+    return OBJECTS if name == "object" else TEXTS
 
 
 @cache

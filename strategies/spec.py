@@ -284,6 +284,14 @@ class ArraySpec(_Layout, _ArrayFields):
         return bytes(data)
 
     @lazy
+    def _planted_at(self) -> dict[int, int]:
+        return {self.position(index) // self.itemsize: bits for index, bits in self.planted}
+
+    def pointed(self, place: int) -> int:
+        """Of elements that are pointers: the index into `dtypes.pool` of the one that is `place` elements into the owner."""
+        return self._planted_at.get(place, place if self.seed else 0) % len(dtypes.pool(self.dtype))
+
+    @lazy
     def values(self) -> bytes:
         """The elements' bytes in C order and native byte order: what a faithful conversion must deliver."""
         data = self._elements

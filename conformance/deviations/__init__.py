@@ -52,7 +52,7 @@ class Deviation:
     def covers(self, entry: EntryPoint) -> bool:
         """Whether it is recorded for the entry point (conditions on arrays say nothing of tensors)."""
         direction = "in" if isinstance(self.example, ArraySpec) else "out"
-        return entry.direction == direction and any(entry.matches(pattern) for pattern in self.entries)
+        return entry.direction == direction and any(map(entry.is_covered_by, self.entries))
 
     @property
     def pressure(self) -> str:
@@ -69,6 +69,7 @@ class Deviation:
 def deviations() -> tuple[Deviation, ...]:
     """All that are known."""
     from conformance.deviations import (
+        devices,
         lifetime,
         tensorflow_in,
         tensorflow_out,
@@ -78,7 +79,7 @@ def deviations() -> tuple[Deviation, ...]:
         torch_symbolic,
     )
 
-    modules = (torch_in, torch_out, torch_symbolic, tensorflow_in, tensorflow_out, tensorflow_symbolic, lifetime)
+    modules = (torch_in, torch_out, torch_symbolic, tensorflow_in, tensorflow_out, tensorflow_symbolic, lifetime, devices)
     return tuple(deviation for module in modules for deviation in module.DEVIATIONS)
 
 

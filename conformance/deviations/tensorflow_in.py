@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.conditions import Condition, container_in, rank_above, scalar, swapped
+from conformance.conditions import Condition, container_in, ndarray, rank_above, scalar, swapped
 from conformance.deviations import Deviation
 from conformance.entry_points.common import named, native, same_dtype
 from conformance.entry_points.tensorflow_in import ENTRY_POINTS, hinted
@@ -82,6 +82,18 @@ _weightless = Condition("elements have no size, and strides", lambda spec: spec.
 _walked = (texts | strings | objects) & ~np_scalar & ~buffer
 
 _ARITHMETIC = ("tf.Tensor ? ndarray", "tf.Tensor == ndarray", "tf.add", "ndarray * tf.Tensor")
+#: Forms that make strings of objects as those calls do.
+_SYMBOLIC = (
+    "tf.function[*",
+    "tf.Graph*",
+    "tf.compat.v1.*",
+    "tf.keras.*",
+    "tf.data.Dataset.map*",
+    "tf.saved_model*",
+    "tf.get_static*",
+)
+#: Forms whose arrays go through a kernel.
+_KERNELS = ("tf.keras.Model*", "tf.data.Dataset.map[closure*")
 #: Calls that put their argument into a list.
 _OF_ONE = ("tf.stack", "tf.constant[list]", "tf.ragged.constant")
 #: Calls that make a list into one dtype and then into another.
@@ -95,7 +107,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Arrays of strings or objects with more than 32 axes crash the process.",
         package="tensorflow",
         releases=_2_21,
-        entries=_NAMES,
+        entries=(*_NAMES, *_SYMBOLIC),
         laws=("survival",),
         when=_walked & rank_above(32),
         url=f"{DOCS}/constant",
@@ -349,8 +361,8 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Kernels turn subnormal numbers into zeros, even times 1 and minus 0; NumPy keeps them.",
         package="tensorflow",
         releases=_2_21,
-        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", *_ARITHMETIC),
-        laws=("values",),
+        entries=("tf.Variable.assign[list]*", "tf.cast[float64]", "tf.sparse.from_dense", *_KERNELS, *_ARITHMETIC),
+        laws=("values", "eager_agreement"),
         when=_subnormals,
         url=f"{DOCS}/cast",
         upstream="https://github.com/tensorflow/tensorflow/issues/127905",
@@ -384,6 +396,34 @@ DEVIATIONS: tuple[Deviation, ...] = (
         upstream="",
         example=ArraySpec("object", (), (), 0, 8, container="scalar", planted=((0, dtypes.OBJECTS.index(2**70)),)),
         shown_by="tf.experimental.numpy.array(ndarray)",
+        severity="manners",
+    ),
+    Deviation(
+        id="tf-generator-refilled",
+        title="Elements of a generator that refills one buffer change after they were yielded: batches repeat the last.",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.data.Dataset.from_generator[buffer refilled]*",),
+        laws=("values",),
+        when=ndarray & numbers & _elements,
+        url=f"{DOCS}/data/Dataset#batch",
+        upstream="",  # https://github.com/tensorflow/tensorflow/issues/34099 asks to document the same of Keras' fit_generator.
+        example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x3F800000),)),
+        shown_by="tf.data.Dataset.from_generator[buffer refilled][batch]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-data-array-float8-e5m2",
+        title="tf.data fetches no arrays of float8_e5m2 ahead: UnimplementedError: Converting f8E5M2 to DataType",
+        package="tensorflow",
+        releases=_2_21,
+        entries=("tf.data.Dataset.from_generator[prefetch]",),
+        laws=("acceptance",),
+        when=native("float8_e5m2"),
+        url=f"{DOCS}/data/Dataset#prefetch",
+        upstream="",
+        example=ArraySpec("float8_e5m2", (1,), (1,), 0, 1),
+        shown_by="tf.data.Dataset.from_generator[prefetch]",
         severity="manners",
     ),
 )

@@ -23,6 +23,9 @@ _BY_DLPACK = tuple(name for name in _NAMES if "dlpack" in name or "capsule" in n
 _OTHERS = tuple(name for name in _NAMES if name not in _BY_DLPACK)
 _EXPORTING = tuple(name for name in _BY_DLPACK if "copy=True" not in name)
 
+#: Forms that run those calls, and the kernels.
+_SYMBOLIC = ("torch.jit.*", "torch.fx.*", "torch.func.*", "torch.compile*", "torch.export*", "make_fx*")
+
 _exporters = ndarray | dlpack_object
 _off_16 = Condition("the address is no multiple of 16", lambda spec: spec.address % 16 != 0)
 _elements = Condition("the array has elements", lambda spec: spec.size > 0)
@@ -62,7 +65,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="Kernels that copy, cast or fill complex128 kill the process when its address is no multiple of 16.",
         package="torch",
         releases=_2_13,
-        entries=_NAMES,
+        entries=(*_NAMES, *_SYMBOLIC),
         laws=("survival",),
         when=native("complex128") & _off_16 & _elements & _exporters,
         url=f"{DOCS}/generated/torch.tensor.html",

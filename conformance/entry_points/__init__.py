@@ -16,3 +16,11 @@ def entry_points() -> tuple[EntryPoint, ...]:
 
     modules = (torch_in, torch_out, torch_symbolic, tensorflow_in, tensorflow_out, tensorflow_symbolic)
     return tuple(entry for module in modules for entry in module.ENTRY_POINTS)
+
+
+@cache
+def on_device(device: str) -> tuple[EntryPoint, ...]:
+    """All entry points about a device other than the host: "cuda", "cuda:1", "cpu:1". Imports no framework."""
+    from conformance.entry_points import tensorflow_devices, torch_devices
+
+    return (*torch_devices.entry_points(device), *tensorflow_devices.entry_points(device))

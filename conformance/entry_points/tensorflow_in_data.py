@@ -16,6 +16,7 @@ from conformance.conditions import (
     contiguous,
     dtype_in,
     empty,
+    ndarray,
     partial_stride,
     rank_above,
     readonly,
@@ -152,6 +153,21 @@ _FUNCTION = documented(f"{DOCS}/numpy_function", "Input and output numpy.ndarray
 _FROM_DENSE = documented(f"{DOCS}/sparse/from_dense", "Only elements not equal to zero will be present in the result.")
 
 
+_BATCH = documented(f"{DOCS}/data/Dataset", "Combines consecutive elements of this dataset into batches.")
+#: A generator with one buffer, at an address that TensorFlow likes: the array, then zeros. The first of the batch is the array.
+_REFILLED = f"""x = np.asarray(a)
+room = np.empty(x.nbytes + 64, np.uint8)
+b = room[-room.ctypes.data % 64 :][: x.nbytes].view(x.dtype.newbyteorder("=")).reshape(x.shape)
+def refill():
+    b[...] = x
+    yield b
+    b[...] = 0
+    yield b
+element = tf.TensorSpec(x.shape, {_D})
+tf.unstack(next(iter(tf.data.Dataset.from_generator(refill, output_signature=element).batch(2))))[0]"""
+_numbers_in_arrays = ndarray & numbers
+
+
 def _shared(source: Any) -> tuple[Clause, ...]:
     return (copies(when=~fits, source=SEEN), may_share(source=source))
 
@@ -204,6 +220,16 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *CONVERSION,
         copies(source=IMMUTABLE),
     ),
+    # Elements that are fetched ahead of time, in another thread.
+    entry(
+        "tf.data.Dataset.from_tensor_slices[prefetch]",
+        "n = np.shape(a)[0]\nnext(iter(tf.data.Dataset.from_tensor_slices(a).prefetch(1).batch(n).prefetch(1)))",
+        refuses(*_ANY, "IndexError", when=scalar | dlpack_object | _no_slices | rare & ~sequence & ~buffer, source=SEEN),
+        may_refuse(*_ANY, when=sequence | buffer | strings | objects, source=SEEN),
+        _KEPT,
+        *CONVERSION,
+        copies(source=IMMUTABLE),
+    ),
     # What the generator yields is read by NumPy and handed on by a Python function, which shares what fits: a generator that
     # refills one buffer changes the elements that it has yielded.
     entry(
@@ -214,6 +240,29 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         _KEPT,
         *CONVERSION,
         *_shared(CAUTION),
+    ),
+    entry(
+        "tf.data.Dataset.from_generator[prefetch]",
+        f"element = tf.TensorSpec(np.shape(a), {_D})\n"
+        "d = tf.data.Dataset.from_generator(lambda: (a for _ in range(3)), output_signature=element)\n"
+        "next(iter(d.prefetch(1)))",
+        _LISTED_STRINGS,
+        _KEPT,
+        *CONVERSION,
+        *_shared(CAUTION),
+    ),
+    entry(
+        "tf.data.Dataset.from_generator[buffer refilled][batch]",
+        _REFILLED,
+        # The other calls are asked about whatever is no array of numbers.
+        refuses(*_ANY, when=dlpack_object, source=SEEN),
+        may_refuse(*_ANY, when=~_numbers_in_arrays, source=SEEN),
+        values("unspecified", when=~_numbers_in_arrays, source=SEEN),
+        accepts(source=_BATCH),
+        _KEPT,
+        *_ARRAY_DTYPE,
+        *SHAPE,
+        copies(source=_BATCH),
     ),
     entry(
         "tf.numpy_function[input]",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conditions import rank_above
-from conformance.entry_points.tensorflow_in_words import DOCS, SEEN
+from conformance.conditions import rank_above, scalar
+from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, strings, texts
 from conformance.entry_points.tensorflow_symbolic_words import (
     AGREES,
     BAKED,
@@ -19,7 +19,7 @@ from conformance.entry_points.tensorflow_symbolic_words import (
     known,
     partial_shape,
 )
-from conformance.promises import Clause, EntryPoint, copies, documented, fact, may_share, raises, refuses
+from conformance.promises import Clause, EntryPoint, copies, documented, dtype, fact, may_share, raises, refuses, type_
 
 _PLACEHOLDER = f"{DOCS}/compat/v1/placeholder"
 _UNFED = documented(_PLACEHOLDER, "This tensor will produce an error if evaluated. Its value must be fed")
@@ -35,7 +35,12 @@ _DTYPE = "tf.as_dtype(np.asarray(a).dtype.newbyteorder('='))"
 #: A default without rows, of arrays like this one.
 _NO_ROWS = """none = np.zeros((0, *np.shape(a)), np.asarray(a).dtype.newbyteorder('='))
 p = tf.compat.v1.placeholder_with_default(none, [None, *np.shape(a)])"""
-_FETCH: tuple[Clause, ...] = (*REFUSED, *FETCHED, *NO_ARRAY, AGREES)
+#: One text is fetched as bytes, or as the text that was fed, which have no dtype.
+_ONE_TEXT: tuple[Clause, ...] = (
+    type_("builtins.bytes", "builtins.str", "numpy.", when=scalar & (texts | strings), source=SEEN),
+    dtype(lambda spec: None, when=scalar & (texts | strings), source=SEEN),
+)
+_FETCH: tuple[Clause, ...] = (*REFUSED, *_ONE_TEXT, *FETCHED, *NO_ARRAY, AGREES)
 _EAGER = ("eager_agreement", "tf.constant(a)")
 
 
@@ -106,9 +111,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "tf.compat.v1.placeholder_with_default[fed]",
         _graph(
             _NO_ROWS,
-            "s.run(p, {p: [a]})[0]",
+            "s.run(p, {p: np.expand_dims(a, 0)})[0]",
         ),
-        (*asked("p"), ("snapshot", "s.run(p, {p: [a]})"), _EAGER),
+        (*asked("p"), ("snapshot", "s.run(p, {p: np.expand_dims(a, 0)})"), _EAGER),
         # The batch axis that is added to feed some rows is one too many.
         refuses("ValueError", when=rank_above(63), source=SEEN),
         fact("eager_agreement", False, when=rank_above(63), source=SEEN),

@@ -166,6 +166,10 @@ _NO_AXIS = refuses("RuntimeError", "TypeError", when=scalar, source=SEEN)
 _PASSED_ON = type_(source=SEEN)
 _AS_IT_IS = forms("array_interface", "array", "buffer", "dlpack", when=_unchanged, source=documented(_DATA))
 
+_STREAM = """class Stream(torch.utils.data.IterableDataset):
+    def __iter__(self):
+        yield from (a, a)"""
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", _PASSED_ON, _AS_IT_IS, *_CONVERT),
     entry(
@@ -179,6 +183,20 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.utils.data.DataLoader[batch_size=1]",
         "next(iter(torch.utils.data.DataLoader([a], batch_size=1)))",
+        _PASSED_ON,
+        *_COLLATE,
+    ),
+    # A stream that hands out one buffer again and again.
+    entry(
+        "torch.utils.data.DataLoader[IterableDataset][batch_size=None]",
+        f"{_STREAM}\nnext(iter(torch.utils.data.DataLoader(Stream(), batch_size=None)))",
+        _PASSED_ON,
+        _AS_IT_IS,
+        *_CONVERT,
+    ),
+    entry(
+        "torch.utils.data.DataLoader[IterableDataset][batch_size=1]",
+        f"{_STREAM}\nnext(iter(torch.utils.data.DataLoader(Stream(), batch_size=1)))",
         _PASSED_ON,
         *_COLLATE,
     ),

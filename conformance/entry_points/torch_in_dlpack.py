@@ -8,12 +8,12 @@ from conformance.entry_points.torch_in_words import DLPACK_REFUSALS, DLPACKED, F
 from conformance.promises import Clause, EntryPoint, accepts, copies, documented, dtype, refuses, shares
 
 _SHARING = documented(FROM_DLPACK, "The returned PyTorch tensor will share the memory with the input tensor")
-_NO_CAPSULE = Condition(
+NO_CAPSULE = Condition(
     "the input has no __dlpack__", lambda spec: spec.container not in ("ndarray", "subclass", "matrix", "masked", "dlpack")
 )
 
 #: What comes without __dlpack__ is told to be no capsule.
-_EXPORTERS_ONLY = refuses("RuntimeError", "AttributeError", when=_NO_CAPSULE, source=SEEN)
+_EXPORTERS_ONLY = refuses("RuntimeError", "AttributeError", when=NO_CAPSULE, source=SEEN)
 #: Capsules of the first kind have no word for read-only memory: NumPy does not make them.
 _READONLY_REFUSED = refuses(
     "BufferError", when=readonly, source=documented(NP_INTEROPERABILITY, "Read-only arrays cannot be exported")

@@ -46,6 +46,10 @@ class Counted:
     def __dlpack_device__(self) -> Any:
         return self._producer.__dlpack_device__()
 
+    def forget(self) -> None:
+        """Let go of the first capsule: at the end of the interpreter it would outlive its deleter."""
+        self._first = None
+
     def _hook(self, capsule: Any) -> None:
         """Put a deleter before the capsule's own."""
         name = _name(capsule)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.observation import Observation, fingerprint
+from conformance.subject import device_memory
 from conformance.subject.capsules import Counted
 from conformance.subject.handle import Handle
 from conformance.subject.trial import Source, heard, raised
@@ -183,6 +184,7 @@ def many(conversion: Conversion) -> Facts:
     references   to the source, more than before
     blocks       of Python's allocator, more than before
     bytes        of the C library's, more than before; 0 where it cannot be asked
+    device bytes of the allocators of devices, more than before; None where no device is asked for
     """
     source = conversion.build()
     convert, value = conversion.convert, source.value
@@ -200,17 +202,21 @@ def many(conversion: Conversion) -> Facts:
         once()
         count += 1
     watched = [one for one in (value, source.owner) if one is not None]
-    least = (count, count, count << 20)
+    least = (count, count, count << 20, count << 20)
     for _ in range(_ROUNDS):  # Caches fill up, pools grow once: a leak is what every round adds.
         before = _levels(watched)
         for _ in range(count):
             once()
         growth = tuple(after - level for after, level in zip(_levels(watched), before))
-        least = min(least[0], growth[0]), min(least[1], growth[1]), min(least[2], growth[2])
-        if least[0] <= 0 and least[1] < 12 and least[2] < 1 << 12:
+        least = tuple(map(min, least, growth))  # type: ignore[assignment]
+        if least[0] <= 0 and least[1] < 12 and least[2] < 1 << 12 and least[3] <= 0:
             break
     source.close()
-    return (("conversions", count), ("ending", ending), *zip(("references", "blocks", "bytes"), least))
+    device = least[3] if device_memory.is_known() else None
+    return (("conversions", count), ("ending", ending), *zip(_LEVELS, least), ("device bytes", device))
+
+
+_LEVELS = ("references", "blocks", "bytes")
 
 
 class _MallocInfo(ctypes.Structure):
@@ -228,12 +234,13 @@ except (OSError, AttributeError):  # Another C library.
     _mallinfo = None
 
 
-def _levels(watched: list[Any]) -> tuple[int, int, int]:
+def _levels(watched: list[Any]) -> tuple[int, int, int, int]:
     heard()  # They are ours to forget.
     gc.collect()
+    on_devices = device_memory.in_use()  # First: to count may be to tidy up.
     info = _mallinfo() if _mallinfo else None
     in_use = info.uordblks + info.hblkhd if info else 0
-    return sum(map(sys.getrefcount, watched)), sys.getallocatedblocks(), in_use
+    return sum(map(sys.getrefcount, watched)), sys.getallocatedblocks(), in_use, on_devices
 
 
 @_pressure
@@ -373,7 +380,10 @@ def capsule(conversion: Conversion) -> Facts:
     del handle
     _collect(conversion)
     facts = (("given", counted.given), ("early", early), ("deleted", counted.deleted))
-    return (*facts, ("again", _taken_again(conversion, Counted(source.value, reuse=True))))
+    reused = Counted(source.value, reuse=True)
+    again = _taken_again(conversion, reused)
+    reused.forget()
+    return (*facts, ("again", again))
 
 
 def _taken_again(conversion: Conversion, counted: Counted) -> str | None:

@@ -17,6 +17,7 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -24,7 +25,7 @@ import numpy as np
 import numpy.ma  # Else each worker would import it, when it is first asked for a masked array.
 
 from conformance.observation import Observation, Report
-from conformance.subject import on_numpy, pressures, trial
+from conformance.subject import device_memory, on_numpy, pressures, trial
 from conformance.subject.handle import Handle
 from conformance.subject.play import PROGRAM, Play
 from strategies import dtypes
@@ -34,14 +35,19 @@ from strategies.spec import ArraySpec, TensorSpec
 
 #: Framework name to the module that knows how to build and hold its tensors.
 SIDES = {"torch": "on_torch", "tensorflow": "on_tensorflow"}
+NO_DEVICES: Mapping[str, str] = {}
 _MEMORY_BYTES = 8 << 20
 _HEADER = struct.Struct("<QQQ")  # observations written, end of the last one, stage of the one under way
 
 
 class Side:
-    """One framework inside this process."""
+    """One framework inside this process.
 
-    def __init__(self, frameworks: tuple[str, ...]) -> None:
+    devices  those beside the host that are asked for, each with the module that reaches its memory, if any; no module may
+             touch a device before `renew`: what a device has begun does not survive a fork
+    """
+
+    def __init__(self, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
         self.versions = {"python": platform.python_version(), "numpy": np.__version__}
         self.missing: dict[str, str] = {}
         self.modules: dict[str, Any] = {}
@@ -55,12 +61,21 @@ class Side:
             self.modules[name] = module
             self.versions[name] = module.VERSION
             trial.NAMESPACE.update(module.NAMES)
+        self._on_devices = {name: self._beside(name, devices) for name in self.modules} if devices else {}
         self._calls: dict[tuple[str, str], Any] = {}
         self.step = Play(self.describe).step
 
+    def _beside(self, name: str, devices: Mapping[str, str]) -> Any:
+        for memory in filter(None, devices.values()):
+            importlib.import_module(memory)
+        module = importlib.import_module(f"conformance.subject.{SIDES[name]}_devices")
+        module.expect(tuple(devices))
+        trial.NAMESPACE[f"_{name}_devices"] = module
+        return module
+
     def describe(self, result: Any) -> Handle:
         """A handle on any result; TypeError for what nobody here knows."""
-        for module in (on_numpy, *self.modules.values()):
+        for module in (on_numpy, *self._on_devices.values(), *self.modules.values()):
             handle = module.describe(result)
             if handle is not None:
                 return handle  # type: ignore[no-any-return]
@@ -70,7 +85,7 @@ class Side:
         """Build the input (an array, or a tensor of the framework `maker`), convert it by `call`, and report."""
         try:
             if maker:
-                source, pokeable = self.modules[maker].build(TensorSpec(*fields)), True
+                source, pokeable = self._build(maker, TensorSpec(*fields)), True
             else:
                 spec = _array_spec(fields)
                 source, pokeable = build_array(spec), _may_be_written(spec)
@@ -87,12 +102,16 @@ class Side:
     def press(self, call: str, maker: str, fields: tuple[Any, ...], pressure: str) -> Observation:
         """Put the conversion under a pressure, and report."""
         convert = self._compiled(call, "t" if maker else "a")
-        build = partial(self.modules[maker].build, TensorSpec(*fields)) if maker else partial(_build_in, ArraySpec(*fields))
+        build = partial(self._build, maker, TensorSpec(*fields)) if maker else partial(_build_in, ArraySpec(*fields))
         settings = [module.settings for module in self.modules.values()]
         try:
             return pressures.press(pressure, pressures.Conversion(convert, build, self.describe, settings))
         except Unbuildable as reason:
             return Observation("unbuildable", message=str(reason)[:200], stage="build")
+
+    def _build(self, maker: str, spec: TensorSpec) -> Any:
+        name, _, device = maker.partition("@")
+        return self._on_devices[name].build(spec, device) if device else self.modules[name].build(spec)
 
     def _compiled(self, call: str, argument: str) -> Any:
         convert = self._calls.get((call, argument))
@@ -109,9 +128,17 @@ class Side:
                 importlib.import_module(name)
         return bool(missing)
 
+    def abort_if_spent(self, seen: tuple[Any, ...]) -> None:
+        """Die, saying why, where this process has lost its device: whatever it was asked next would fail for that."""
+        if self._on_devices and seen[0] == "raised" and device_memory.is_lost(seen[2]):
+            print(f"error: {seen[2]}", file=sys.stderr, flush=True)
+            os.abort()
+
     def renew(self, repeat: bool = True) -> None:
         """Make this process ready to observe; `repeat` has the frameworks give each time what they warn of once."""
         trial.hear_warnings()
+        for module in self._on_devices.values():
+            module.ready()
         if repeat:
             for module in self.modules.values():
                 module.renew()
@@ -181,6 +208,7 @@ class Worker:
                         seen = tuple(side.press(call, maker, fields, pressure))
                     else:
                         seen = tuple(side.observe(call, maker, fields, stage))
+                    side.abort_if_spent(seen)
                     data = marshal.dumps(seen)
                     memory[end : end + 4] = len(data).to_bytes(4, "little")
                     memory[end + 4 : end + 4 + len(data)] = data
@@ -315,9 +343,9 @@ def _settle() -> None:
     gc.freeze()
 
 
-def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
+def serve(channel: Any, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
     """Answer requests of an execnet channel until it closes: (call, maker, batch, limit, pressure, patience), marshalled."""
-    side = Side(frameworks)
+    side = Side(frameworks, devices)
     _settle()
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side)

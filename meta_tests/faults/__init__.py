@@ -14,7 +14,9 @@ from functools import cache
 from typing import Any
 
 from conformance.promises import EntryPoint
+from meta_tests.faults import symbolic
 from meta_tests.faults.occasions import Occasion, always
+from meta_tests.faults.symbolic import Rewritten
 
 #: Converts as the entry point does.
 Good = Callable[[Any], Any]
@@ -65,11 +67,20 @@ def table(law: str, rows: dict[str, list[Deed | tuple[Deed, Occasion]]]) -> Iter
 
 
 @cache
-def faults() -> dict[str, Fault]:
+def faults() -> dict[str, Fault | Rewritten]:
     """Every fault by its id."""
     from meta_tests.faults import aliasing, contents, endings, kinds, pressure
 
-    return {fault.id: fault for module in (endings, contents, kinds, aliasing, pressure) for fault in module.FAULTS}
+    deeds: tuple[Fault, ...] = sum((module.FAULTS for module in (endings, contents, kinds, aliasing, pressure)), ())
+    return {fault.id: fault for fault in (*deeds, *symbolic.FAULTS)}
+
+
+@cache
+def device_faults() -> dict[str, Fault]:
+    """Every fault of calls that name devices, by its id; apart, for they need the simulated accelerator."""
+    from meta_tests.faults import devices
+
+    return {fault.id: fault for fault in devices.FAULTS}
 
 
 _kept: dict[tuple[str, str], dict[Any, Any]] = {}
@@ -77,5 +88,6 @@ _kept: dict[tuple[str, str], dict[Any, Any]] = {}
 
 def misbehave(id: str, run: str, good: Good, x: Any) -> Any:
     """What a faulted call does (this runs in the subject)."""
-    fault = faults()[id]
+    fault = faults().get(id) or device_faults()[id]
+    assert isinstance(fault, Fault)
     return fault.deed(good, x, _kept.setdefault((id, run), {})) if fault.when(x) else good(x)

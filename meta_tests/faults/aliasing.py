@@ -66,6 +66,10 @@ def it_is_shared(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
         return torch.from_numpy(x)
 
 
+def it_is_shared_with_a_new_axis(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
+    return it_is_shared(good, x, kept).unsqueeze(0)
+
+
 def a_write_to_it_does_not_reach_the_source(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
     """It copies on write: everybody who only looks sees shared memory."""
     import torch
@@ -191,6 +195,9 @@ FAULTS = (
             "torch.tensor": [(it_is_shared, _native & rank_3), (it_is_shared, _native & scalar)],
             "torch.asarray[copy=True]": [(it_is_shared, _native & large), (it_is_shared, memmap & _own_kind & ~empty & ~swapped)],
             "torch.as_tensor": [(it_is_copied, _native & small)],
+            # The buffer that a pipeline reuses is handed out.
+            "torch.utils.data.DataLoader[IterableDataset][batch_size=1]": [(it_is_shared_with_a_new_axis, _native)],
+            "tf.data.Dataset.from_tensor_slices[prefetch]": [(it_is_shared, _native & writable & c_order)],
             "np.array(tf.Tensor)": [(it_is_shared, _plain & of("int32"))],
             "np.from_dlpack(torch.Tensor)[copy=True]": [(it_is_shared, _plain & f_order)],
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,11 @@ def a_consumed_capsule_gives_the_last_result(good: Good, x: Any, kept: dict[Any,
 def it_is_copied_too_late(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
     """The copy is made in another thread, which comes to it when the source has changed already."""
     result, first = good(x), ctypes.string_at(address(x), 1)
+    if "tensorflow" in type(result).__module__:  # Immutable, but for whoever owns its memory.
+        import tensorflow as tf
+
+        room = x.copy()
+        result = tf.experimental.dlpack.from_dlpack(room.__dlpack__())
 
     def copy() -> None:
         until = time.monotonic() + 0.05
@@ -94,8 +100,10 @@ def it_is_copied_too_late(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
             import torch
 
             result.copy_(torch.from_numpy(x))
-        else:
+        elif isinstance(result, np.ndarray):
             result[...] = x.numpy()
+        else:
+            room[...] = x
 
     threading.Thread(target=copy, daemon=True).start()
     return result
@@ -180,6 +188,8 @@ a_long_list = Occasion("a list of two or more", lambda x: isinstance(x, list) an
 a_producer = Occasion("a producer of capsules", lambda x: hasattr(x, "__dlpack__") and not isinstance(x, np.ndarray))
 _libc = ctypes.CDLL(None)
 _dense = Occasion("of plain numbers in C order", lambda x: not empty(x) and c_order(x) and not (array(x) and swapped(x)))
+_hundreds = Occasion("larger than 255", lambda x: prod(x.shape) > 255)
+_any_numbers = array & Occasion("of numbers", lambda x: x.dtype.kind in "biufc" and not swapped(x))
 _numbers = array & of("float32", "float64", "int32", "int64")
 
 FAULTS = (
@@ -218,6 +228,8 @@ FAULTS = (
         {
             "torch.asarray[copy=True]": [(it_is_copied_too_late, array & large)],
             "np.array(torch.Tensor)": [(it_is_copied_too_late, large)],
+            "torch.utils.data.DataLoader[IterableDataset][batch_size=1]": [(it_is_copied_too_late, array & _hundreds)],
+            "tf.data.Dataset.from_tensor_slices[prefetch]": [(it_is_copied_too_late, _any_numbers & c_order & _hundreds)],
         },
     ),
     *table(

@@ -1,0 +1,90 @@
+"""CUDA's memory through the CUDA runtime that is in this process already: whatever framework loaded it is not asked.
+
+https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__MEMORY.html
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from conformance.subject import device_memory
+
+_DEFAULT = 4  # cudaMemcpyDefault: the addresses say from where to where.
+_ON_DEVICE = (2, 3)  # cudaMemoryTypeDevice, cudaMemoryTypeManaged
+
+
+class _Attributes(ctypes.Structure):
+    """cudaPointerAttributes, with room for what later releases add."""
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("device", ctypes.c_int),
+        ("device_pointer", ctypes.c_void_p),
+        ("host_pointer", ctypes.c_void_p),
+        ("reserved", ctypes.c_long * 16),
+    ]
+
+
+@cache
+def _runtime() -> Any:
+    loaded = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines() if "libcudart" in line}
+    if not loaded:
+        raise RuntimeError("no framework has loaded the CUDA runtime")
+    runtime = ctypes.CDLL(min(loaded))
+    runtime.cudaMemcpy.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    runtime.cudaPointerGetAttributes.argtypes = [ctypes.POINTER(_Attributes), ctypes.c_void_p]
+    runtime.cudaGetErrorString.restype = ctypes.c_char_p
+    return runtime
+
+
+def _check(status: int) -> None:
+    if status:
+        raise RuntimeError(f"the CUDA runtime says: {_runtime().cudaGetErrorString(status).decode()}")
+
+
+class Raw:
+    """See `device_memory.Raw`."""
+
+    def home(self, address: int) -> str:
+        number = self._device(address)
+        return "" if number is None else f"cuda:{number}"
+
+    def read(self, address: int, nbytes: int) -> bytes:
+        block = ctypes.create_string_buffer(nbytes)
+        self._copy(ctypes.addressof(block), address, nbytes, address)
+        return block.raw
+
+    def write(self, address: int, data: bytes) -> None:
+        block = ctypes.create_string_buffer(data, len(data))
+        self._copy(address, ctypes.addressof(block), len(data), address)
+
+    def in_use(self) -> int:
+        total = 0
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_initialized():
+            total += sum(torch.cuda.memory_allocated(number) for number in range(torch.cuda.device_count()))
+        cupy = sys.modules.get("cupy")
+        return total + (cupy.get_default_memory_pool().used_bytes() if cupy is not None else 0)
+
+    def _device(self, address: int) -> int | None:
+        attributes = _Attributes()
+        _check(_runtime().cudaPointerGetAttributes(ctypes.byref(attributes), address))
+        return int(attributes.device) if attributes.type in _ON_DEVICE else None
+
+    def _copy(self, target: int, source: int, nbytes: int, where: int) -> None:
+        """Copy after all that the default stream of the device at `where` was told before, and be done when it returns."""
+        usual = ctypes.c_int()
+        _check(_runtime().cudaGetDevice(ctypes.byref(usual)))
+        number = self._device(where)
+        try:
+            _check(_runtime().cudaSetDevice(usual.value if number is None else number))
+            _check(_runtime().cudaMemcpy(target, source, nbytes, _DEFAULT))
+        finally:
+            _runtime().cudaSetDevice(usual.value)
+
+
+device_memory.register("cuda", Raw())

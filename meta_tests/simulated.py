@@ -1,0 +1,7 @@
+"""A pytest plugin: with `-p meta_tests.simulated`, `pytest conformance --device sim` asks the simulated device."""
+
+from __future__ import annotations
+
+from conformance import devices
+
+devices.KINDS["sim"] = devices.Kind("simulated", "meta_tests.accelerator")
