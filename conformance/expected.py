@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.law import Breach
-from conformance.observation import KEPT_BYTES, Observation, fingerprint
+from conformance.observation import DIGEST, KEPT_BYTES, Observation, canonical, fingerprint, significant
 from strategies import dtypes
 
 # What Python numbers are packed as when a result is made of them (see `on_numpy`).
@@ -44,54 +44,29 @@ def same_values(how: str | Callable[[Any], bytes], spec: Any, seen: Observation)
         return None
     if callable(how):
         owed = how(spec)
-        return True if seen.data == fingerprint(owed) else Breach(*_first_difference(owed, seen.data, 1))
+        return True if seen.data == fingerprint(owed, seen.dtype) else Breach(*_first_difference(owed, seen.data, 1))
     owed = meant(spec)
     if how == "bits":
-        if seen.data == fingerprint(owed):
+        if seen.data == fingerprint(owed, seen.dtype):
             return True
-        plain, got = _significant(spec.dtype, owed), _significant(spec.dtype, seen.data)
-        if seen.data == fingerprint(plain) or got == plain:
+        plain, got = significant(spec.dtype, owed), significant(spec.dtype, seen.data)
+        if got in (plain, fingerprint(plain)):
             return True
         return Breach(*_first_difference(plain, got, spec.itemsize))
-    if len(seen.data) > KEPT_BYTES or seen.data.startswith(_DIGEST):
+    if len(seen.data) > KEPT_BYTES or seen.data.startswith(DIGEST):
         return None  # Casts are judged element by element, on arrays that are kept whole.
     return _same_after_cast(owed, spec.dtype.removeprefix("q"), seen)
 
 
-_DIGEST = b"blake2b:"
-_LOW_BITS = {f"{sign}int{n}": (1 << n) - 1 for n in (1, 2, 3, 4, 5, 6, 7) for sign in ("", "u")}
-
-
-def _significant(dtype: str, data: bytes) -> bytes:
-    """The bytes without what means nothing: any byte but 0 is true, and small integers use their low bits."""
-    if data.startswith(_DIGEST):
-        return data
-    if dtype == "bool":
-        return bytes(b != 0 for b in data)
-    low = _LOW_BITS.get(dtype)
-    return data if low is None else bytes(b & low for b in data)
-
-
 def same_numbers(dtype: str, one: bytes, other: bytes) -> bool:
-    """Whether the bytes are those of the same elements of the dtype; any NaN is as good as another."""
-    if one == other or _significant(dtype, one) == _significant(dtype, other):
-        return True
+    """Whether two fingerprints are those of the same elements of the dtype; any NaN is as good as another."""
     target = _PYTHON.get(dtype, dtype)
-    if len(one) != len(other) or one.startswith(_DIGEST) or not dtypes.available(target):
-        return False
-    unit = dtypes.component_size(target)
-    parts = [np.frombuffer(data, dtypes.dtype(target)) for data in (one, other)]
-    if parts[0].dtype.kind == "c":
-        parts = [part.view(f"f{unit}") for part in parts]
-    with np.errstate(all="ignore"):
-        nan = (parts[0] != parts[0]) & (parts[1] != parts[1])
-    bits = [np.frombuffer(data, np.uint8).reshape(nan.size, -1) for data in (one, other)]
-    return bool((nan | (bits[0] == bits[1]).all(axis=1)).all())
+    return one == other or canonical(target, one) == canonical(target, other)
 
 
 def _first_difference(owed: bytes, data: bytes, itemsize: int) -> tuple[str, str]:
-    if data.startswith(_DIGEST) or len(data) != len(owed):
-        return f"{len(owed)} bytes, as in the source", "other bytes" if data.startswith(_DIGEST) else f"{len(data)} bytes"
+    if data.startswith(DIGEST) or len(data) != len(owed):
+        return f"{len(owed)} bytes, as in the source", "other bytes" if data.startswith(DIGEST) else f"{len(data)} bytes"
     index = next(i for i in range(0, len(owed), itemsize) if owed[i : i + itemsize] != data[i : i + itemsize])
     return (
         f"element {index // itemsize} is 0x{owed[index : index + itemsize][::-1].hex()}",

@@ -5,8 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from strategies import dtypes
+
 #: Results up to this many bytes are kept whole, larger ones as a digest.
 KEPT_BYTES = 1024
+#: How a fingerprint starts that is a digest.
+DIGEST = b"blake2b:"
+_DIGEST_BYTES = 16
+_LOW_BITS = {f"{sign}int{n}": (1 << n) - 1 for n in (1, 2, 3, 4, 5, 6, 7) for sign in ("", "u")}
 
 
 class Observation(NamedTuple):
@@ -114,8 +122,46 @@ class Report(NamedTuple):
         return cls._make((*fields[:-1], tuple(map(Shown._make, fields[-1]))))
 
 
-def fingerprint(data: bytes) -> bytes:
-    """The data itself when small, else its digest: equal fingerprints mean equal bytes."""
+def fingerprint(data: bytes, dtype: str = "") -> bytes:
+    """The data itself when small, else its digest: equal fingerprints mean equal bytes.
+
+    Large data of the dtype that hold what means nothing have the digest of their `canonical` form behind.
+    """
     if len(data) <= KEPT_BYTES:
         return data
-    return b"blake2b:" + hashlib.blake2b(data, digest_size=16).digest()
+    plain = canonical(dtype, data)
+    return DIGEST + _digest(data) + (_digest(plain) if plain != data else b"")
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
+
+
+def significant(dtype: str, data: bytes) -> bytes:
+    """The bytes without what means nothing: any byte but 0 is true, and small integers use their low bits.
+
+    Of a fingerprint that is a digest, the digest of such bytes.
+    """
+    if dtype != "bool" and dtype not in _LOW_BITS:
+        return data
+    if data.startswith(DIGEST):
+        return DIGEST + data[-_DIGEST_BYTES:]
+    return bytes(b != 0 for b in data) if dtype == "bool" else bytes(b & _LOW_BITS[dtype] for b in data)
+
+
+def canonical(dtype: str, data: bytes) -> bytes:
+    """The `significant` bytes, with one and the same NaN for all NaNs: the same bytes mean the same numbers."""
+    if data.startswith(DIGEST):
+        return DIGEST + data[-_DIGEST_BYTES:]
+    if not dtype.startswith(("float", "bfloat", "complex")) or not dtypes.available(dtype):
+        return significant(dtype, data)
+    numbers = np.frombuffer(data, dtypes.dtype(dtype))
+    if numbers.dtype.kind == "c":
+        numbers = numbers.view(f"f{numbers.itemsize // 2}")
+    with np.errstate(all="ignore"):
+        nan = numbers != numbers
+    if not nan.any():
+        return data
+    numbers = numbers.copy()
+    numbers[nan] = np.array(np.nan).astype(numbers.dtype)
+    return numbers.tobytes()

@@ -254,3 +254,29 @@ def test_numbers_of_other_lengths_differ() -> None:
 @pytest.mark.parametrize(("dtype", "one", "other", "same"), [("bool", b"\2", b"\1", True), ("int8", b"\2", b"\1", False)])
 def test_truths_of_two_results_are_the_same_truth(dtype: str, one: bytes, other: bytes, same: bool) -> None:
     assert same_numbers(dtype, one, other) is same
+
+
+LARGE = ArraySpec("int2", (2000,), (1,), 0, 2000, planted=((7, 2),))
+
+
+def test_large_small_integers_use_their_low_bits() -> None:
+    extended = bytes(LARGE.values[:7]) + b"\xfe" + bytes(LARGE.values[8:])
+    seen = Observation("ok", dtype="int2", data=fingerprint(extended, "int2"))
+    assert same_values("bits", LARGE, seen) is True
+    other = bytes(LARGE.values[:7]) + b"\xfd" + bytes(LARGE.values[8:])
+    assert isinstance(same_values("bits", LARGE, seen._replace(data=fingerprint(other, "int2"))), Breach)
+
+
+def test_large_results_are_the_same_numbers_whatever_their_nan_and_their_truth() -> None:
+    quiet, loud = packed("f4", *[0.0] * 500, float("nan")), packed("f4", *[0.0] * 500, float("-nan"))
+    assert quiet != loud
+    assert same_numbers("float32", fingerprint(quiet, "float32"), fingerprint(loud, "float32"))
+    assert not same_numbers("float32", fingerprint(quiet, "float32"), fingerprint(bytes(2004), "float32"))
+    assert same_numbers("bool", fingerprint(b"\2" + bytes(2000), "bool"), fingerprint(b"\1" + bytes(2000), "bool"))
+
+
+def test_large_floats_keep_the_bits_of_their_nans() -> None:
+    spec = ArraySpec("float32", (500,), (4,), 0, 2000, planted=((7, 0x7FC00001),))
+    kept, lost = spec.values, spec.values.replace(b"\x01\x00\xc0\x7f", b"\x00\x00\xc0\x7f")
+    assert same_values("bits", spec, Observation("ok", dtype="float32", data=fingerprint(kept, "float32"))) is True
+    assert isinstance(same_values("bits", spec, Observation("ok", dtype="float32", data=fingerprint(lost, "float32"))), Breach)

@@ -271,14 +271,16 @@ def test_facts_are_judged_where_they_are_told_even_of_a_refusal() -> None:
 
 @pytest.mark.parametrize("pressure", sorted({law.pressure for law in UNDER_PRESSURE.values()}))
 def test_under_pressure_its_own_laws_are_asked_and_no_others(pressure: str) -> None:
-    asked = [law for law, _ in _checks(pressure, "ok", False)]
-    assert asked == ["survival", *(law.id for law in UNDER_PRESSURE.values() if law.pressure == pressure)]
+    asked = [law for law, _ in _checks(pressure, "ok", False, False)]
+    on_devices = [law for law, _ in _checks(pressure, "ok", False, True)]
+    assert on_devices == ["survival", *(law.id for law in UNDER_PRESSURE.values() if law.pressure == pressure)]
+    assert asked == [law for law in on_devices if law != "device_leaks"]
     for ending in ("raised", "crashed", "hung"):
-        assert [law for law, _ in _checks(pressure, ending, False)] == ["survival"]
+        assert [law for law, _ in _checks(pressure, ending, False, False)] == ["survival"]
 
 
 def test_without_pressure_every_other_law_is_asked() -> None:
     results, refusals = list(ON_ENDINGS | ON_RESULTS), list(ON_ENDINGS)
-    assert [law for law, _ in _checks("", "ok", False)] == results
-    assert [law for law, _ in _checks("", "ok", True)] == [*results, *ON_FACTS]
-    assert [law for law, _ in _checks("", "crashed", True)] == [*refusals, *ON_FACTS]
+    assert [law for law, _ in _checks("", "ok", False, False)] == results
+    assert [law for law, _ in _checks("", "ok", True, False)] == [*results, *ON_FACTS]
+    assert [law for law, _ in _checks("", "crashed", True, False)] == [*refusals, *ON_FACTS]

@@ -83,7 +83,7 @@ def _strides(spec: Any, seen: Observation) -> str:
 def _values(spec: Any, seen: Observation, verdict: Verdict) -> str:
     if seen.data is None:
         return "unread"
-    if seen.data == fingerprint(meant(spec)):
+    if seen.data == fingerprint(meant(spec), seen.dtype):
         return "bit for bit"
     if "values" in verdict.held:
         return "as promised"

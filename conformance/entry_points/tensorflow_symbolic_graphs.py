@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.conditions import rank_above, scalar
-from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, strings, texts
+from conformance.entry_points.tensorflow_in_words import DOCS, SEEN, objects, strings, texts
 from conformance.entry_points.tensorflow_symbolic_words import (
     AGREES,
     BAKED,
@@ -35,10 +35,11 @@ _DTYPE = "tf.as_dtype(np.asarray(a).dtype.newbyteorder('='))"
 #: A default without rows, of arrays like this one.
 _NO_ROWS = """none = np.zeros((0, *np.shape(a)), np.asarray(a).dtype.newbyteorder('='))
 p = tf.compat.v1.placeholder_with_default(none, [None, *np.shape(a)])"""
-#: One text is fetched as bytes, or as the text that was fed, which have no dtype.
+#: One text is fetched as bytes, or as the text that was fed, one object as it is: they have no dtype.
 _ONE_TEXT: tuple[Clause, ...] = (
     type_("builtins.bytes", "builtins.str", "numpy.", when=scalar & (texts | strings), source=SEEN),
-    dtype(lambda spec: None, when=scalar & (texts | strings), source=SEEN),
+    type_(when=scalar & objects, source=SEEN),
+    dtype(lambda spec: None, when=scalar & (texts | strings | objects), source=SEEN),
 )
 _FETCH: tuple[Clause, ...] = (*REFUSED, *_ONE_TEXT, *FETCHED, *NO_ARRAY, AGREES)
 _EAGER = ("eager_agreement", "tf.constant(a)")

@@ -64,7 +64,7 @@ def _outcome(ask: Callable[[], Any], describe: Callable[[Any], Handle]) -> tuple
         data = handle.read()
     except Exception as error:
         return _raised(error)
-    return "ok", handle.dtype, handle.shape, None if data is None else fingerprint(data)
+    return "ok", handle.dtype, handle.shape, None if data is None else fingerprint(data, handle.dtype)
 
 
 def _snapshot(ask: Callable[[], Any], source: Source, describe: Callable[[Any], Handle]) -> str:

@@ -107,7 +107,7 @@ def sight(conversion: Conversion, source: Source) -> Sight:
         handle.strides,
         handle.flags,
         handle.writable,
-        None if data is None else fingerprint(data),
+        None if data is None else fingerprint(data, handle.dtype),
         handle.overlaps(source.start, source.start + source.nbytes),
     )
 
@@ -442,5 +442,5 @@ def _as_numbers(numbers: Any, seen: Sight) -> str | None:
         return None
     if plain.dtype.kind not in "biufc" or seen.data is None:
         return None
-    blank = Sight("", shape=plain.shape, data=fingerprint(cast.tobytes()))
+    blank = Sight("", shape=plain.shape, data=fingerprint(cast.tobytes(), seen.dtype))
     return blank.difference(Sight("", shape=seen.shape, data=seen.data))

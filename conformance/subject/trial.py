@@ -142,7 +142,7 @@ def observe(
         handle.shape,
         handle.strides,
         handle.device,
-        None if data is None else fingerprint(data),
+        None if data is None else fingerprint(data, handle.dtype),
         shares,
         follows,
         leads,
