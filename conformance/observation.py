@@ -155,6 +155,8 @@ def canonical(dtype: str, data: bytes) -> bytes:
         return DIGEST + data[-_DIGEST_BYTES:]
     if not dtype.startswith(("float", "bfloat", "complex")) or not dtypes.available(dtype):
         return significant(dtype, data)
+    if len(data) % dtypes.dtype(dtype).itemsize:  # Not what it is said to be.
+        return data
     numbers = np.frombuffer(data, dtypes.dtype(dtype))
     if numbers.dtype.kind == "c":
         numbers = numbers.view(f"f{numbers.itemsize // 2}")

@@ -109,7 +109,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="tf-numpy-function-no-texts",
-        title="What a numpy_function returns in a graph cannot be a subclass, memory map or list of no texts: cannot call `vectorize`.",
+        title="What a numpy_function returns in a graph cannot be no texts in a subclass, map or list: vectorize refuses.",
         package="tensorflow",
         releases=_2_21,
         entries=("tf.function[numpy_function*",),
