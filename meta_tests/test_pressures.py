@@ -153,8 +153,6 @@ Growth = tuple[int, int, int]
 def grown(monkeypatch: pytest.MonkeyPatch, *rounds: Growth) -> tuple[Growth, int]:
     """What is told where rounds add so much, and how many of them are made."""
     levels = [at for add in rounds for at in ((100, 200, 300, 0), (100 + add[0], 200 + add[1], 300 + add[2], 0))]
-        level for growth in rounds for level in ((100, 200, 300, 0), (100 + growth[0], 200 + growth[1], 300 + growth[2], 0))
-    ]
     monkeypatch.setattr(pressures, "_ROUNDS", len(rounds))
     monkeypatch.setattr(pressures, "_levels", lambda watched: levels.pop(0))
     seen = facts("many", copy)
