@@ -96,7 +96,7 @@ SLOW = (
     *("*, on another stream]", "torch.*.Stream.wait_stream*"),
 )
 #: Calls of 50 milliseconds or more.
-SLOWEST = ("tf.data.Dataset.from_generator*", "tf.numpy_function[tf.function]", "*[layout=jagged]")
+SLOWEST = ("tf.data.Dataset.from_generator*", "tf.data.*[prefetch]", "tf.numpy_function[tf.function]", "*[layout=jagged]")
 #: Symbolic forms of 100 ms or more; others, which are traced, take 10 or more.
 COMPILED = ("tf.keras.Model.predict*", "tf.saved_model*", "torch.compile*", "torch.export*", "make_fx*")
 
