@@ -28,9 +28,9 @@ PRESSED = {
     "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec)), 32),
     "many": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
     "crowd": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
-    "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 64),
+    "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 32),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
-    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 64),
+    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 32),
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 64),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }

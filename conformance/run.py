@@ -88,8 +88,10 @@ PROFILES = {
     ),
 }
 
-#: Calls of a millisecond or more.
+#: Calls of half a millisecond or more.
 SLOW = (
+    *("tf.Tensor ? ndarray", "tf.Tensor == ndarray", "ndarray ? tf.Tensor", "ndarray == tf.Tensor", "tf.add", "tf.stack"),
+    *("tf.constant[list]", "tf.ensure_shape", "tf.cast[float64]"),
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
     *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "torch.nested.*", "tf.ragged.*"),
     *("torch.jit.*", "torch.utils.data.DataLoader[IterableDataset]*", "torch.utils.data.DataLoader[pin*"),
