@@ -137,16 +137,7 @@ class InProcess:
         self._side = Side(frameworks, _memories(devices))
         self.versions, self.missing = self._side.versions, self._side.missing
 
-    def observe(
-        self,
-        call: str,
-        maker: str,
-        specs: list[Any],
-        pressure: str = "",
-        *,
-        patience: int = sys.maxsize,
-        limit: float | None = None,
-    ) -> list[Observation]:
+    def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "", **limits: Any) -> list[Observation]:
         with warnings.catch_warnings():  # The host, pytest for one, listens to warnings in its own way.
             self._side.renew()
             if pressure:

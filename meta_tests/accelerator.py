@@ -21,6 +21,7 @@ import torch
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 from conformance.subject import device_memory
+from conformance.subject.capsules import DLTensor
 
 COUNT = 2
 _SIZE = 1 << 30
@@ -129,25 +130,8 @@ def seen_by_driver(address: int) -> int:
 # -- tensors over addresses --------------------------------------------------------------------------------------------
 
 
-class _DLTensor(ctypes.Structure):
-    """https://dmlc.github.io/dlpack/latest/c_api.html"""
-
-    _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("device_type", ctypes.c_int32),
-        ("device_id", ctypes.c_int32),
-        ("ndim", ctypes.c_int32),
-        ("code", ctypes.c_uint8),
-        ("bits", ctypes.c_uint8),
-        ("lanes", ctypes.c_uint16),
-        ("shape", ctypes.c_void_p),
-        ("strides", ctypes.c_void_p),
-        ("byte_offset", ctypes.c_uint64),
-    ]
-
-
 class _Managed(ctypes.Structure):
-    _fields_ = [("tensor", _DLTensor), ("context", ctypes.c_void_p), ("deleter", ctypes.c_void_p)]
+    _fields_ = [("tensor", DLTensor), ("context", ctypes.c_void_p), ("deleter", ctypes.c_void_p)]
 
 
 _EXTENSION = 12  # kDLExtDev
@@ -161,7 +145,7 @@ def over(address: int, nbytes: int, device: int) -> torch.Tensor:
     room = _libc.malloc(ctypes.sizeof(_Managed) + 8)
     shape = room + ctypes.sizeof(_Managed)
     ctypes.c_int64.from_address(shape).value = nbytes
-    tensor = _DLTensor(address, _EXTENSION, device, 1, 1, 8, 1, shape, None, 0)
+    tensor = DLTensor(address, _EXTENSION, device, 1, 1, 8, 1, shape, None, 0)
     # No callback of Python's: storages go while exceptions fly.
     managed = _Managed(tensor, None, ctypes.cast(_libc.free, ctypes.c_void_p).value)
     ctypes.memmove(room, ctypes.addressof(managed), ctypes.sizeof(managed))

@@ -169,23 +169,17 @@ def entry_points(at: Where) -> tuple[EntryPoint, ...]:
             shares(source=_SHARING),
             at.here,
         ),
-        _moved(
-            at,
-            f"torch.from_dlpack[{d}, device={d}]",
-            f"torch.from_dlpack(t, device={d!r})",
-            *CAPSULES,
-            flags(source=SEEN),
-            shares(source=_SHARING),
-            device(at.number, source=PLACED),
-        ),
-        _moved(
-            at,
-            f"torch.from_dlpack[{d}, device={d}, copy=False]",
-            f"torch.from_dlpack(t, device={d!r}, copy=False)",
-            *CAPSULES,
-            flags(source=SEEN),
-            shares(source=_SHARING),
-            device(at.number, source=PLACED),
+        *(
+            _moved(
+                at,
+                f"torch.from_dlpack[{d}, device={d}{option}]",
+                f"torch.from_dlpack(t, device={d!r}{option})",
+                *CAPSULES,
+                flags(source=SEEN),
+                shares(source=_SHARING),
+                device(at.number, source=PLACED),
+            )
+            for option in ("", ", copy=False")
         ),
         _moved(
             at,

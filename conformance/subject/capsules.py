@@ -9,8 +9,26 @@ _Deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 _name = ctypes.pythonapi.PyCapsule_GetName
 _name.restype, _name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+pointer = ctypes.pythonapi.PyCapsule_GetPointer
+pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+
+
+class DLTensor(ctypes.Structure):
+    """https://dmlc.github.io/dlpack/latest/c_api.html"""
+
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int32),
+        ("device_id", ctypes.c_int32),
+        ("ndim", ctypes.c_int32),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("byte_offset", ctypes.c_uint64),
+    ]
+
 
 #: Where the deleter stands in DLManagedTensor (behind a DLTensor of 48 bytes and the context) and in
 #: DLManagedTensorVersioned (behind version and context). https://dmlc.github.io/dlpack/latest/c_api.html
@@ -53,7 +71,7 @@ class Counted:
     def _hook(self, capsule: Any) -> None:
         """Put a deleter before the capsule's own."""
         name = _name(capsule)
-        field = ctypes.c_void_p.from_address(_pointer(capsule, name) + _DELETER_AT[name])
+        field = ctypes.c_void_p.from_address(pointer(capsule, name) + _DELETER_AT[name])
         own = _Deleter(field.value or 0)
 
         def delete(managed: int) -> None:

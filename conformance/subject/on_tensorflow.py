@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
+from conformance.subject.capsules import DLTensor, pointer
 from conformance.subject.handle import Handle
 from strategies.build import Memory, Unbuildable
 from strategies.spec import TensorSpec, c_strides
@@ -24,27 +25,6 @@ getattr(tf.keras, "ops", None)  # Keras before 3, of TensorFlow before 2.16, has
 NAMES = {"tf": tf, "tnp": tnp}
 VERSION = str(tf.__version__)
 
-
-class _DLTensor(ctypes.Structure):
-    """https://dmlc.github.io/dlpack/latest/c_api.html"""
-
-    _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("device_type", ctypes.c_int32),
-        ("device_id", ctypes.c_int32),
-        ("ndim", ctypes.c_int32),
-        ("code", ctypes.c_uint8),
-        ("bits", ctypes.c_uint8),
-        ("lanes", ctypes.c_uint16),
-        ("shape", ctypes.c_void_p),
-        ("strides", ctypes.c_void_p),
-        ("byte_offset", ctypes.c_uint64),
-    ]
-
-
-_capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_capsule_pointer.restype = ctypes.c_void_p
-_capsule_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 #: What DLPack cannot say (it aborts the process for strings); these are found through the buffer protocol.
 _IN_DLPACK = frozenset(
@@ -83,7 +63,7 @@ def address_of(tensor: Any) -> int | None:
     if name in _IN_DLPACK:
         with contextlib.suppress(tf.errors.InvalidArgumentError):  # bool, before TensorFlow 2.16.
             capsule = tf.experimental.dlpack.to_dlpack(tensor)
-            dl = _DLTensor.from_address(_capsule_pointer(capsule, b"dltensor"))
+            dl = DLTensor.from_address(pointer(capsule, b"dltensor"))
             return (dl.data or 0) + int(dl.byte_offset)
     if name in _OPAQUE or 0 in tensor.shape:
         return None

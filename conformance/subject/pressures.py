@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.observation import Observation, fingerprint
+from conformance.observation import Observation, fingerprint, significant
 from conformance.subject import device_memory
 from conformance.subject.capsules import Counted
 from conformance.subject.handle import Handle
@@ -98,7 +98,7 @@ def sight(conversion: Conversion, source: Source) -> Sight:
         return Sight(f"raises {type(error).__name__}")
     data = handle.read()
     if handle.dtype == "bool" and data is not None:  # Any byte but 0 is true, and a scalar knows no other than 1.
-        data = bytes(map(bool, data))
+        data = significant("bool", data)
     return Sight(
         "answers",
         handle.type,
