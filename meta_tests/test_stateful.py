@@ -147,6 +147,26 @@ def test_what_is_made_of_a_copy_goes_by_the_copys_own_strides(both: Isolated, af
     assert broken((*transposed, copied, after), Play(both, ("torch",), ways(("torch",)))) is None
 
 
+def test_nothing_follows_from_the_stride_of_an_axis_of_length_one(both: Isolated) -> None:
+    reversed_ = (
+        Step("array", to="h0", how="float32", at=()),
+        Step("view", "h0", "h1", "flat"),
+        Step("view", "h1", "h2", "reversed"),
+    )
+    there = Step("convert", "h2", "h3", "torch.from_dlpack")  # It does not keep the negative stride,
+    back = Step("convert", "h3", "h4", "np.asarray(torch.Tensor)"), Step("convert", "h4", "h5", "torch.from_numpy")
+    assert broken((*reversed_, there, *back), Play(both, ("torch",), ways(("torch",)))) is None  # so that it is not refused.
+
+
+def test_what_freed_memory_holds_is_not_told(both: Isolated) -> None:
+    dangling = next(known for known in KNOWN if known.id == "torch-resize-after-dlpack")
+    if not dangling.applies_to(both.versions):
+        pytest.skip(f"not run: recorded for {dangling.package} {dangling.releases}")
+    breach = broken(dangling.program, Play(both, ("torch",), ways(("torch",)), avoids=lambda step, held: False))
+    assert breach is not None
+    assert breach.observed == "it shows what its memory, freed, happens to hold"
+
+
 def test_the_same_seed_gives_the_same_programs(isolated: Isolated) -> None:
     honest = HONEST[0]
     first, second = (search(isolated, (), {honest.name: honest}, 20, seed=3) for _ in range(2))

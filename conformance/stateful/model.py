@@ -141,7 +141,7 @@ class Model:
             raise Broken(law, "a result or a Python exception", seen + words, MUST, report.outcome, step.to or step.on)
         shown = {each.name: each for each in report.shown}
         word = getattr(self, f"_{step.do}")(step, report, shown, entry)
-        self._check(shown)
+        self._check(shown, freed=step.do in ("drop", "resize"))
         return str(word)
 
     def _array(self, step: Step, report: Report, shown: dict[str, Shown], entry: None) -> str:
@@ -184,7 +184,7 @@ class Model:
         if kind == "torch" and (not source.writable or source.memory.immutable):
             # https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html: writing to it is undefined.
             writable, state = None, "readonly_source"
-        self.held[name] = Held(kind, array, source.memory, writable, state)
+        self.held[name] = Held(kind, _restrided(array, result.strides), source.memory, writable, state)
 
     def _view(self, step: Step, report: Report, shown: dict[str, Shown], entry: None) -> str:
         source, result = self.held[step.on], shown.get(step.to)
@@ -254,7 +254,7 @@ class Model:
         del self.held[step.on]
         return "dropped"
 
-    def _check(self, shown: dict[str, Shown]) -> None:
+    def _check(self, shown: dict[str, Shown], freed: bool) -> None:
         for name, held in self.held.items():
             seen = shown.get(name)
             if seen is None:
@@ -268,9 +268,10 @@ class Model:
                     "stateful", f"{name} is {owed[0]} {list(owed[1])}", f"{seen.dtype} {list(seen.shape)}", MUST, handle=name
                 )
             if seen.data != held.array.tobytes():
-                there = np.frombuffer(seen.data, held.array.dtype).reshape(held.array.shape)
+                there = np.frombuffer(seen.data, held.array.dtype).reshape(held.array.shape).tolist()
+                now = "what its memory, freed, happens to hold" if freed else str(there)
                 law = "immutability" if held.kind == "tensorflow" and held.memory.immutable else "stateful"
-                raise Broken(law, f"{name} shows {held.array.tolist()}", f"it shows {there.tolist()}", MUST, handle=name)
+                raise Broken(law, f"{name} shows {held.array.tolist()}", f"it shows {now}", MUST, handle=name)
 
 
 def promise_to_write(kind: str) -> str:
@@ -303,6 +304,15 @@ def _copied(array: np.ndarray, strides: tuple[int, ...] | None) -> np.ndarray:
     made: np.ndarray = np.ndarray(array.shape, array.dtype, bytearray(low + high), low, strides)
     made[...] = array
     return made
+
+
+def _restrided(array: Any, strides: tuple[int, ...] | None) -> Any:
+    """The same view with these strides where they lead to no element: of such axes no promise says anything."""
+    if strides is None or array is None:
+        return array
+    idle = array.size == 0
+    ours = tuple(seen if idle or n == 1 else own for n, own, seen in zip(array.shape, array.strides, strides))
+    return np.lib.stride_tricks.as_strided(array, strides=ours)
 
 
 def _raised(report: Report) -> str:
