@@ -6,6 +6,7 @@ import marshal
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,13 +84,15 @@ class Isolated:
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
         self._limit = limit
+        self._scratch = tempfile.TemporaryDirectory(prefix="conformance-", ignore_cleanup_errors=True)
         self._group = execnet.Group()
+        about = {"frameworks": list(frameworks), "devices": _memories(devices), "scratch": self._scratch.name}
         try:
             gateway = self._group.makegateway(f"popen//python={python}")
-            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=list(frameworks), devices=_memories(devices))
+            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), **about)
             self.pid, self.versions, self.missing = marshal.loads(self._channel.receive(timeout=180))
         except (OSError, EOFError, execnet.TimeoutError, execnet.RemoteError) as error:
-            self._group.terminate(1)
+            self._end()
             reason = str(error).strip().splitlines()
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
@@ -125,7 +128,11 @@ class Isolated:
 
     def close(self) -> None:
         self._channel.close()
+        self._end()
+
+    def _end(self) -> None:
         self._group.terminate(1)
+        self._scratch.cleanup()  # Of what the dead left behind.
 
 
 class InProcess:
@@ -208,11 +215,13 @@ _QUIET = {
 }
 
 
-def _serve(channel, root, frameworks, devices):  # type: ignore[no-untyped-def]
+def _serve(channel, root, frameworks, devices, scratch):  # type: ignore[no-untyped-def]
     # execnet ships this source to any interpreter, so it names nothing from here.
     import sys
+    import tempfile
 
     sys.path.insert(0, root)
+    tempfile.tempdir = scratch
     from conformance.subject.server import serve
 
     serve(channel, tuple(frameworks), devices)

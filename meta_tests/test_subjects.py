@@ -111,6 +111,15 @@ def test_what_is_installed_is_told_without_importing_it() -> None:
     assert missing.get("nonesuch") == f"nonesuch is not installed in {sys.executable}"
 
 
+def test_files_that_the_dead_leave_behind_go_with_their_subject(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    subject = Isolated(())
+    (seen,) = subject.observe("import os, tempfile\ntempfile.mkstemp()\nos.abort()", "", [PLAIN])
+    left = list(tmp_path.rglob("tmp*"))
+    subject.close()
+    assert (seen.outcome, len(left), list(tmp_path.iterdir())) == ("crashed", 1, [])
+
+
 def test_an_unbuildable_spec_is_reported_not_run(isolated: Isolated) -> None:
     (seen,) = isolated.observe("a", "", [PLAIN._replace(container="scalar")])
     assert (seen.outcome, seen.message) == ("unbuildable", "a NumPy scalar has no axes")
