@@ -23,14 +23,17 @@ class Pressing(NamedTuple):
 
 _BOTH = ("ok", "raised")
 
+#: Kinds of input that a pressure sees at most, where they are told apart by dtype.
+MANY_KINDS = 32
+
 #: Pressure to the inputs that are put under it; `overwrite` makes its own.
 PRESSED = {
-    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec)), 32),
+    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec)), MANY_KINDS),
     "many": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
     "crowd": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
-    "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 32),
+    "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
-    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), 32),
+    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 64),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
@@ -48,11 +51,13 @@ def chosen(shown: Iterable[Shown], profile: str, pace: str = "most", large: bool
     """
     most = {"most": None, "slow": 2}.get(pace, 1)
     plain = sorted(shown, key=lambda one: plainness(one[0]))
+    # Where kinds are many, refusals take the room that answers leave.
+    answers_first = sorted(plain, key=lambda one: one[1].outcome != "ok")
     for pressure, pressing in PRESSED.items():
         if most == 1 and pressure not in ("drop", "again"):
             continue
         kinds: dict[Any, Spec] = {}
-        for spec, seen in plain:
+        for spec, seen in answers_first if pressing.most == MANY_KINDS else plain:
             fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
             if fit and spec.size and len(kinds) < pressing.most:
                 kinds.setdefault(pressing.kind(spec, seen), spec)

@@ -302,7 +302,8 @@ class Run:
                 return "not run", reason
             seen = examples.get(deviation.id)
             if seen is None:
-                seen = subject.observe(entry.question, entry.maker, [deviation.example], pressure)[0]
+                limit = _limit(deviation)
+                seen = subject.observe(entry.question, entry.maker, [deviation.example], pressure, limit=limit)[0]
         verdict = judge(entry, deviation.example, seen, (deviation,), pressure)
         status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
@@ -368,8 +369,8 @@ class _Asking:
     def _pins(self) -> None:
         for deviation in self._known:
             if deviation.shown_by == self._entry.name:
-                limit = HANGS_AFTER if deviation.severity == "hang" else None
-                self.tally.examples[deviation.id] = self._ask([deviation.example], deviation.pressure, limit)[0]
+                example = self._ask([deviation.example], deviation.pressure, _limit(deviation))
+                self.tally.examples[deviation.id] = example[0]
 
     def _grid(self) -> None:
         asked = [spec for spec in self._specs(self._size) if not self._is_left_out(spec)]
@@ -385,7 +386,7 @@ class _Asking:
             self._shown = list(zip(specs, self._subject.observe(self._entry.call, self._entry.maker, specs)))
         large = not any(map(self._entry.matches, pressing.ONE_BY_ONE))
         for pressure, specs in pressing.chosen(self._shown, self._plan.profile, pace(self._entry), large):
-            self._ask([spec for spec in specs if self._deadly(spec) is None], pressure)
+            self._ask([spec for spec in specs if self._deadly(spec, pressure) is None], pressure)
 
     def _search(self) -> None:
         examples = self._examples if self._plan.examples is None else self._plan.examples
@@ -413,9 +414,10 @@ class _Asking:
         seen = self._subject.observe(self._entry.question, self._entry.maker, [spec], pressure)[0]
         return self._judged(spec, seen, pressure), seen.headline
 
-    def _deadly(self, spec: Any) -> Deviation | None:
-        """The first recorded deviation by which this spec kills or hangs, if any does."""
-        return next((known for known in self._known if known.severity in SPARED and known.when(spec)), None)
+    def _deadly(self, spec: Any, pressure: str = "") -> Deviation | None:
+        """The first recorded deviation by which this spec kills or hangs, as it is or under the pressure, if any does."""
+        deadly = (known for known in self._known if known.severity in SPARED and known.pressure in ("", pressure))
+        return next((known for known in deadly if known.when(spec)), None)
 
     def _is_left_out(self, spec: Any) -> bool:
         return not self._entry.takes(spec) or self._is_spared(spec)
@@ -444,6 +446,11 @@ class _Asking:
         for law, spec in plainest[:SHRUNK_FINDINGS]:
             choices = grid.choices_of(maker, states, self._plan.seed, self._size, spec)
             shrink(self._attempt, maker, states, choices, law)
+
+
+def _limit(deviation: Deviation) -> float | None:
+    """Seconds after which its example counts as hung; None for the usual ones."""
+    return HANGS_AFTER if deviation.severity == "hang" else None
 
 
 #: An input for questions that are not about inputs.

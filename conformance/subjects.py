@@ -122,7 +122,7 @@ class Isolated:
         patience: int = sys.maxsize,
         limit: float | None = None,
     ) -> list[Any]:
-        limit = (limit or self._limit) * (_PATIENCE if pressure else 1)
+        limit = limit or self._limit * (_PATIENCE if pressure else 1)
         self._channel.send(marshal.dumps((call, maker, batch, limit, pressure, patience)))
         return [marshal.loads(seen) for seen in marshal.loads(self._channel.receive())]
 

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.observation import Observation
 from conformance.pressing import PRESSED, RACED, chosen
-from strategies import ArraySpec, TensorSpec
+from strategies import DTYPES, ArraySpec, TensorSpec
 
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7, planted=((0, 1),))
 BIG = PLAIN._replace(shape=(8, 8), strides=(32, 4), nbytes=256)
@@ -65,6 +65,14 @@ def test_leaks_and_threads_are_looked_at_by_how_it_ended(pressure: str) -> None:
 def test_answers_are_asked_again_by_dtype(pressure: str) -> None:
     assert under(pressure, PLAIN, PLAIN._replace(dtype="int32"), PLAIN._replace(memory="bytes")) == 2
     assert len(pressed((PLAIN, COPIED), (PLAIN, SHARED), (PLAIN, RAISED))[pressure]) == 2
+
+
+@pytest.mark.parametrize("pressure", ["again", "settings"])
+def test_refusals_leave_room_for_answers(pressure: str) -> None:
+    refused = [(PLAIN._replace(dtype=name), RAISED) for name in DTYPES]
+    scalars = [(PLAIN._replace(dtype=name, container="scalar"), COPIED) for name in ("float32", "float64")]
+    containers = [spec.container for spec in pressed(*refused, *scalars)[pressure]]
+    assert containers.count("scalar") == 2
 
 
 def test_first_calls_are_those_that_warn_and_those_that_do_not() -> None:

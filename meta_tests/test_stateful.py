@@ -158,6 +158,20 @@ def test_nothing_follows_from_the_stride_of_an_axis_of_length_one(both: Isolated
     assert broken((*reversed_, there, *back), Play(both, ("torch",), ways(("torch",)))) is None  # so that it is not refused.
 
 
+def test_what_shares_with_a_slice_of_a_variable_may_write_to_it_too(both: Isolated) -> None:
+    there = "tf.Variable.assign[tf.Tensor]", "tf.experimental.numpy.asarray"
+    program = (
+        Step("array", to="h0", how="float32", at=(3,)),
+        Step("convert", "h0", "h1", there[0]),
+        Step("view", "h1", "h2", "rest"),
+        Step("convert", "h2", "h3", there[1]),
+        Step("write", "h3", at=(63,)),  # No promise says what becomes of it.
+    )
+    play = Play(both, ("tensorflow",), ways(("tensorflow",)))
+    assert broken(program, play) is None
+    assert len(play.program) == 4
+
+
 def test_what_freed_memory_holds_is_not_told(both: Isolated) -> None:
     dangling = next(known for known in KNOWN if known.id == "torch-resize-after-dlpack")
     if not dangling.applies_to(both.versions):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance.observation import Observation
+from conformance.subject.server import Bench, Side, _waited
 from conformance.subjects import InProcess, Isolated, SubjectError, installed
 from strategies import ArraySpec, chooser, draw_array_spec
 
@@ -43,6 +46,28 @@ def test_a_hang_is_an_observation_and_ends_at_the_limit(isolated: Isolated) -> N
     seen = isolated.observe(on_victim("time.sleep(600)"), "", [PLAIN, VICTIM, PLAIN])
     assert outcomes(seen) == ["ok", "hung", "ok"]
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize(("starved", "outcome"), [(False, "hung"), (True, "ok")])
+def test_who_waits_for_a_processor_does_not_hang(starved: bool, outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if starved:
+        monkeypatch.setattr("conformance.subject.server._waited", lambda pid: time.monotonic())
+    bench = Bench(Side(()))
+    (seen,) = bench.observe("import time\ntime.sleep(1)\na", "", [tuple(PLAIN)], 0.3)
+    bench.close()
+    assert Observation._make(marshal.loads(seen)).outcome == outcome
+
+
+def test_the_time_that_a_process_waited_for_a_processor_is_told() -> None:
+    began = time.monotonic()
+    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    while time.monotonic() - began < 30 and not min(_waited(hog.pid) for hog in hogs):
+        time.sleep(0.1)
+    waited = [_waited(hog.pid) for hog in hogs]
+    for hog in hogs:
+        hog.kill()
+        hog.wait()
+    assert all(0 < seconds < time.monotonic() - began for seconds in waited)
 
 
 def test_an_exit_is_a_crash_too(isolated: Isolated) -> None:

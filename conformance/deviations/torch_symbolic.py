@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.conditions import always, empty, memory_in
+from conformance.conditions import always, empty, memory_in, readonly
 from conformance.deviations import Deviation
 from conformance.entry_points.common import native
 from conformance.entry_points.torch_in_words import BRIDGED, DOCS
@@ -45,6 +45,20 @@ DEVIATIONS: tuple[Deviation, ...] = (
         upstream="",
         example=_ONE,
         shown_by="torch.compile[eager][numpy read of read-only]",
+        severity="memory",
+    ),
+    Deviation(
+        id="dynamo-silent-read-only",
+        title="A compiled torch.from_numpy or astype makes a writable result over a read-only array, without any warning.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.compile[*][torch.from_numpy(ndarray)]", "torch.compile[eager][numpy astype float32]"),
+        laws=("readonly", "warnings"),
+        when=readonly,
+        url="https://numpy.org/doc/stable/reference/generated/numpy.ndarray.flags.html",
+        upstream="",
+        example=_ONE._replace(memory="readonly"),
+        shown_by="torch.compile[eager][torch.from_numpy(ndarray)]",
         severity="memory",
     ),
     Deviation(

@@ -19,6 +19,7 @@ from conformance.entry_points.torch_in_words import (
     BRIDGED_EITHER_ORDER,
     DOCS,
     SEEN,
+    by_default_dtype,
     complex_numbers,
     entry,
     np_scalar,
@@ -35,7 +36,6 @@ from conformance.promises import (
     flags,
     may_refuse,
     refuses,
-    settings,
     shape,
     type_,
     values,
@@ -137,6 +137,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
             np_scalar,
             may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN),
             dtype(inferred, source=SEEN),
+            by_default_dtype(),
         ),
         refuses("TypeError", when=~ndarray, source=SEEN),
         may_refuse("TypeError", "ValueError", when=pointers, source=SEEN),
@@ -161,6 +162,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
             np_scalar,
             may_refuse("TypeError", "RuntimeError", "ValueError", "OverflowError", source=SEEN),
             dtype(inferred, source=SEEN),
+            by_default_dtype(),
         ),
         refuses("TypeError", when=always, source=SEEN),
         values("unspecified", when=complex_numbers, source=SEEN),
@@ -179,7 +181,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses("TypeError", when=~_addable, source=SEEN),
         accepts(source=SEEN),
         dtype(_with_float32, source=SEEN),
-        settings("default dtype float64", "default dtype float16", source=SEEN),  # That of the tensor.
+        by_default_dtype(source=SEEN),  # That of the tensor.
         copies(when=(ndarray & ~_matrix) | np_scalar, source=SEEN),
         warns("", when=ndarray & ~_matrix, source=WRAPPING),
         flags(source=SEEN),
@@ -190,7 +192,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         type_("torch.", "numpy.", when=np_scalar, source=SEEN),
         *_ONE_SUM,
         refuses("TypeError", when=always, source=SEEN),
-        settings("default dtype float64", "default dtype float16", source=SEEN),  # That of the tensor.
+        by_default_dtype(source=SEEN),  # That of the tensor.
         copies(when=np_scalar, source=SEEN),
     ),
     entry("torch.Tensor == ndarray", "torch.tensor(False) == a", *_COMPARED),

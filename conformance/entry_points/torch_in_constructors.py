@@ -21,6 +21,7 @@ from conformance.entry_points.torch_in_words import (
     READONLY_WARNING,
     SEEN,
     buffer,
+    by_default_dtype,
     dlpack_object,
     entry,
     floating,
@@ -86,6 +87,9 @@ _KEEPING: tuple[Clause, ...] = (
 _ASARRAY_KEEPING: tuple[Clause, ...] = (
     *_REFUSALS,
     *read_as("float32", when=buffer),
+    by_default_dtype(
+        buffer, documented(ASARRAY, "If no datatype is passed then the default floating point datatype is used, instead.")
+    ),
     accepts(
         source=documented(
             ASARRAY,

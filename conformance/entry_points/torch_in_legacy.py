@@ -12,6 +12,7 @@ from conformance.entry_points.torch_in_words import (
     DOCS,
     NO_FLAGS,
     SEEN,
+    by_default_dtype,
     entry,
     not_numbers,
     np_scalar,
@@ -28,7 +29,6 @@ from conformance.promises import (
     forms,
     may_refuse,
     refuses,
-    settings,
     shape,
     shares,
     values,
@@ -81,7 +81,7 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         copies(source=SEEN),
         warns("UserWarning", when=keeps & readonly, source=SEEN),
         forms("nested list", when=scalar, source=_OWN_TYPE),  # A bare number is a size.
-        *([settings("default dtype float64", "default dtype float16", source=_OWN_TYPE)] if name == "torch.Tensor" else []),
+        *([by_default_dtype(source=_OWN_TYPE)] if name == "torch.Tensor" else []),
         NO_FLAGS,
     )
 

@@ -14,6 +14,7 @@ from conformance.entry_points.torch_in_words import (
     BRIDGED_EITHER_ORDER,
     DOCS,
     SEEN,
+    by_default_dtype,
     entry,
     np_scalar,
     where,
@@ -28,7 +29,6 @@ from conformance.promises import (
     flags,
     may_refuse,
     refuses,
-    settings,
     shape,
     values,
 )
@@ -134,6 +134,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         _overflow,
         accepts(source=documented(_FULL, "fill_value (Scalar): the value to fill the output tensor with.")),
         dtype(inferred, source=documented(_FULL, "The tensor's dtype is inferred from fill_value.")),
+        by_default_dtype(np_scalar),
         *_NUMBER_RESULTS,
     ),
     entry(
@@ -145,7 +146,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         accepts(source=SEEN),
         # Whatever the scalar is, the result has the default dtype; NumPy warns where an imaginary part is lost by it.
         dtype("float32", source=SEEN),
-        settings("default dtype float64", "default dtype float16", source=SEEN),
+        by_default_dtype(source=SEEN),
         *_NUMBER_RESULTS,
     ),
     entry(

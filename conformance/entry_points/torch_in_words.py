@@ -22,6 +22,7 @@ from conformance.entry_points.common import named, native, same_dtype
 from conformance.promises import (
     Clause,
     EntryPoint,
+    Source,
     copies,
     documented,
     dtype,
@@ -29,6 +30,7 @@ from conformance.promises import (
     may_refuse,
     observed,
     refuses,
+    settings,
     shape,
     type_,
     values,
@@ -75,6 +77,16 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
 def entry(name: str, call: str, *clauses: Clause) -> EntryPoint:
     """An entry point of NumPy to PyTorch."""
     return EntryPoint(name, call, "torch", "in", (*clauses, type_("torch.", source=SEEN)))
+
+
+_SET_DEFAULT = documented(
+    f"{DOCS}/generated/torch.set_default_dtype.html", "Infer the dtype for tensors constructed using Python floats or complex"
+)
+
+
+def by_default_dtype(when: Condition = always, source: Source = _SET_DEFAULT) -> Clause:
+    """The result's dtype follows torch.set_default_dtype."""
+    return settings("default dtype float64", "default dtype float16", when=when, source=source)
 
 
 def with_batch_axis(spec: Any) -> tuple[int, ...]:
@@ -162,6 +174,7 @@ MEMORYVIEW: tuple[Clause, ...] = where(
     may_refuse(*_ANYTHING, "NotImplementedError", source=SEEN),
     shape(_list_shape, source=SEEN),
     dtype(_buffer_dtype, source=SEEN),
+    by_default_dtype(named("float16", "float32", "float64")),
     copies(source=SEEN),
     values("astype", source=SEEN),
 )
@@ -214,6 +227,7 @@ __all__ = [
     "backwards",
     "bare",
     "buffer",
+    "by_default_dtype",
     "complex_numbers",
     "dlpack_object",
     "entry",

@@ -181,6 +181,8 @@ class Model:
             memory = Memory(immutable=result.type == "tf.Tensor")
             self.held[name] = Held(kind, _copied(array, result.strides), memory, writable, state, owns=True)
             return
+        if kind == source.kind and source.writable is None:
+            writable = None
         if kind == "torch" and (not source.writable or source.memory.immutable):
             # https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html: writing to it is undefined.
             writable, state = None, "readonly_source"

@@ -238,7 +238,7 @@ class Worker:
         return written, ended
 
     def _await(self, limit: float) -> str:
-        seen, since = -1, time.monotonic()
+        seen, since, waited = -1, time.monotonic(), 0.0
         while True:
             ready, _, _ = select.select([self._done], [], [], min(limit, 0.25))
             if ready:
@@ -246,8 +246,8 @@ class Worker:
             count = self.progress()[0]
             now = time.monotonic()
             if count != seen:
-                seen, since = count, now
-            elif now - since > limit:
+                seen, since, waited = count, now, _waited(self.pid)
+            elif now - since > limit + _waited(self.pid) - waited:
                 os.kill(self.pid, signal.SIGKILL)
                 self._bury()
                 return "hung"
@@ -354,6 +354,19 @@ def serve(channel: Any, frameworks: tuple[str, ...], devices: Mapping[str, str] 
             channel.send(marshal.dumps(bench.observe(*marshal.loads(request))))
     finally:
         bench.close()
+
+
+def _waited(pid: int) -> float:
+    """Seconds for which threads of a process were ready to run while others had the processors; 0 where nobody tells.
+
+    https://docs.kernel.org/scheduler/sched-stats.html
+    """
+    waited = 0
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+                waited += int(file.read().split()[1])
+    return waited / 1e9
 
 
 def _close(*handles: int) -> None:
