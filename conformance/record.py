@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib.metadata
+import subprocess
 from pathlib import Path
 from typing import Any
 
 from conformance.laws import LAWS
 from conformance.run import Plan
 from reports.results import SCHEMA_VERSION, Row, Writer
+
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 def now() -> str:
@@ -18,11 +22,13 @@ def now() -> str:
 
 
 def suite_version() -> str:
-    """This suite's version; "unknown" in a bare checkout that was never installed."""
-    try:
+    """This suite's version; in a checkout that was never installed its commit, and "unknown" where nobody can tell."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version("tensor-conformance")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        ask = ("git", "-C", str(_ROOT), "describe", "--always", "--dirty")
+        return subprocess.run(ask, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    return "unknown"
 
 
 class Record:

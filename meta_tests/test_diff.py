@@ -61,6 +61,14 @@ def test_what_follows_from_a_change_is_not_told_again() -> None:
     assert kinds(OK, OK._replace(dtype="float64", strides="C order", memory="copies")) == [("dtype", "breaking", "different")]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({"values": "as promised"}, {}), ({"values": "unread"}, {}), ({"memory": "unknown"}, {"memory": "shares, writes stay"})],
+)
+def test_more_than_before_and_what_nobody_could_see_before_break_nothing(before: dict[str, str], after: dict[str, str]) -> None:
+    assert [kind for _, kind, _ in kinds(OK._replace(**before), OK._replace(**after))] == ["changed"]
+
+
 def test_independent_changes_are_told_each() -> None:
     assert [topic for topic, _, _ in kinds(OK, OK._replace(memory="copies", flags="conj"))] == ["memory", "flags"]
 

@@ -106,6 +106,12 @@ _SHADOWS = {
 }
 
 
+#: What a subject says where it could not look: whatever it sees later need not be new.
+_UNTOLD = ("unread", "unknown")
+#: Values that are held to more than before.
+_STRONGER = {("as promised", "bit for bit"), ("unspecified", "as promised"), ("unspecified", "bit for bit")}
+
+
 def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
     """What differs between two outcomes, none where one of them was not run."""
     if before == after or not before.ending or not after.ending:
@@ -129,7 +135,9 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
             found.append(Change(topic, "message only", "different", was, now))
             continue
         standing = _standing(before, after, _LAWS[topic])
-        found.append(Change(topic, "fixed" if standing == "fixed" else "breaking", standing, was, now))
+        mere = standing == "different" and (was.partition(",")[0] in _UNTOLD or (was, now) in _STRONGER)
+        kind = "fixed" if standing == "fixed" else "changed" if mere else "breaking"
+        found.append(Change(topic, kind, standing, was, now))
     if hidden.isdisjoint(("strides", "memory")):  # A result of another kind has other facts as well.
         found += _of_facts(before, after)
     return tuple(found)

@@ -49,6 +49,8 @@ class Side:
 
     def __init__(self, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
         self.versions = {"python": platform.python_version(), "numpy": np.__version__}
+        if "ml_dtypes" in sys.modules:  # Which dtypes there are beside NumPy's own hangs on it.
+            self.versions["ml_dtypes"] = sys.modules["ml_dtypes"].__version__
         self.missing: dict[str, str] = {}
         self.modules: dict[str, Any] = {}
         trial.NAMESPACE["np"] = np
