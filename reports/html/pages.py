@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,17 +18,22 @@ from reports.answers import WORDS, answer
 from reports.cells import Outcome
 from reports.html import names
 from reports.html.memory import picture
-from reports.html.sections import SECTIONS, Block, releases, summary_of
-from reports.html.site import DIRECTIONS, Site, families, in_order, layouts
+from reports.html.sections import BENCHMARKS, SECTIONS, Block, Make, releases, summary_of
+from reports.html.site import Site, families, in_order, layouts
 from reports.merge import Merged
 from reports.replay import command
-from reports.results import ResultsError, Row
+from reports.results import DIRECTIONS, ResultsError, Row
 from reports.severity import severity
 from reports.writers import save
 
 _HERE = Path(__file__).parent
 #: By this file a folder is known to be a site that may be written again.
 _MARK = "assets/report.js"
+
+
+def unmeasured(entry: str) -> list[Block]:
+    """What stands for the cost of an entry point where no benchmark was given."""
+    return [Block(text=f"Not measured: no benchmark run was given. {BENCHMARKS.how}")]
 
 
 @cache
@@ -63,10 +68,16 @@ def case_path(row: Row) -> str:
     return f"finding/{row['id']}-{names.slug(row['entry'] + ' ' + row['law'])}.html"
 
 
-def write_site(environments: Sequence[Merged], folder: Path, fed: Mapping[str, list[Block]] = MappingProxyType({})) -> Path:
+def write_site(
+    environments: Sequence[Merged],
+    folder: Path,
+    fed: Mapping[str, Make] = MappingProxyType({}),
+    cost: Callable[[str], list[Block]] = unmeasured,
+) -> Path:
     """All pages; of several environments each in a folder of its own, under a page that lists them.
 
-    fed  section to blocks that come from elsewhere than the results
+    fed   section to what makes its blocks, where that comes from elsewhere than the results
+    cost  the same for the cost of an entry point, by its name
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise ResultsError(f"{folder} is not empty and holds no site; give an empty or a new folder")
@@ -75,14 +86,14 @@ def write_site(environments: Sequence[Merged], folder: Path, fed: Mapping[str, l
     for asset in (_HERE / "assets").iterdir():
         save(folder / "assets" / asset.name, asset.read_text(encoding="utf-8"))
     if len(environments) == 1:
-        _Pages(Site(environments[0], environments), folder, "", fed).write()
+        _Pages(Site(environments[0], environments), folder, "", fed, cost).write()
         return folder / "index.html"
     sites = [Site(each, environments, names.slug(releases(each))) for each in environments]
     folders = [site.folder for site in sites]
     for place, site in enumerate(sites):
         site.folder += f"-{place}" if folders.count(site.folder) > 1 else ""
     for site in sites:
-        _Pages(site, folder / site.folder, "../", fed).write()
+        _Pages(site, folder / site.folder, "../", fed, cost).write()
     page = _engine().get_template("environments.html").render(sites=sites, site=None, root="", top="", here="", nav=())
     save(folder / "index.html", names.visible(page))
     return folder / "index.html"
@@ -101,8 +112,8 @@ def _smaller(page: str) -> str:
 class _Pages:
     """The pages of one environment; `top` leads from its folder to the whole site's."""
 
-    def __init__(self, site: Site, folder: Path, top: str, fed: Mapping[str, list[Block]]) -> None:
-        self._site, self._folder, self._top, self._fed = site, folder, top, fed
+    def __init__(self, site: Site, folder: Path, top: str, fed: Mapping[str, Make], cost: Callable[[str], list[Block]]) -> None:
+        self._site, self._folder, self._top, self._fed, self._cost = site, folder, top, fed, cost
 
     def write(self) -> None:
         """Write all of them."""
@@ -119,7 +130,7 @@ class _Pages:
                 self._page("matrix.html", path, framework=framework, direction=direction, axis=axis, columns=grouped, calls=calls)
         tables = {releases(each): summary_of(each) for each in site.environments} if len(site.environments) > 1 else {}
         for call in site.calls:
-            self._page("entry.html", f"entry/{call.slug}.html", call=call, tables=tables)
+            self._page("entry.html", names.entry_path(call.name), call=call, tables=tables, cost=self._cost(call.name))
         self._page("findings.html", "findings.html")
         self._page("deviations.html", "deviations.html")
         for row in (*site.shown, *site.deviations):
@@ -128,7 +139,7 @@ class _Pages:
             self._page("case.html", case_path(row), row=row, picture=drawn, again=again)
         self._page("laws.html", "laws.html")
         for section in SECTIONS:
-            blocks = self._fed.get(section.id) or section.make(site.merged, site.environments)
+            blocks = self._fed.get(section.id, section.make)(site.merged, site.environments)
             self._page("section.html", f"{section.id}.html", section=section, blocks=blocks)
         save(self._folder / "lookup.js", f"window.LOOKUP = {json.dumps(self._lookup(), separators=(',', ':'))};\n")
 
@@ -167,8 +178,14 @@ class _Pages:
                 row = ",".join(_base36(said.setdefault(text, len(said))) if text else "" for text in texts).rstrip(",")
                 places.append(_base36(rows.setdefault(row, len(rows))) if row else "")
             clauses = {index: [call.row["promise"][index][name] for name in ("text", "source")] for index in sorted(used)}
-            page = f"entry/{call.slug}.html"
-            calls.append({"name": call.name, "page": page, "cells": ",".join(places).rstrip(","), "clauses": clauses})
+            calls.append(
+                {
+                    "name": call.name,
+                    "page": names.entry_path(call.name),
+                    "cells": ",".join(places).rstrip(","),
+                    "clauses": clauses,
+                }
+            )
         anchors = {dtype: names.anchor(dtype) for dtype in dtypes}
         return {
             "dtypes": dtypes,

@@ -17,7 +17,7 @@ from reports.cells import along
 from reports.changes import BREAKING
 from reports.differences import alike, counted, of_results, plainest
 from reports.differences import releases as shown
-from reports.html.names import slug
+from reports.html.names import entry_path
 from reports.merge import Merged
 from reports.results import Row
 from reports.strength import STRENGTH, by_law, caught_by_default, read_strength
@@ -132,7 +132,7 @@ def _symbolic(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     rows = []
     for entry in forms:
         evidence = (_evidence(entry["laws"].get(law)) for law in laws)
-        rows.append(((entry["entry"], f"entry/{slug(entry['entry'])}.html"), *evidence))
+        rows.append(((entry["entry"], entry_path(entry["entry"])), *evidence))
     text = f"{len(forms)} symbolic forms, each with how often every law held, was broken, or deviated as recorded."
     return [Block(text=text, table=(("form", *laws.values()), *rows))]
 
@@ -191,6 +191,13 @@ def _catches(row: Row, header: Row) -> Iterator[str]:
     yield from (row["peers"].get(peer, "not run") for peer in header["peers"])
 
 
+BENCHMARKS = Section(
+    "benchmarks",
+    "Benchmarks",
+    "What each call costs, by size, against the machine's limits.",
+    "tox run -e benchmark, then: python -m reports html FILE --benchmark benchmark.json -o site/",
+    _nothing,
+)
 SECTIONS: tuple[Section, ...] = (
     Section(
         "symbolic",
@@ -213,13 +220,7 @@ SECTIONS: tuple[Section, ...] = (
         "Results files of several releases: python -m reports html OLD.jsonl NEW.jsonl -o site/",
         _history,
     ),
-    Section(
-        "benchmarks",
-        "Benchmarks",
-        "What each call costs, by size, against the machine's limits.",
-        "tox run -e benchmark, then: python -m reports html FILE --benchmark benchmark.json -o site/",
-        _nothing,
-    ),
+    BENCHMARKS,
     Section(
         "strength",
         "Strength",
