@@ -111,7 +111,7 @@ def contrast(one: str, other: str) -> float:
 def test_every_word_has_a_sign_beside_its_colour() -> None:
     css = (Path(names.__file__).parent / "assets" / "style.css").read_text()
     for word in WORDS:
-        assert re.search(rf"\.s-{word.replace(' ', '-')}::before.*content:", css), word
+        assert re.search(rf"^\.{word.replace(' ', '-')}\b.*--sign:", css, re.MULTILINE), word
 
 
 # -- what is shown -------------------------------------------------------------------------------------------------------

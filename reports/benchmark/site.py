@@ -64,10 +64,10 @@ def cost(run: Run, entry: str) -> list[Block]:
             (row["message"] or row["outcome"] for row in run.not_timed if row["entry"] == entry),
             "not among the calls of this run",
         )
-        return [Block(text=f"Not measured: {why}. To time it: tox run -e benchmark -- -k '{entry}'")]
+        return [Block(text=f"Not measured: {why}. To time it: tox run -e benchmark -- --entry-point '{entry}'")]
     fitted = law_of_cost(run, entry)
     law = [Block(text=_sentence(fitted))] if fitted else []
-    about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory."
+    about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory; ~ marks what is unstable."
     table = (
         ("input", "time (lowest to highest visit)", "x memcpy", "x copy into fresh pages"),
         *(_row(run, figure) for figure in figures),

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -45,7 +45,14 @@ def _engine() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    engine.filters |= {"anchor": names.anchor, "slug": names.slug, "link": names.link, "number": number, "severity": severity}
+    engine.filters |= {
+        "anchor": names.anchor,
+        "slug": names.slug,
+        "link": names.link,
+        "number": number,
+        "severity": severity,
+        "usual": usual,
+    }
     engine.globals |= {
         "WORDS": WORDS,
         "DIRECTIONS": DIRECTIONS,
@@ -59,6 +66,11 @@ def _engine() -> jinja2.Environment:
 def number(value: float) -> str:
     """A count for people; what has too many digits for that, in powers of ten."""
     return f"{value:,}" if abs(value) < 1e15 else f"{float(min(value, 10**300)):.1e}"
+
+
+def usual(words: Iterable[str]) -> str:
+    """The word that a row of a matrix says most often; only its other cells say theirs again, in a class."""
+    return next((word for word, _ in Counter(words).most_common(1)), "not run")
 
 
 def case_path(row: Row) -> str:
@@ -99,14 +111,19 @@ def write_site(
     return folder / "index.html"
 
 
-#: Quotes that HTML can do without, inside a tag; end tags that what follows makes plain.
+#: Quotes that HTML can do without, inside a tag; end tags that what follows makes plain; line ends but the first.
 _QUOTES = re.compile(r'="([\w.:#/-]*[\w.:#-])"(?=[\s>])')
-_ENDS = re.compile(r"</(?:td|tr|li)>(?=\s*<(?:td|tr|li|/tr|/tbody|/ul|/ol)\b)")
+_ENDS = re.compile(r"</(?:td|th|tr|li|dt|dd)>(?=\s*<(?:td|th|tr|li|dt|dd|/tr|/thead|/tbody|/ul|/ol|/div)\b)")
+_LINES = re.compile(r"\s*\n\s*")
+_CODE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 
 
 def _smaller(page: str) -> str:
-    """The same page in fewer bytes: tables have ten thousands of cells. Whatever is text, code or script stays."""
-    return _ENDS.sub("", _QUOTES.sub(r"=\1", page))
+    """The same page in fewer bytes: tables have ten thousands of cells. What is text, code or script stays."""
+    parts = _CODE.split(page)
+    return "".join(
+        part if place % 2 else _ENDS.sub("", _QUOTES.sub(r"=\1", _LINES.sub("\n", part))) for place, part in enumerate(parts)
+    )
 
 
 class _Pages:
@@ -168,6 +185,7 @@ class _Pages:
         shapes = layouts(layout for call in site.calls for layout in call.by_layout)
         said: dict[str, int] = {}
         rows: dict[str, int] = {}
+        clauses: dict[tuple[str, str], int] = {}
         calls = []
         for call in site.calls:
             places, used = [], set()
@@ -177,15 +195,9 @@ class _Pages:
                 used |= {int(index) for text in set(texts) for index in text.rpartition("|")[2].split(",") if index}
                 row = ",".join(_base36(said.setdefault(text, len(said))) if text else "" for text in texts).rstrip(",")
                 places.append(_base36(rows.setdefault(row, len(rows))) if row else "")
-            clauses = {index: [call.row["promise"][index][name] for name in ("text", "source")] for index in sorted(used)}
-            calls.append(
-                {
-                    "name": call.name,
-                    "page": names.entry_path(call.name),
-                    "cells": ",".join(places).rstrip(","),
-                    "clauses": clauses,
-                }
-            )
+            decided = {index: clauses.setdefault(_clause(call.row["promise"][index]), len(clauses)) for index in sorted(used)}
+            page = names.entry_path(call.name)
+            calls.append({"name": call.name, "page": page, "cells": ",".join(places).rstrip(","), "clauses": decided})
         anchors = {dtype: names.anchor(dtype) for dtype in dtypes}
         return {
             "dtypes": dtypes,
@@ -193,8 +205,13 @@ class _Pages:
             "anchors": anchors,
             "answers": list(said),
             "rows": list(rows),
+            "clauses": list(clauses),
             "calls": calls,
         }
+
+
+def _clause(clause: Row) -> tuple[str, str]:
+    return clause["text"], clause["source"]
 
 
 def _said(row: Row, counts: Counter[Outcome]) -> str:

@@ -128,9 +128,9 @@ for (const code of document.querySelectorAll("pre.code")) {
 // The overview's question.
 const ask = document.getElementById("lookup");
 if (ask && window.LOOKUP) {
-  const { dtypes, layouts, anchors, answers, rows, calls } = window.LOOKUP;
+  const { dtypes, layouts, anchors, answers, rows, clauses, calls } = window.LOOKUP;
   const form = ask.querySelector("form"), answer = ask.querySelector(".answer"), why = ask.querySelector(".why");
-  const chip = (text) => make("span", { class: "word s-" + text.replace(" (new)", "").replace(" ", "-") }, text);
+  const chip = (text) => make("span", { class: "word " + text.replace(" (new)", "").replace(" ", "-") }, text);
   const [call, dtype, layout] = ["call", "dtype", "layout"].map((name) => document.getElementById("ask-" + name));
   document.getElementById("ask-calls").append(...calls.map(({ name }) => make("option", { value: name })));
   dtype.append(...dtypes.map((name) => make("option", {}, name)));
@@ -158,7 +158,7 @@ if (ask && window.LOOKUP) {
     answer.replaceChildren(...parts);
     const indexes = near && near[3] ? near[3].split(",") : [];
     why.replaceChildren(...indexes.map((index) => {
-      const [text, source] = found.clauses[index], url = (source.match(/https?:\/\/\S+/) || [""])[0];
+      const [text, source] = clauses[found.clauses[index]], url = (source.match(/https?:\/\/\S+/) || [""])[0];
       return make("li", {}, text + " — ", url ? make("a", { href: url, rel: "noreferrer" }, "documented") : source);
     }));
   };
