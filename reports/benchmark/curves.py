@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from reports.benchmark.runs import BARE_CALL, FRESH_COPY, MEMCPY, Figure, Run
+from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
 from reports.benchmark.tables import seconds, size
 
 #: A mark for each line of a picture, so that no line is known by its colour alone.
 MARKS = "●■▲◆▼✚★✖"
-#: The limits, with the words at their ends.
-_LIMITS = {MEMCPY: "memcpy", FRESH_COPY: "into fresh pages", BARE_CALL: "a bare call"}
-_LEFT, _RIGHT, _TOP, _HEIGHT, _MARGIN, _WORD = 56, 430, 8, 208, 104, 13
+#: The panel within the picture, the room for words beside and below it, and for one word.
+_LEFT, _RIGHT, _TOP, _BOTTOM, _BESIDE, _BELOW, _WORD = 56, 430, 8, 216, 104, 24, 13
+
+
+#: Bytes and seconds.
+Points = Sequence[tuple[int, float]]
 
 
 @dataclass(frozen=True)
 class _Scale:
-    """Both axes are logarithmic: sizes and seconds between these powers of ten and two."""
+    """Both axes are logarithmic: from the smallest to the largest size, between two powers of ten of seconds."""
 
     sizes: tuple[int, int]
     decades: tuple[int, int]
@@ -31,9 +34,9 @@ class _Scale:
 
     def y(self, time: float) -> int:
         low, high = self.decades
-        return round(_TOP + _HEIGHT * (high - log10(time)) / (high - low))
+        return round(_TOP + (_BOTTOM - _TOP) * (high - log10(time)) / (high - low))
 
-    def line(self, points: Sequence[tuple[int, float]]) -> str:
+    def path(self, points: Points) -> str:
         return "M" + "L".join(f"{self.x(nbytes)} {self.y(time)}" for nbytes, time in points)
 
 
@@ -44,76 +47,77 @@ def sized(run: Run, entry: str) -> list[Figure]:
 
 
 def curves(run: Run, entries: Sequence[str]) -> Markup:
-    """Time over size of at most eight entry points, both axes logarithmic, each with the range of its visits."""
+    """Time over size of at most eight entry points, each with the range of its visits; "" where none has two sizes."""
     lines = [sized(run, entry) for entry in entries]
-    limits = {name: sized(run, name) for name in (MEMCPY, FRESH_COPY)}
-    every = [figure for line in (*lines, *limits.values()) for figure in line]
-    if not every:
+    if not any(lines):
         return Markup("")
-    bare = run.bare.seconds if run.bare else min(figure.low for figure in every)
-    scale = _Scale(
-        (min(figure.nbytes for figure in every), max(figure.nbytes for figure in every)),
-        (floor(log10(bare)), ceil(log10(max(figure.high for figure in every)))),
-    )
-    names = "this call" if len(entries) == 1 else f"{len(entries)} calls"
-    parts = [_axes(scale, sorted({figure.nbytes for line in limits.values() for figure in line}))]
-    ends: list[tuple[int, str]] = []
-    for (name, limit), dashes in zip(limits.items(), ("", "6 3")):
-        if limit:
-            path = scale.line([(figure.nbytes, figure.seconds) for figure in limit])
-            parts.append(Markup('<path class="limit" stroke-dasharray="{}" d="{}"></path>').format(dashes, path))
-            ends.append((scale.y(limit[-1].seconds), _LIMITS[name]))
+    memcpy, fresh = sized(run, MEMCPY), sized(run, FRESH_COPY)
+    every = [figure for line in (*lines, memcpy, fresh) for figure in line]
+    sizes = min(figure.nbytes for figure in every), max(figure.nbytes for figure in every)
+    least = floor(log10(min(figure.low for figure in (*every, *filter(None, [run.bare])))))
+    scale = _Scale(sizes, (least, max(ceil(log10(max(figure.high for figure in every))), least + 1)))
+
+    limits: list[tuple[str, str, Points]] = [("memcpy", "", _medians(memcpy)), ("into fresh pages", "6 3", _medians(fresh))]
     if run.bare:
-        y = scale.y(bare)
-        parts.append(Markup('<path class="limit" stroke-dasharray="1 3" d="M{} {}H{}"></path>').format(_LEFT, y, _RIGHT))
-        ends.append((y, _LIMITS[BARE_CALL]))
-    parts += [_curve(scale, line, place) for place, line in enumerate(lines) if line]
-    if len(entries) == 1 and lines[0]:
-        ends.append((scale.y(lines[0][-1].seconds), "this call"))
-    parts += _words(ends)
-    label = f"Time of {names} over the bytes of the input, both logarithmic, beside the machine's limits"
+        limits.append(("a bare call", "1 3", [(nbytes, run.bare.seconds) for nbytes in sizes]))
+    parts = [_axes(scale, sorted({figure.nbytes for figure in (*memcpy, *fresh)}))]
+    words = []
+    for word, dashes, points in limits:
+        if points:
+            parts.append(
+                Markup('<path class="limit" stroke-dasharray="{}" d="{}"></path>').format(dashes or "none", scale.path(points))
+            )
+            words.append((scale.y(points[-1][1]), word))
+    parts += [_curve(scale, line, place % len(MARKS)) for place, line in enumerate(lines) if line]
+    if len(lines) == 1:
+        words.append((scale.y(lines[0][-1].seconds), "this call"))
+    which = "this call" if len(lines) == 1 else f"{len(lines)} calls"
+    label = f"Time of {which} over the bytes of the input, both logarithmic, beside the machine's limits"
     return Markup('<svg class="curve" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>').format(
-        escape(label), _RIGHT + _MARGIN, _TOP + _HEIGHT + 20, Markup("").join(parts)
+        label, _RIGHT + _BESIDE, _BOTTOM + _BELOW, Markup("").join((*parts, *_ends(words)))
     )
+
+
+def _medians(figures: list[Figure]) -> Points:
+    return [(figure.nbytes, figure.seconds) for figure in figures]
 
 
 def _axes(scale: _Scale, sizes: Sequence[int]) -> Markup:
     """A line and a label for each power of ten; a label for each size of the limits."""
     low, high = scale.decades
-    rules, labels = "", []
-    for decade in range(low, high + 1):
-        y = scale.y(10.0**decade)
-        rules += f"M{_LEFT} {y}H{_RIGHT}"
-        labels.append(
-            Markup('<text x="{}" y="{}">{}</text>').format(
-                _LEFT - 6, y + 4, seconds(10.0**decade).replace(".00", "").replace(".0", "")
-            )
-        )
-    parts = [
-        Markup('<path class="rule" d="{}"></path><g class="up">{}</g><g class="across">').format(rules, Markup("").join(labels))
-    ]
-    for nbytes in sizes:
-        parts.append(Markup('<text x="{}" y="{}">{}</text>').format(scale.x(nbytes), _TOP + _HEIGHT + 16, size(nbytes)))
-    return Markup("").join((*parts, Markup("</g>")))
+    heights = {decade: scale.y(10.0**decade) for decade in range(low, high + 1)}
+    rules = "".join(f"M{_LEFT} {y}H{_RIGHT}" for y in heights.values())
+    times = Markup("").join(_text(_LEFT - 6, y + 4, _power(decade)) for decade, y in heights.items())
+    below = Markup("").join(_text(scale.x(nbytes), _BOTTOM + _BELOW - 6, size(nbytes)) for nbytes in sizes)
+    return Markup('<path class="rule" d="{}"></path><g class="up">{}</g><g class="across">{}</g>').format(rules, times, below)
+
+
+def _power(decade: int) -> str:
+    """A power of ten of seconds, without decimals."""
+    value, unit = seconds(10.0**decade).split()
+    return f"{float(value):g} {unit}"
 
 
 def _curve(scale: _Scale, figures: list[Figure], place: int) -> Markup:
     """The line of one entry point, the band of its visits, and its marks."""
-    band = scale.line([*((f.nbytes, f.low) for f in figures), *((f.nbytes, f.high) for f in reversed(figures))])
-    line = scale.line([(f.nbytes, f.seconds) for f in figures])
-    x, y = (
-        " ".join(map(str, places)) for places in ((scale.x(f.nbytes) for f in figures), (scale.y(f.seconds) + 4 for f in figures))
+    band = scale.path([*((f.nbytes, f.low) for f in figures), *((f.nbytes, f.high) for f in reversed(figures))])
+    marks = _text(
+        " ".join(str(scale.x(f.nbytes)) for f in figures),
+        " ".join(str(scale.y(f.seconds) + 4) for f in figures),
+        MARKS[place] * len(figures),
     )
-    marks = MARKS[place % len(MARKS)] * len(figures)
-    return Markup(
-        '<g class="q{}"><path class="band" d="{}z"></path><path d="{}"></path><text x="{}" y="{}">{}</text></g>'
-    ).format(place % len(MARKS), band, line, x, y, marks)
+    return Markup('<g class="q{}"><path class="band" d="{}z"></path><path d="{}"></path>{}</g>').format(
+        place, band, scale.path(_medians(figures)), marks
+    )
 
 
-def _words(ends: list[tuple[int, str]]) -> list[Markup]:
+def _ends(words: list[tuple[int, str]]) -> Iterator[Markup]:
     """The words at the lines' ends, moved apart where they would lie over each other."""
-    parts, last = [], -_WORD
-    for y, word in sorted(ends):
+    last = -_WORD
+    for y, word in sorted(words):
         last = max(y + 4, last + _WORD)
-        parts.append(Markup('<text x="{}" y="{}">{}</text>').format(_RIGHT + 8, last, word))
-    return parts
+        yield _text(_RIGHT + 8, last, word)
+
+
+def _text(x: int | str, y: int | str, text: str) -> Markup:
+    return Markup('<text x="{}" y="{}">{}</text>').format(x, y, text)

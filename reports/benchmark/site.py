@@ -10,19 +10,19 @@ from reports.benchmark.cost import Cost, law_of_cost
 from reports.benchmark.curves import MARKS, curves, sized
 from reports.benchmark.plots import panels
 from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
-from reports.benchmark.tables import seconds, shown, tables, times
+from reports.benchmark.tables import seconds, tables, times
 from reports.html.names import entry_path
-from reports.html.sections import Block
+from reports.html.sections import Block, linked, with_pages
 from reports.merge import Merged
 from reports.results import DIRECTIONS
 
 
 def blocks(run: Run, merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     """The page of a run: its tables, and behind the first two its curves; calls that the results know lead to their pages."""
-    known = {row["entry"] for row in merged.results.of("entry") if row["verdicts"]}
+    known = with_pages(merged)
     found = []
     for table in tables(run):
-        rows = [[_linked(row[0], known), *row[1:]] for row in table.rows]
+        rows = [[linked(row[0], known), *row[1:]] for row in table.rows]
         found.append(Block(title=table.title, text=table.text, table=(table.headings, *rows) if rows else ()))
     groups: dict[tuple[str, str], list[str]] = {}
     for entry, figures in run.entries.items():
@@ -42,15 +42,11 @@ def blocks(run: Run, merged: Merged, environments: Sequence[Merged]) -> list[Blo
     return [*found[:2], *drawn, *found[2:]]
 
 
-def _linked(text: str, known: set[str]) -> str | tuple[str, str]:
-    return (text, entry_path(text)) if text in known else text
-
-
 def _panel(run: Run, name: str, entries: list[str], known: set[str]) -> Markup:
     lines = []
     for place, entry in enumerate(entries):
-        shown = Markup('<a href="{}">{}</a>').format(entry_path(entry), entry) if entry in known else entry
-        lines.append(Markup('<li class="q{}"><b aria-hidden="true">{}</b> {}</li>').format(place, MARKS[place], shown))
+        call = Markup('<a href="{}">{}</a>').format(entry_path(entry), entry) if entry in known else entry
+        lines.append(Markup('<li class="q{}"><b aria-hidden="true">{}</b> {}</li>').format(place, MARKS[place], call))
     return Markup("<figure><figcaption>{}</figcaption>{}<ul>{}</ul></figure>").format(
         name, curves(run, entries), Markup("").join(lines)
     )
@@ -60,34 +56,40 @@ def cost(run: Run, entry: str) -> list[Block]:
     """What one entry point costs: the law of cost in a sentence, its curve, its figures; or why there are none."""
     figures = run.ladder(entry) or [figure for figure in run.entries.get(entry, ()) if figure.axis == "scalar"]
     if not figures:
-        why = next(
-            (row["message"] or row["outcome"] for row in run.not_timed if row["entry"] == entry),
-            "not among the calls of this run",
-        )
-        return [Block(text=f"Not measured: {why}. To time it: tox run -e benchmark -- --entry-point '{entry}'")]
+        return [Block(text=f"Not measured: {_why_not(run, entry)}")]
     fitted = law_of_cost(run, entry)
     law = [Block(text=_sentence(fitted))] if fitted else []
-    about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory; ~ marks what is unstable."
-    table = (
-        ("input", "time (lowest to highest visit)", "x memcpy", "x copy into fresh pages"),
-        *(_row(run, figure) for figure in figures),
-    )
-    return [*law, Block(figure=curves(run, [entry]) if sized(run, entry) else Markup(""), text=about, table=table)]
+    about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory. ~ marks what is unstable."
+    headings = ("input", "time", "lowest visit", "highest visit", "x memcpy", "x copy into fresh pages")
+    return [*law, Block(text=about, figure=curves(run, [entry]), table=(headings, *(_row(run, figure) for figure in figures)))]
+
+
+def _why_not(run: Run, entry: str) -> str:
+    for row in run.not_timed:
+        if row["entry"] == entry:
+            return f"{row['message'] or row['outcome']}."
+    return f"it was not among the calls of this benchmark run. To time it: tox run -e benchmark -- --entry-point '{entry}'"
 
 
 def _row(run: Run, figure: Figure) -> tuple[str, ...]:
     limits = (run.limit(name, figure.nbytes) if figure.nbytes else None for name in (MEMCPY, FRESH_COPY))
-    return (figure.size, shown(figure), *(times(figure.seconds / limit.seconds) if limit else "" for limit in limits))
+    ratios = (times(figure.seconds / limit.seconds) if limit else "" for limit in limits)
+    time = f"{'~' if figure.unstable else ''}{seconds(figure.seconds)}"
+    return (figure.size, time, seconds(figure.low), seconds(figure.high), *ratios)
 
 
 def _sentence(fitted: Cost) -> str:
     """The law of cost, fitted to one entry point."""
-    grown = f"{times(fitted.memcpys)} a memcpy and {times(fitted.copies)} a copy into fresh pages"
-    more = f"{fitted.largest} cost {grown} more" if fitted.order == "O(n)" else f"{fitted.largest} cost no more"
-    owed = f" It promises that it {fitted.promise}" if fitted.verdict else ""
+    copies = f"{_number(fitted.memcpys)} memcpys more, or {_number(fitted.copies)} copies into fresh pages"
+    large = f"{fitted.largest} cost {copies if fitted.order == 'O(n)' else 'no more'}"
     seen = {
         "keeps": ", and costs what that allows.",
         "breach": f", but {fitted.reason}.",
-        "deviates": f", but {fitted.reason}: known.",
+        "deviates": f", but {fitted.reason}: a known deviation.",
     }
-    return f"{fitted.order}: {seconds(fitted.fixed)} for 16 elements, and {more}.{owed}{seen.get(fitted.verdict, '')}"
+    promise = f" It promises that it {fitted.promise}{seen[fitted.verdict]}" if fitted.verdict else ""
+    return f"{fitted.order}: {seconds(fitted.fixed)} for 16 elements; {large}.{promise}"
+
+
+def _number(value: float) -> str:
+    return times(value).removesuffix("x")

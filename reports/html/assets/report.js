@@ -18,10 +18,11 @@ const remember = (name, value) => {
 
 for (const tools of document.querySelectorAll(".tools[data-filter]")) {
   const table = document.getElementById(tools.dataset.filter);
-  const rows = [...table.tBodies[0].rows];
+  const rows = [...(table.tBodies ? table.tBodies[0].rows : table.children)];
+  const what = table.tBodies ? "rows" : "entries";
   const asked = new URLSearchParams(location.search);
   const search = make("input", { type: "search", id: table.id + "-rows", value: asked.get("rows") || "" });
-  tools.append(make("label", { for: search.id }, "Show rows with ", search));
+  tools.append(make("label", { for: search.id }, `Show ${what} with `, search));
   let only = null;
   if (rows.some((row) => "trouble" in row.dataset)) {
     only = make("input", { type: "checkbox", id: table.id + "-trouble" });
@@ -29,7 +30,7 @@ for (const tools of document.querySelectorAll(".tools[data-filter]")) {
     tools.append(make("label", { class: "check", for: only.id }, only, "broken promises only"));
   }
   const count = make("output", { for: search.id });
-  const texts = rows.map((row) => row.cells[0].parentNode.textContent.toLowerCase());
+  const texts = rows.map((row) => row.textContent.toLowerCase());
   const names = rows.map((row) => (row.querySelector("th") || row).textContent.toLowerCase());
   const matrix = table.classList.contains("matrix");
   const filter = () => {
@@ -40,7 +41,7 @@ for (const tools of document.querySelectorAll(".tools[data-filter]")) {
       row.hidden = !(words.every((word) => text.includes(word)) && (!only || !only.checked || "trouble" in row.dataset));
       shown += !row.hidden;
     });
-    count.textContent = shown === rows.length ? `${rows.length} rows` : `${shown} of ${rows.length} rows`;
+    count.textContent = shown === rows.length ? `${rows.length} ${what}` : `${shown} of ${rows.length} ${what}`;
     remember("rows", search.value);
     if (only) remember("broken", only.checked ? "1" : "");
   };
