@@ -192,9 +192,24 @@ def test_an_upgrade_shows_what_changed_and_the_script(tmp_path: Path) -> None:
     quiet = DIFFERENCE | {"id": "1123456789", "change": "added", "before": "raised TypeError", "entry": "torch.two"}
     text = text_of(site(tmp_path, header, COMPARISON, DIFFERENCE, quiet, FOOTER) / "upgrade.html")
     assert "torch 2.12.0 → torch 2.13.0" in text
-    assert "2 differences: 1 breaking, 1 added." in text
-    assert "torch.one shares copies any input" in text
-    assert "breaking: torch.one shares → copies print(1)" in text
+    assert "2 differences: 1 breaking (what worked no longer does, or does something else); 1 added" in text
+    assert "breaking torch.one before shares after copies" in text
+    assert text.index("print(1)") < text.index("added torch.two before raised TypeError")
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (
+            {"topic": "values", "before": "as promised", "after": "bit for bit"},
+            "values as promised, but other bits after values bit",
+        ),
+        ({"topic": "warnings", "before": "", "after": "UserWarning"}, "before warnings: none after warnings: UserWarning"),
+        ({"topic": "shape", "before": "", "after": "(1,)"}, "before shape: as the source's after shape: (1,)"),
+    ],
+)
+def test_an_upgrade_says_what_the_words_are_about(seen: Row, words: str, tmp_path: Path) -> None:
+    assert words in text_of(site(tmp_path, HEADER, COMPARISON, DIFFERENCE | seen, FOOTER) / "upgrade.html")
 
 
 def test_an_upgrade_that_changed_nothing_says_so(tmp_path: Path) -> None:

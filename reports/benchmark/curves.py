@@ -14,7 +14,7 @@ from reports.benchmark.tables import seconds, size
 #: A mark for each line of a picture, so that no line is known by its colour alone.
 MARKS = "●■▲◆▼✚★✖"
 #: The panel within the picture, the room for words beside and below it, and for one word.
-_LEFT, _RIGHT, _TOP, _BOTTOM, _BESIDE, _BELOW, _WORD = 56, 430, 8, 216, 104, 24, 13
+_LEFT, _RIGHT, _TOP, _BOTTOM, _BESIDE, _BELOW, _WORD = 66, 440, 10, 234, 104, 28, 17
 
 
 #: Bytes and seconds.
@@ -57,7 +57,7 @@ def curves(run: Run, entries: Sequence[str]) -> Markup:
     least = floor(log10(min(figure.low for figure in (*every, *filter(None, [run.bare])))))
     scale = _Scale(sizes, (least, max(ceil(log10(max(figure.high for figure in every))), least + 1)))
 
-    limits: list[tuple[str, str, Points]] = [("memcpy", "", _medians(memcpy)), ("into fresh pages", "6 3", _medians(fresh))]
+    limits: list[tuple[str, str, Points]] = [("memcpy", "", _medians(memcpy)), ("fresh pages", "6 3", _medians(fresh))]
     if run.bare:
         limits.append(("a bare call", "1 3", [(nbytes, run.bare.seconds) for nbytes in sizes]))
     parts = [_axes(scale, sorted({figure.nbytes for figure in (*memcpy, *fresh)}))]
@@ -87,7 +87,7 @@ def _axes(scale: _Scale, sizes: Sequence[int]) -> Markup:
     low, high = scale.decades
     heights = {decade: scale.y(10.0**decade) for decade in range(low, high + 1)}
     rules = "".join(f"M{_LEFT} {y}H{_RIGHT}" for y in heights.values())
-    times = Markup("").join(_text(_LEFT - 6, y + 4, _power(decade)) for decade, y in heights.items())
+    times = Markup("").join(_text(_LEFT - 6, y + 5, _power(decade)) for decade, y in heights.items())
     below = Markup("").join(_text(scale.x(nbytes), _BOTTOM + _BELOW - 6, size(nbytes)) for nbytes in sizes)
     return Markup('<path class="rule" d="{}"></path><g class="up">{}</g><g class="across">{}</g>').format(rules, times, below)
 

@@ -60,7 +60,7 @@ def cost(run: Run, entry: str) -> list[Block]:
     fitted = law_of_cost(run, entry)
     law = [Block(text=_sentence(fitted))] if fitted else []
     about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory. ~ marks what is unstable."
-    headings = ("input", "time", "lowest visit", "highest visit", "x memcpy", "x copy into fresh pages")
+    headings = ("input", "time", "lowest visit", "highest visit", "x memcpy", "x fresh pages")
     return [*law, Block(text=about, figure=curves(run, [entry]), table=(headings, *(_row(run, figure) for figure in figures)))]
 
 

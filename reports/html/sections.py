@@ -6,6 +6,7 @@ A section's `make` takes the environment on show and all environments, and retur
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -15,8 +16,8 @@ from markupsafe import Markup
 
 from reports.answers import answer
 from reports.cells import along
-from reports.changes import BREAKING
-from reports.differences import alike, counted, of_results, plainest, sides
+from reports.changes import BREAKING, KINDS
+from reports.differences import alike, of_results, plainest, sides
 from reports.differences import releases as shown
 from reports.html.names import entry_path
 from reports.merge import Merged
@@ -33,11 +34,13 @@ _NO_FIGURE = Markup("")
 class Card:
     """One thing among many alike.
 
+    word   what kind of thing it is
     names  what it is about: text, or pairs as in a table
     facts  what is known of it, by name; text, or pairs too
     code   lines to copy
     """
 
+    word: str
     names: Sequence[Any]
     facts: dict[str, Any]
     code: str = ""
@@ -174,7 +177,7 @@ _CHANGES = {
     "fixed": "what broke a promise or died no longer does",
     "added": "what was refused is answered",
     "changed": "neither better nor worse by any promise",
-    "message only": "other words in exceptions and warnings; each with one example",
+    "message only": "other words in an exception or a warning",
 }
 
 
@@ -185,19 +188,18 @@ def _upgrade(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     known = with_pages(merged)
     groups = alike(report.rows)
     breaking = [group for group in groups if group[0]["change"] in BREAKING]
-    blocks = [
+    cards = tuple(_card(group, known, group in breaking[:MOST_SCRIPTS]) for group in groups)
+    counts = Counter(row["change"] for row in report.rows)
+    meant = "; ".join(f"{n} {change} ({_CHANGES[change]})" for change in KINDS if (n := counts[change]))
+    left_out = max(len(breaking) - MOST_SCRIPTS, 0)
+    more = f"Scripts of {left_out} more breaking changes: python -m reports upgrade --scripts FOLDER."
+    return [
         Block(text=f"{shown(report.before)} → {shown(report.after)}"),
-        Block(text=f"{len(report.rows)} differences: {counted(report.rows)}."),
+        Block(text=f"{len(report.rows)} differences: {meant or 'no difference'}."),
         *(Block(text=note) for note in report.notes),
+        *([Block(cards=cards)] if cards else []),
+        *([Block(text=more)] if left_out else []),
     ]
-    for change, meaning in _CHANGES.items():
-        cards = tuple(_card(group, known, group in breaking[:MOST_SCRIPTS]) for group in groups if group[0]["change"] == change)
-        if cards:
-            blocks.append(Block(title=change.capitalize(), text=f"{meaning[0].upper()}{meaning[1:]}.", cards=cards))
-    if len(breaking) > MOST_SCRIPTS:
-        more = len(breaking) - MOST_SCRIPTS
-        blocks.append(Block(text=f"Scripts of {more} more breaking changes: python -m reports upgrade --scripts FOLDER."))
-    return blocks
 
 
 def _card(group: list[Row], known: set[str], script: bool) -> Card:
@@ -213,7 +215,7 @@ def _card(group: list[Row], known: set[str], script: bool) -> Card:
     url = re.search(r"https?://[^\s)]+", row["promise"])
     facts |= {"promise": (row["promise"], url[0]) if url else row["promise"]} if row["promise"] else {}
     names = list(dict.fromkeys(one["entry"] for one in group))
-    return Card([linked(name, known) for name in names], facts, row["script"].rstrip() if script else "")
+    return Card(row["change"], [linked(name, known) for name in names], facts, row["script"].rstrip() if script else "")
 
 
 def linked(entry: str, known: Container[str]) -> str | tuple[str, str]:

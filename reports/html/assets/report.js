@@ -19,9 +19,10 @@ const remember = (name, value) => {
 for (const tools of document.querySelectorAll(".tools[data-filter]")) {
   const table = document.getElementById(tools.dataset.filter);
   const rows = [...(table.tBodies ? table.tBodies[0].rows : table.children)];
+  const name = tools === document.querySelector(".tools") ? "rows" : table.id + "-rows";
   const what = table.tBodies ? "rows" : "entries";
   const asked = new URLSearchParams(location.search);
-  const search = make("input", { type: "search", id: table.id + "-rows", value: asked.get("rows") || "" });
+  const search = make("input", { type: "search", id: table.id + "-rows", value: asked.get(name) || "" });
   tools.append(make("label", { for: search.id }, `Show ${what} with `, search));
   let only = null;
   if (rows.some((row) => "trouble" in row.dataset)) {
@@ -42,7 +43,7 @@ for (const tools of document.querySelectorAll(".tools[data-filter]")) {
       shown += !row.hidden;
     });
     count.textContent = shown === rows.length ? `${rows.length} ${what}` : `${shown} of ${rows.length} ${what}`;
-    remember("rows", search.value);
+    remember(name, search.value);
     if (only) remember("broken", only.checked ? "1" : "");
   };
   search.addEventListener("input", filter);
