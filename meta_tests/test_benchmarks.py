@@ -231,6 +231,7 @@ def _read_or_refuse(path: Path, data: bytes) -> None:
     try:
         run = read_run(path)
         assert as_text(tables(run))
+        assert all(cost(run, entry) for entry in run.entries)
         assert as_markdown(compared(compare(run, run), run, run))
     except ResultsError as error:
         refusal = str(error)

@@ -13,6 +13,7 @@ from meta_tests.helpers import COMPARISON, DIFFERENCE, ENTRY, FOOTER, HEADER, NO
 from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
 from reports.__main__ import main
 from reports.answers import WORDS, answer
+from reports.benchmark.curves import MARKS
 from reports.cells import Cells, Outcome, decode, encode
 from reports.html import names
 from reports.html.memory import picture
@@ -91,6 +92,7 @@ def test_every_text_has_enough_contrast_on_its_ground() -> None:
         pairs = {("text", ground) for ground in ("ground", "raised", "shares", "copies", "depends", "mixed", "converts", "code")}
         pairs |= {("quiet", ground) for ground in ("ground", "raised", "refuses")} | {("link", "ground"), ("link", "raised")}
         pairs |= {("on-wrong", "wrong"), ("on-crashes", "crashes"), ("on-good", "copies"), ("on-known", "depends")}
+        pairs |= {(f"q-{line}", "ground") for line in range(len(MARKS))}
         pairs |= {("on-info", "shares"), ("text", "element"), ("text", "buffer")}
         low = {pair: contrast(*(colours[name] for name in pair)) for pair in pairs}
         assert {pair: ratio for pair, ratio in low.items() if ratio < 4.5} == {}
