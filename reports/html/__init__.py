@@ -22,7 +22,7 @@ def register(verbs: Any) -> None:
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a results file (JSON Lines)")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write; index.html is the start")
     verb.add_argument(
-        "--benchmark", type=Path, metavar="RUN", help="a benchmark run: what calls cost, for the page on that and for theirs"
+        "--benchmark", type=Path, metavar="RUN", help="a benchmark run: a page on what calls cost, and a curve on each call's"
     )
     verb.set_defaults(run=_run)
 

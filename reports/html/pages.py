@@ -195,7 +195,10 @@ class _Pages:
                 used |= {int(index) for text in set(texts) for index in text.rpartition("|")[2].split(",") if index}
                 row = ",".join(_base36(said.setdefault(text, len(said))) if text else "" for text in texts).rstrip(",")
                 places.append(_base36(rows.setdefault(row, len(rows))) if row else "")
-            decided = {index: clauses.setdefault(_clause(call.row["promise"][index]), len(clauses)) for index in sorted(used)}
+            decided = {}
+            for index in sorted(used):
+                clause = call.row["promise"][index]
+                decided[index] = clauses.setdefault((clause["text"], clause["source"]), len(clauses))
             page = names.entry_path(call.name)
             calls.append({"name": call.name, "page": page, "cells": ",".join(places).rstrip(","), "clauses": decided})
         anchors = {dtype: names.anchor(dtype) for dtype in dtypes}
@@ -208,10 +211,6 @@ class _Pages:
             "clauses": list(clauses),
             "calls": calls,
         }
-
-
-def _clause(clause: Row) -> tuple[str, str]:
-    return clause["text"], clause["source"]
 
 
 def _said(row: Row, counts: Counter[Outcome]) -> str:
