@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, write_lines
+from meta_tests.helpers import COMPARISON, DEVIATION, DIFFERENCE, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, write_lines
+from meta_tests.timings import call, fresh, limits, saved, sharing
 from reports.cells import Cells, Outcome, encode
 from reports.html import write
 from reports.results import Row
@@ -68,10 +69,19 @@ PROGRAMS = {"kind": "programs", "combination": "fake+other", "programs": 42, "st
 ROWS: tuple[Row, ...] = (HEADER | {"laws": LAWS}, CALL, FINE, BROKEN, KNOWN, NOT_RUN, FOOTER)
 
 
-def site(folder: Path, *rows: Row) -> Path:
+def site(folder: Path, *rows: Row, benchmark: Path | None = None) -> Path:
     """The folder of a site made of these rows, or of all."""
     path = write_lines(folder / "results.jsonl", *(rows or ROWS))
-    return write([path], folder / "site").parent
+    return write([path], folder / "site", benchmark).parent
+
+
+def whole_site(folder: Path) -> Path:
+    """A site with something on every page: an upgrade and a benchmark run too."""
+    upgrade = HEADER | {"laws": LAWS, "against": {"numpy": "1.26.4"}}
+    differences = [DIFFERENCE | {"entry": "fake.convert"}, DIFFERENCE | {"id": "1123456789", "change": "added"}]
+    timed = limits() + call("fake.convert", sharing, promise="shares") + call("fake.other", fresh, promise="copies")
+    run = saved(folder / "run.json", timed)
+    return site(folder, upgrade, *ROWS[1:-1], COMPARISON, *differences, FOOTER, benchmark=run)
 
 
 def pages(folder: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,58 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meta_tests.helpers import write_lines
-from meta_tests.site import ROWS
+from meta_tests.site import ROWS, whole_site
+from meta_tests.timings import SIZES, Row, call, copying, fresh, limits, row, saved, sharing
 from reports.__main__ import main
 from reports.benchmark.compare import compare, t_quantile
 from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.runs import BARE_CALL, FRESH_COPY, MEMCPY, read_run, run_of
+from reports.benchmark.runs import read_run, run_of
+from reports.benchmark.site import cost
 from reports.benchmark.tables import as_markdown, as_text, compared, seconds, tables
+from reports.html.sections import Block
 from reports.results import ResultsError
-
-SIZES = {"empty": 0, "16 elements": 64, "4 KiB": 4 << 10, "256 KiB": 256 << 10, "4 MiB": 4 << 20, "64 MiB": 64 << 20}
-Row = dict[str, Any]
-
-
-def copying(nbytes: int) -> float:
-    """Seconds of a copy on an imagined machine: 10 GB/s."""
-    return 400e-9 + nbytes / 10e9
-
-
-def fresh(nbytes: int) -> float:
-    """The same into pages that are made first."""
-    return 2e-6 + nbytes / 4e9
-
-
-def sharing(nbytes: int) -> float:
-    """Seconds of a call that touches nothing."""
-    return 900e-9
-
-
-def row(entry: str, size: str, cost: float, seed: int = 0, promise: str = "", noise: float = 0.03, **fields: Any) -> Row:
-    """One cell of 6 visits with 5 rounds each, of which a few were disturbed."""
-    rng = random.Random(f"{seed} {entry} {size}")
-    visits = []
-    for _ in range(6):
-        level = cost * rng.lognormvariate(0, noise)
-        visits.append([level * (1 + abs(rng.gauss(0, noise)) + 3 * (rng.random() < 0.05)) for _ in range(5)])
-    limit = entry.startswith("limit")
-    about = {"name": f"{entry}-{size}", "entry": entry, "framework": "" if limit else "torch", "direction": "" if limit else "in"}
-    about |= {"axis": "size", "dtype": "float32", "layout": "contiguous", "size": size, "nbytes": SIZES[size]}
-    about |= {"temperature": "warm", "promise": promise, "source": "observed in fake 1.0", "memory": promise, "converts": False}
-    return {**about, "symbolic": False, "deviations": [], "costly": [], "rounds": visits, "bare": [50e-9] * 6, **fields}
-
-
-def call(entry: str, cost: Callable[[int], float], seed: int = 0, promise: str = "", **fields: Any) -> list[Row]:
-    """An entry point over all sizes."""
-    return [row(entry, size, cost(nbytes), seed, promise, **fields) for size, nbytes in SIZES.items()]
-
-
-def limits(seed: int = 0) -> list[Row]:
-    """The limits of the imagined machine."""
-    found = [row(BARE_CALL, "16 elements", 50e-9, seed)]
-    for name, cost in ((MEMCPY, copying), (FRESH_COPY, fresh)):
-        found += [row(name, size, cost(nbytes), seed) for size, nbytes in SIZES.items() if nbytes]
-    return found
 
 
 def rows(seed: int = 0) -> list[Row]:
@@ -163,25 +121,6 @@ def test_one_visit_each_decides_nothing() -> None:
 def test_another_machine_is_said_loudly() -> None:
     here, there = run_of(rows(), machine={"node": "here"}), run_of(rows(1), machine={"node": "there"})
     assert "THE MACHINES DIFFER" in as_text(compared(compare(here, there), here, there))
-
-
-def saved(path: Path, cells: list[Row], **machine: Any) -> Path:
-    """The rows as pytest-benchmark's JSON."""
-    benchmarks = []
-    for r in cells:
-        info = {name: value for name, value in r.items() if name not in ("rounds", "bare")}
-        info["visits"] = [
-            {"at": 0.0, "process": 0, "loops": 1, "rounds": len(v), "bare": b} for v, b in zip(r["rounds"], r["bare"])
-        ]
-        benchmarks.append({"extra_info": info, "stats": {"data": [s for visit in r["rounds"] for s in visit]}})
-    refused = {name: value for name, value in cells[-1].items() if name not in ("rounds", "bare")} | {
-        "outcome": "raised",
-        "message": "no",
-    }
-    said = {"format": 1, "seconds": 1.0, "not_timed": [refused]}
-    data = {"machine_info": machine, "datetime": "2026-01-01T00:00", "benchmarks": benchmarks, "conformance": said}
-    path.write_text(json.dumps(data))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -292,6 +231,7 @@ def _read_or_refuse(path: Path, data: bytes) -> None:
     try:
         run = read_run(path)
         assert as_text(tables(run))
+        assert all(cost(run, entry) for entry in run.entries)
         assert as_markdown(compared(compare(run, run), run, run))
     except ResultsError as error:
         refusal = str(error)
@@ -312,6 +252,85 @@ def test_a_run_has_its_page_on_the_site(good: Path, tmp_path: Path) -> None:
     page = (tmp_path / "site" / "benchmarks.html").read_text()
     assert "The law of cost" in page
     assert "a|b" in page
+
+
+def block_of(*cells: Row, entry: str = "call", **more: Any) -> Block:
+    """The last thing that the site says of an entry point's cost."""
+    return cost(run_of([*limits(), *cells], **more), entry)[-1]
+
+
+def places(figure: str, which: str) -> list[tuple[int, int]]:
+    """The points of a line of the picture: of a limit by its dashes, of a call by its class."""
+    found = re.search(rf'{which}.*? d="M([\d L]+)"', figure)
+    assert found is not None
+    return [tuple(map(int, point.split())) for point in found[1].split("L")]  # type: ignore[misc]
+
+
+def test_a_call_that_shares_is_a_level_line_over_the_bare_call() -> None:
+    figure = block_of(*call("call", sharing, noise=0.0)).figure
+    heights = {y for _, y in places(figure, '</path><path(?= d="M[^H]*"></path><text)')}
+    assert len(heights) == 1
+    assert "a bare call" in figure
+
+
+def test_a_call_that_copies_lies_on_the_limit_that_it_copies_at() -> None:
+    figure = block_of(*call("call", fresh, noise=0.0)).figure
+    line, limit = places(figure, '</path><path(?= d="M[^H]*"></path><text)'), places(figure, 'stroke-dasharray="6 3"')
+    assert [x for x, _ in line] == [x for x, _ in limit]
+    assert all(abs(y - other) <= 3 for (_, y), (_, other) in zip(line, limit))
+
+
+def test_larger_inputs_lie_to_the_right_and_longer_times_above() -> None:
+    limit = places(block_of(*call("call", sharing)).figure, 'stroke-dasharray="none"')
+    assert [x for x, _ in limit] == sorted({x for x, _ in limit})
+    assert [y for _, y in limit] == sorted((y for _, y in limit), reverse=True)
+
+
+def test_what_a_curve_shows_stands_in_a_table() -> None:
+    table = block_of(*call("call", copying, noise=0.0)).table
+    assert [row[0] for row in table[1:]] == list(SIZES)
+    assert "406 ns" in table[2][1]
+    assert [float(ratio.removesuffix("x")) for ratio in table[-1][4:]] == pytest.approx([1, 0.4], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("time", "promise", "words"),
+    [
+        (
+            sharing,
+            "shares",
+            "O(1): 900 ns for 16 elements; 64 MiB cost no more. It promises that it shares, and costs what that allows.",
+        ),
+        (copying, "shares", "memcpys above its fixed cost: it reads or copies all."),
+        (fresh, "may share", "O(n)"),
+    ],
+)
+def test_the_law_is_told_in_a_sentence(time: Callable[[int], float], promise: str, words: str) -> None:
+    assert words in cost(run_of([*limits(), *call("call", time, promise=promise, noise=0.0)]), "call")[0].text
+
+
+def test_one_size_makes_no_curve() -> None:
+    block = block_of(row("call", "4 KiB", 1e-6))
+    assert not block.figure
+    assert block.table
+
+
+def test_a_call_that_was_not_timed_says_why() -> None:
+    refused = row("call", "4 KiB", 1e-6) | {"outcome": "raised", "message": "TypeError: no"}
+    assert block_of(not_timed=(refused,)).text == "Not measured: TypeError: no."
+    assert "--entry-point 'call'" in block_of().text
+
+
+@pytest.mark.parametrize("time", [1e-12, 1e-6, 1e9])
+def test_a_picture_of_one_time_has_a_scale(time: float) -> None:
+    cells = [{**r, "rounds": [[time]], "bare": [time]} for r in call("call", sharing)]
+    assert "<svg" in cost(run_of(cells), "call")[-1].figure
+
+
+def test_calls_that_the_results_know_lead_to_their_pages(tmp_path: Path) -> None:
+    page = (whole_site(tmp_path) / "benchmarks.html").read_text()
+    assert re.search(r"<a href=entry/fake-convert-\w+.html>fake.convert</a>", page)
+    assert "</b> fake.other\n" in page or "</b> fake.other</ul>" in page
 
 
 def test_a_broken_run_makes_no_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from meta_tests.helpers import COMPARISON, DIFFERENCE, ENTRY, FOOTER, HEADER, NO
 from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
 from reports.__main__ import main
 from reports.answers import WORDS, answer
+from reports.benchmark.curves import MARKS
 from reports.cells import Cells, Outcome, decode, encode
 from reports.html import names
 from reports.html.memory import picture
@@ -91,6 +92,7 @@ def test_every_text_has_enough_contrast_on_its_ground() -> None:
         pairs = {("text", ground) for ground in ("ground", "raised", "shares", "copies", "depends", "mixed", "converts", "code")}
         pairs |= {("quiet", ground) for ground in ("ground", "raised", "refuses")} | {("link", "ground"), ("link", "raised")}
         pairs |= {("on-wrong", "wrong"), ("on-crashes", "crashes"), ("on-good", "copies"), ("on-known", "depends")}
+        pairs |= {(f"q-{line}", "ground") for line in range(len(MARKS))}
         pairs |= {("on-info", "shares"), ("text", "element"), ("text", "buffer")}
         low = {pair: contrast(*(colours[name] for name in pair)) for pair in pairs}
         assert {pair: ratio for pair, ratio in low.items() if ratio < 4.5} == {}
@@ -111,7 +113,7 @@ def contrast(one: str, other: str) -> float:
 def test_every_word_has_a_sign_beside_its_colour() -> None:
     css = (Path(names.__file__).parent / "assets" / "style.css").read_text()
     for word in WORDS:
-        assert re.search(rf"\.s-{word.replace(' ', '-')}::before.*content:", css), word
+        assert re.search(rf"^\.{word.replace(' ', '-')}\b.*--sign:", css, re.MULTILINE), word
 
 
 # -- what is shown -------------------------------------------------------------------------------------------------------
@@ -192,9 +194,24 @@ def test_an_upgrade_shows_what_changed_and_the_script(tmp_path: Path) -> None:
     quiet = DIFFERENCE | {"id": "1123456789", "change": "added", "before": "raised TypeError", "entry": "torch.two"}
     text = text_of(site(tmp_path, header, COMPARISON, DIFFERENCE, quiet, FOOTER) / "upgrade.html")
     assert "torch 2.12.0 → torch 2.13.0" in text
-    assert "2 differences: 1 breaking, 1 added." in text
-    assert "torch.one shares copies any input" in text
-    assert "breaking: torch.one shares → copies print(1)" in text
+    assert "2 differences: 1 breaking (what worked no longer does, or does something else); 1 added" in text
+    assert "breaking torch.one before shares after copies" in text
+    assert text.index("print(1)") < text.index("added torch.two before raised TypeError")
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (
+            {"topic": "values", "before": "as promised", "after": "bit for bit"},
+            "values as promised, but other bits after values bit",
+        ),
+        ({"topic": "warnings", "before": "", "after": "UserWarning"}, "before warnings: none after warnings: UserWarning"),
+        ({"topic": "shape", "before": "", "after": "(1,)"}, "before shape: as the source's after shape: (1,)"),
+    ],
+)
+def test_an_upgrade_says_what_the_words_are_about(seen: Row, words: str, tmp_path: Path) -> None:
+    assert words in text_of(site(tmp_path, HEADER, COMPARISON, DIFFERENCE | seen, FOOTER) / "upgrade.html")
 
 
 def test_an_upgrade_that_changed_nothing_says_so(tmp_path: Path) -> None:

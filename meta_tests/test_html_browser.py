@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from meta_tests.site import BROKEN, pages, site
+from meta_tests.site import BROKEN, pages, whole_site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -r requirements/browser.txt")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
@@ -29,7 +30,7 @@ _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "b
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site(tmp_path_factory.mktemp("site"))
+    return whole_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,62 @@ def test_what_was_not_asked_is_answered_so(page: Any, folder: Path) -> None:
     assert "not run with this dtype" in page.locator(".answer").inner_text()
     opened(page, folder, "index.html", "?call=other.asarray&dtype=float32&layout=holes")
     assert "not run in this layout; in any layout: shares" in page.locator(".answer").inner_text()
+
+
+def test_the_script_of_a_breaking_change_is_three_clicks_from_the_overview(page: Any, folder: Path) -> None:
+    opened(page, folder, "index.html").get_by_role("link", name="Upgrade").click()
+    assert not page.get_by_text("print(1)").is_visible()
+    page.get_by_text("Script", exact=True).first.click()
+    assert page.get_by_label("Script").inner_text() == "print(1)"
+    page.locator("#main").get_by_role("link", name="fake.convert").first.click()
+    assert page.locator("h1").inner_text() == "fake.convert"
+
+
+def test_differences_are_filtered(page: Any, folder: Path) -> None:
+    opened(page, folder, "upgrade.html").get_by_label("Show entries with").fill("breaking fake.convert")
+    assert page.locator(".differences li:visible").count() == 1
+    page.reload()
+    assert "1 of 2 entries" in page.locator(".tools output").inner_text()
+
+
+def test_each_table_of_a_page_keeps_its_own_filter(page: Any, folder: Path) -> None:
+    opened(page, folder, "strength.html").get_by_label("Show rows with").last.fill("readonly")
+    page.reload()
+    assert [field.input_value() for field in page.get_by_label("Show rows with").all()] == ["", "readonly"]
+
+
+def test_a_call_is_a_click_from_its_curve_to_all_others(page: Any, folder: Path) -> None:
+    opened(page, folder, "entry/fake-convert-*.html")
+    curve = page.get_by_role("img", name="Time of this call over the bytes of the input")
+    assert curve.bounding_box()["width"] > 300
+    page.get_by_role("link", name="What all calls cost").click()
+    assert page.get_by_role("img", name="Time of 2 calls").is_visible()
+    page.locator(".panels").get_by_role("link", name="fake.convert").click()
+    assert "O(1): " in page.locator("section", has=page.locator("#cost")).inner_text()
+
+
+def test_a_call_that_was_not_timed_says_so(page: Any, folder: Path) -> None:
+    opened(page, folder, "entry/other-asarray-*.html")
+    assert "Not measured: it was not among the calls" in page.locator("#main").inner_text()
+
+
+def test_the_words_of_a_curve_stay_in_the_picture_and_apart(browser: Any, folder: Path) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    opened(page, folder, "entry/fake-convert-*.html")
+    picture = page.locator(".curve").bounding_box()
+    words = [word.bounding_box() for word in page.locator(".curve > text").all()]
+    page.close()
+    assert all(picture["x"] <= box["x"] and box["x"] + box["width"] <= picture["x"] + picture["width"] for box in words)
+    tops = [box["y"] for box in words]
+    assert min(lower - upper for upper, lower in pairwise(tops)) > 8
+
+
+def test_the_faults_of_a_law_are_found_on_the_page_of_strength(page: Any, folder: Path) -> None:
+    opened(page, folder, "index.html").get_by_role("link", name="Strength").click()
+    page.get_by_label("Show rows with").last.fill("readonly")
+    shown = page.locator("#t3 tbody tr:visible").all_inner_texts()
+    assert shown
+    assert all("readonly" in row.replace("-", "") for row in shown)
 
 
 def test_rows_and_columns_are_filtered_and_the_address_says_so(page: Any, folder: Path) -> None:

@@ -87,6 +87,29 @@ def _names(group: list[Row], mark: str = "") -> str:
     return ", ".join(names[:NAMED]) + more
 
 
+#: What was seen of values, for people.
+_VALUES = {
+    "bit for bit": "values bit for bit",
+    "as promised": "values as promised, but other bits",
+    "wrong": "wrong values",
+    "unspecified": "values of which nothing is promised",
+    "unread": "values that could not be read",
+}
+#: Topics whose values speak for themselves.
+_PLAIN = ("call", "ending", "message", "memory", "type")
+
+
+def sides(row: Row) -> tuple[str, str]:
+    """What was seen before and after, for people."""
+    topic, before, after = str(row["topic"]), str(row["before"]), str(row["after"])
+    if topic == "values":
+        return _VALUES.get(before, before), _VALUES.get(after, after)
+    if topic in _PLAIN:
+        return before, after
+    empty = "as the source's" if topic == "shape" else "none"
+    return f"{topic}: {before or empty}", f"{topic}: {after or empty}"
+
+
 def plainest(group: list[Row]) -> Row:
     """The row with the shortest script."""
     return min(group, key=lambda row: (not row["shrunk"], len(row["script"])))
@@ -99,10 +122,11 @@ def _text(title: str, rows: list[Row], notes: list[str]) -> str:
         if row["change"] == "message only":
             lines.append(f"MESSAGE ONLY  {_names(group)}: other words in a {'warning' if row['topic'] == 'told' else 'refusal'}")
             continue
+        before, after = sides(row)
         lines += [
             f"{row['change'].upper()}  {_names(group)}",
-            f"    before   {row['before']}",
-            f"    after    {row['after']}",
+            f"    before   {before}",
+            f"    after    {after}",
             f"    where    {row['where']} ({sum(one['count'] for one in group)} inputs)",
             f"    laws     {_laws(row)}",
             f"    promise  {row['promise'] or 'none'}",
@@ -139,15 +163,14 @@ def _markdown(title: str, rows: list[Row], notes: list[str]) -> str:
             cells = [
                 f"**{row['change']}**{standing}",
                 _names(group, "`"),
-                row["before"],
-                row["after"],
+                *sides(row),
                 row["where"],
                 row["promise"],
             ]
         lines.append(f"| {' | '.join(map(_cell, cells))} |")
     for group in [group for group in alike(rows) if group[0]["change"] in BREAKING][:10]:
         row = plainest(group)
-        summary = f"{row['entry']}: {row['before']} -> {row['after']}"
+        summary = f"{row['entry']}: {' -> '.join(sides(row))}"
         lines += [
             "",
             f"<details><summary>{_cell(summary)}</summary>",

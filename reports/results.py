@@ -25,6 +25,9 @@ SCHEMA_VERSION = 1
 
 Row = dict[str, Any]
 
+#: Which way a call carries data, in words.
+DIRECTIONS = {"in": "arrays to tensors", "out": "tensors to arrays"}
+
 
 class ResultsError(Exception):
     """A file that holds no results; its message says in a line what is wrong and where."""

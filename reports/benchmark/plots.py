@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
 from reports.benchmark.compare import Change, Comparison
 from reports.benchmark.runs import FRESH_COPY, MEMCPY, Run
-from reports.benchmark.tables import seconds
-from reports.results import ResultsError
+from reports.benchmark.tables import seconds, size
+from reports.results import DIRECTIONS, ResultsError
 
 #: Colours that people with colour blindness tell apart: https://jfly.uni-koeln.de/color/
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5f00", "#5b3d8a")
@@ -36,7 +35,6 @@ _STYLE = {
     "legend.frameon": False,
     "figure.facecolor": "white",
 }
-_WORDS = {"in": "arrays to tensors", "out": "tensors to arrays"}
 
 
 def write_plots(runs: Sequence[Run], comparison: Comparison | None, folder: Path) -> list[Path]:
@@ -55,25 +53,10 @@ def write_plots(runs: Sequence[Run], comparison: Comparison | None, folder: Path
     return written
 
 
-def pictures(run: Run) -> list[tuple[str, bytes]]:
-    """What each plot shows, and its SVG; none where matplotlib is missing."""
-    try:
-        import matplotlib
-    except ImportError:
-        return []
-    drawn = []
-    with matplotlib.rc_context(_STYLE):
-        for _, figure in _figures(run, None):
-            file = BytesIO()
-            figure.savefig(file, format="svg", metadata={"Date": None}, bbox_inches="tight")
-            drawn.append((figure.get_suptitle(), file.getvalue()))
-    return drawn
-
-
 def _figures(run: Run, comparison: Comparison | None) -> Iterator[tuple[str, Any]]:
     for framework, direction in dict.fromkeys((f.framework, f.direction) for f in run.figures.values() if f.framework):
         entries = [name for name, all in run.entries.items() if (all[0].framework, all[0].direction) == (framework, direction)]
-        title = f"{framework}: {_WORDS.get(direction, direction)}"
+        title = f"{framework}: {DIRECTIONS.get(direction, direction)}"
         yield f"size-{framework}-{direction}", _sizes(run, entries, title)
         yield f"fixed-{framework}-{direction}", _fixed(run, entries, title)
     if comparison and comparison.changes:
@@ -125,7 +108,7 @@ def _sizes(run: Run, entries: list[str], title: str) -> Any:
             axis.fill_between(x, [f.low for f in points], [f.high for f in points], color=colour, alpha=0.12, linewidth=0)
             axis.plot(x, y, color=colour, marker=_MARKS[i % len(_MARKS)], markersize=4, linewidth=1.4, label=_short(entry, 60))
         axis.set(xscale="log", yscale="log", title=name)
-        axis.set_xticks(ladder, [_bytes(n) for n in ladder])
+        axis.set_xticks(ladder, [size(n) for n in ladder])
         axis.minorticks_off()
         axis.yaxis.set_major_formatter(lambda value, _: seconds(value))
         axis.tick_params(labelbottom=True, labelleft=True)
@@ -226,11 +209,6 @@ def _ratios(comparison: Comparison) -> Any:
     warning = "\nTHE MACHINES DIFFER: these ratios say little" if comparison.warnings else ""
     axis.set_title(f"Time now over time before, {said}; lines: intervals that hold for all cells together at 95%{warning}")
     return figure
-
-
-def _bytes(n: int) -> str:
-    unit = min(n.bit_length() - 1, 39) // 10
-    return f"{n >> 10 * unit} {('B', 'KiB', 'MiB', 'GiB')[unit]}"
 
 
 def _short(text: str, most: int = 56) -> str:

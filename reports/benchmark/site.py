@@ -1,24 +1,95 @@
-"""A benchmark run as the blocks of its page on the site."""
+"""A benchmark run on the site: its page, and the cost of each entry point."""
 
 from __future__ import annotations
 
-from base64 import b64encode
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports.benchmark.plots import pictures
-from reports.benchmark.runs import Run
-from reports.benchmark.tables import tables
-from reports.html.sections import Block
+from reports.benchmark.cost import Cost, law_of_cost
+from reports.benchmark.curves import MARKS, curves, sized
+from reports.benchmark.plots import panels
+from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
+from reports.benchmark.tables import seconds, tables, times
+from reports.html.names import entry_path
+from reports.html.sections import Block, linked, with_pages
+from reports.merge import Merged
+from reports.results import DIRECTIONS
 
 
-def blocks(run: Run) -> list[Block]:
-    """Its tables, and behind the first two its plots where they can be drawn."""
-    found = [Block(title=t.title, text=t.text, table=(t.headings, *t.rows) if t.rows else ()) for t in tables(run)]
-    # An image has a world of its own: the names inside one SVG cannot clash with those of another, or of the page.
-    source = "data:image/svg+xml;base64,"
+def blocks(run: Run, merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    """The page of a run: its tables, and behind the first two its curves; calls that the results know lead to their pages."""
+    known = with_pages(merged)
+    found = []
+    for table in tables(run):
+        rows = [[linked(row[0], known), *row[1:]] for row in table.rows]
+        found.append(Block(title=table.title, text=table.text, table=(table.headings, *rows) if rows else ()))
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry, figures in run.entries.items():
+        if sized(run, entry):
+            groups.setdefault((figures[0].framework, figures[0].direction), []).append(entry)
+    about = "Time of a call over the bytes of its input, both logarithmic; the bands go from the lowest to the highest visit."
     drawn = [
-        Block(title=title, figure=Markup('<img alt="{}" src="{}{}">').format(title, source, b64encode(svg).decode()))
-        for title, svg in pictures(run)
+        Block(
+            title=f"{framework}, {DIRECTIONS.get(direction, direction)}: time over size",
+            text=about,
+            figure=Markup('<div class="panels">{}</div>').format(
+                Markup("").join(_panel(run, name, chosen, known) for name, chosen in panels(entries))
+            ),
+        )
+        for (framework, direction), entries in groups.items()
     ]
     return [*found[:2], *drawn, *found[2:]]
+
+
+def _panel(run: Run, name: str, entries: list[str], known: set[str]) -> Markup:
+    lines = []
+    for place, entry in enumerate(entries):
+        call = Markup('<a href="{}">{}</a>').format(entry_path(entry), entry) if entry in known else entry
+        lines.append(Markup('<li class="q{}"><b aria-hidden="true">{}</b> {}</li>').format(place, MARKS[place], call))
+    return Markup("<figure><figcaption>{}</figcaption>{}<ul>{}</ul></figure>").format(
+        name, curves(run, entries), Markup("").join(lines)
+    )
+
+
+def cost(run: Run, entry: str) -> list[Block]:
+    """What one entry point costs: the law of cost in a sentence, its curve, its figures; or why there are none."""
+    figures = run.ladder(entry) or [figure for figure in run.entries.get(entry, ()) if figure.axis == "scalar"]
+    if not figures:
+        return [Block(text=f"Not measured: {_why_not(run, entry)}")]
+    fitted = law_of_cost(run, entry)
+    law = [Block(text=_sentence(fitted))] if fitted else []
+    about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory. ~ marks what is unstable."
+    headings = ("input", "time", "lowest visit", "highest visit", "x memcpy", "x fresh pages")
+    return [*law, Block(text=about, figure=curves(run, [entry]), table=(headings, *(_row(run, figure) for figure in figures)))]
+
+
+def _why_not(run: Run, entry: str) -> str:
+    for row in run.not_timed:
+        if row["entry"] == entry:
+            return f"{row['message'] or row['outcome']}."
+    return f"it was not among the calls of this benchmark run. To time it: tox run -e benchmark -- --entry-point '{entry}'"
+
+
+def _row(run: Run, figure: Figure) -> tuple[str, ...]:
+    limits = (run.limit(name, figure.nbytes) if figure.nbytes else None for name in (MEMCPY, FRESH_COPY))
+    ratios = (times(figure.seconds / limit.seconds) if limit else "" for limit in limits)
+    time = f"{'~' if figure.unstable else ''}{seconds(figure.seconds)}"
+    return (figure.size, time, seconds(figure.low), seconds(figure.high), *ratios)
+
+
+def _sentence(fitted: Cost) -> str:
+    """The law of cost, fitted to one entry point."""
+    copies = f"{_number(fitted.memcpys)} memcpys more, or {_number(fitted.copies)} copies into fresh pages"
+    large = f"{fitted.largest} cost {copies if fitted.order == 'O(n)' else 'no more'}"
+    seen = {
+        "keeps": ", and costs what that allows.",
+        "breach": f", but {fitted.reason}.",
+        "deviates": f", but {fitted.reason}: a known deviation.",
+    }
+    promise = f" It promises that it {fitted.promise}{seen[fitted.verdict]}" if fitted.verdict else ""
+    return f"{fitted.order}: {seconds(fitted.fixed)} for 16 elements; {large}.{promise}"
+
+
+def _number(value: float) -> str:
+    return times(value).removesuffix("x")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reports.benchmark.compare import Change, Comparison
 from reports.benchmark.cost import Cost, law_of_cost
 from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
+from reports.results import DIRECTIONS
 
 #: What is set flush right: a figure, or no word at all.
 _NUMBER = re.compile(r"~?[\d(]|$")
@@ -32,16 +33,15 @@ def tables(run: Run) -> list[Table]:
     costs = {entry: law_of_cost(run, entry) for entry in run.entries}
     found = [_about(run), _limits(run), *_verdicts(costs.values())]
     for framework, direction in dict.fromkeys((f.framework, f.direction) for f in run.figures.values() if f.framework):
-        words = {"in": "arrays to tensors", "out": "tensors to arrays"}
         chosen = [
             entry
             for entry, figures in run.entries.items()
             if (figures[0].framework, figures[0].direction) == (framework, direction)
         ]
-        found.append(_costs(f"{framework}: {words.get(direction, direction)}", run, chosen, costs))
+        found.append(_costs(f"{framework}: {DIRECTIONS.get(direction, direction)}", run, chosen, costs))
         for axis, title in (("layout", "layouts"), ("dtype", "dtypes")):
-            found.append(_axis(f"{framework}, {words.get(direction, direction)}: {title}", run, chosen, axis))
-        found.append(_casts(f"{framework}, {words.get(direction, direction)}: calls that convert the dtype", run, chosen))
+            found.append(_axis(f"{framework}, {DIRECTIONS.get(direction, direction)}: {title}", run, chosen, axis))
+        found.append(_casts(f"{framework}, {DIRECTIONS.get(direction, direction)}: calls that convert the dtype", run, chosen))
     return [table for table in (*found, _unstable(run), _not_timed(run)) if table.rows or table.text]
 
 
@@ -105,6 +105,12 @@ def seconds(value: float) -> str:
         if value >= 0.9995 * scale:
             return f"{_digits(value / scale)} {unit}"
     return f"{_digits(value / 1e-9)} ns"
+
+
+def size(nbytes: int) -> str:
+    """A number of bytes that is a power of two, with its unit."""
+    unit = min(nbytes.bit_length() - 1, 39) // 10
+    return f"{nbytes >> 10 * unit} {('B', 'KiB', 'MiB', 'GiB')[unit]}"
 
 
 def _digits(value: float) -> str:

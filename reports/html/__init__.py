@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ def register(verbs: Any) -> None:
     )
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a results file (JSON Lines)")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write; index.html is the start")
-    verb.add_argument("--benchmark", type=Path, metavar="RUN", help="a benchmark run, for the page on what calls cost")
+    verb.add_argument(
+        "--benchmark", type=Path, metavar="RUN", help="a benchmark run: a page on what calls cost, and a curve on each call's"
+    )
     verb.set_defaults(run=_run)
 
 
@@ -33,12 +36,15 @@ def _run(asked: argparse.Namespace) -> int:
 def write(files: list[Path], folder: Path, benchmark: Path | None = None) -> Path:
     """Write the site of results files, and of a benchmark run, into a folder; the path of its first page. Raises ResultsError."""
     try:
-        from reports.benchmark.site import blocks
+        from reports.benchmark.site import blocks, cost
         from reports.html.pages import write_site
     except ImportError as missing:
         raise ResultsError(f"a site needs Jinja2, which is not installed here ({missing.name}): pip install jinja2") from None
     try:
-        fed = {"benchmarks": blocks(read_run(benchmark))} if benchmark else {}
-        return write_site(environments([read(path) for path in files]), folder, fed)
+        merged = environments([read(path) for path in files])
+        if not benchmark:
+            return write_site(merged, folder)
+        run = read_run(benchmark)
+        return write_site(merged, folder, {"benchmarks": partial(blocks, run)}, partial(cost, run))
     except OSError as error:
         raise ResultsError(f"cannot write the site to {folder}: {error.strerror}") from None

@@ -18,6 +18,11 @@ def slug(name: str) -> str:
     return f"{words}-{digest}" if words else digest
 
 
+def entry_path(name: str) -> str:
+    """Where the page of an entry point lies, from the site's root."""
+    return f"entry/{slug(name)}.html"
+
+
 def anchor(name: str) -> str:
     """An id within a page that needs no escaping in a link."""
     return re.sub("[^A-Za-z0-9_-]", lambda found: f".{ord(found[0]):x}", name)

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,17 +18,22 @@ from reports.answers import WORDS, answer
 from reports.cells import Outcome
 from reports.html import names
 from reports.html.memory import picture
-from reports.html.sections import SECTIONS, Block, releases, summary_of
-from reports.html.site import DIRECTIONS, Site, families, in_order, layouts
+from reports.html.sections import BENCHMARKS, SECTIONS, Block, Make, releases, summary_of
+from reports.html.site import Site, families, in_order, layouts
 from reports.merge import Merged
 from reports.replay import command
-from reports.results import ResultsError, Row
+from reports.results import DIRECTIONS, ResultsError, Row
 from reports.severity import severity
 from reports.writers import save
 
 _HERE = Path(__file__).parent
 #: By this file a folder is known to be a site that may be written again.
 _MARK = "assets/report.js"
+
+
+def unmeasured(entry: str) -> list[Block]:
+    """What stands for the cost of an entry point where no benchmark was given."""
+    return [Block(text=f"Not measured: no benchmark run was given. {BENCHMARKS.how}")]
 
 
 @cache
@@ -40,7 +45,14 @@ def _engine() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    engine.filters |= {"anchor": names.anchor, "slug": names.slug, "link": names.link, "number": number, "severity": severity}
+    engine.filters |= {
+        "anchor": names.anchor,
+        "slug": names.slug,
+        "link": names.link,
+        "number": number,
+        "severity": severity,
+        "usual": usual,
+    }
     engine.globals |= {
         "WORDS": WORDS,
         "DIRECTIONS": DIRECTIONS,
@@ -56,6 +68,11 @@ def number(value: float) -> str:
     return f"{value:,}" if abs(value) < 1e15 else f"{float(min(value, 10**300)):.1e}"
 
 
+def usual(words: Iterable[str]) -> str:
+    """The word that a row of a matrix says most often; only its other cells say theirs again, in a class."""
+    return next((word for word, _ in Counter(words).most_common(1)), "not run")
+
+
 def case_path(row: Row) -> str:
     """Where the page of a finding or a known deviation lies, from the site's root."""
     if row["kind"] == "deviation":
@@ -63,10 +80,16 @@ def case_path(row: Row) -> str:
     return f"finding/{row['id']}-{names.slug(row['entry'] + ' ' + row['law'])}.html"
 
 
-def write_site(environments: Sequence[Merged], folder: Path, fed: Mapping[str, list[Block]] = MappingProxyType({})) -> Path:
+def write_site(
+    environments: Sequence[Merged],
+    folder: Path,
+    fed: Mapping[str, Make] = MappingProxyType({}),
+    cost: Callable[[str], list[Block]] = unmeasured,
+) -> Path:
     """All pages; of several environments each in a folder of its own, under a page that lists them.
 
-    fed  section to blocks that come from elsewhere than the results
+    fed   section to what makes its blocks, where that comes from elsewhere than the results
+    cost  the same for the cost of an entry point, by its name
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise ResultsError(f"{folder} is not empty and holds no site; give an empty or a new folder")
@@ -75,34 +98,39 @@ def write_site(environments: Sequence[Merged], folder: Path, fed: Mapping[str, l
     for asset in (_HERE / "assets").iterdir():
         save(folder / "assets" / asset.name, asset.read_text(encoding="utf-8"))
     if len(environments) == 1:
-        _Pages(Site(environments[0], environments), folder, "", fed).write()
+        _Pages(Site(environments[0], environments), folder, "", fed, cost).write()
         return folder / "index.html"
     sites = [Site(each, environments, names.slug(releases(each))) for each in environments]
     folders = [site.folder for site in sites]
     for place, site in enumerate(sites):
         site.folder += f"-{place}" if folders.count(site.folder) > 1 else ""
     for site in sites:
-        _Pages(site, folder / site.folder, "../", fed).write()
+        _Pages(site, folder / site.folder, "../", fed, cost).write()
     page = _engine().get_template("environments.html").render(sites=sites, site=None, root="", top="", here="", nav=())
     save(folder / "index.html", names.visible(page))
     return folder / "index.html"
 
 
-#: Quotes that HTML can do without, inside a tag; end tags that what follows makes plain.
+#: Quotes that HTML can do without, inside a tag; end tags that what follows makes plain; line ends but the first.
 _QUOTES = re.compile(r'="([\w.:#/-]*[\w.:#-])"(?=[\s>])')
-_ENDS = re.compile(r"</(?:td|tr|li)>(?=\s*<(?:td|tr|li|/tr|/tbody|/ul|/ol)\b)")
+_ENDS = re.compile(r"</(?:td|th|tr|li|dt|dd)>(?=\s*<(?:td|th|tr|li|dt|dd|/tr|/thead|/tbody|/ul|/ol|/div)\b)")
+_LINES = re.compile(r"\s*\n\s*")
+_CODE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 
 
 def _smaller(page: str) -> str:
-    """The same page in fewer bytes: tables have ten thousands of cells. Whatever is text, code or script stays."""
-    return _ENDS.sub("", _QUOTES.sub(r"=\1", page))
+    """The same page in fewer bytes: tables have ten thousands of cells. What is text, code or script stays."""
+    parts = _CODE.split(page)
+    return "".join(
+        part if place % 2 else _ENDS.sub("", _QUOTES.sub(r"=\1", _LINES.sub("\n", part))) for place, part in enumerate(parts)
+    )
 
 
 class _Pages:
     """The pages of one environment; `top` leads from its folder to the whole site's."""
 
-    def __init__(self, site: Site, folder: Path, top: str, fed: Mapping[str, list[Block]]) -> None:
-        self._site, self._folder, self._top, self._fed = site, folder, top, fed
+    def __init__(self, site: Site, folder: Path, top: str, fed: Mapping[str, Make], cost: Callable[[str], list[Block]]) -> None:
+        self._site, self._folder, self._top, self._fed, self._cost = site, folder, top, fed, cost
 
     def write(self) -> None:
         """Write all of them."""
@@ -119,7 +147,7 @@ class _Pages:
                 self._page("matrix.html", path, framework=framework, direction=direction, axis=axis, columns=grouped, calls=calls)
         tables = {releases(each): summary_of(each) for each in site.environments} if len(site.environments) > 1 else {}
         for call in site.calls:
-            self._page("entry.html", f"entry/{call.slug}.html", call=call, tables=tables)
+            self._page("entry.html", names.entry_path(call.name), call=call, tables=tables, cost=self._cost(call.name))
         self._page("findings.html", "findings.html")
         self._page("deviations.html", "deviations.html")
         for row in (*site.shown, *site.deviations):
@@ -128,7 +156,7 @@ class _Pages:
             self._page("case.html", case_path(row), row=row, picture=drawn, again=again)
         self._page("laws.html", "laws.html")
         for section in SECTIONS:
-            blocks = self._fed.get(section.id) or section.make(site.merged, site.environments)
+            blocks = self._fed.get(section.id, section.make)(site.merged, site.environments)
             self._page("section.html", f"{section.id}.html", section=section, blocks=blocks)
         save(self._folder / "lookup.js", f"window.LOOKUP = {json.dumps(self._lookup(), separators=(',', ':'))};\n")
 
@@ -157,6 +185,7 @@ class _Pages:
         shapes = layouts(layout for call in site.calls for layout in call.by_layout)
         said: dict[str, int] = {}
         rows: dict[str, int] = {}
+        clauses: dict[tuple[str, str], int] = {}
         calls = []
         for call in site.calls:
             places, used = [], set()
@@ -166,9 +195,12 @@ class _Pages:
                 used |= {int(index) for text in set(texts) for index in text.rpartition("|")[2].split(",") if index}
                 row = ",".join(_base36(said.setdefault(text, len(said))) if text else "" for text in texts).rstrip(",")
                 places.append(_base36(rows.setdefault(row, len(rows))) if row else "")
-            clauses = {index: [call.row["promise"][index][name] for name in ("text", "source")] for index in sorted(used)}
-            page = f"entry/{call.slug}.html"
-            calls.append({"name": call.name, "page": page, "cells": ",".join(places).rstrip(","), "clauses": clauses})
+            decided = {}
+            for index in sorted(used):
+                clause = call.row["promise"][index]
+                decided[index] = clauses.setdefault((clause["text"], clause["source"]), len(clauses))
+            page = names.entry_path(call.name)
+            calls.append({"name": call.name, "page": page, "cells": ",".join(places).rstrip(","), "clauses": decided})
         anchors = {dtype: names.anchor(dtype) for dtype in dtypes}
         return {
             "dtypes": dtypes,
@@ -176,6 +208,7 @@ class _Pages:
             "anchors": anchors,
             "answers": list(said),
             "rows": list(rows),
+            "clauses": list(clauses),
             "calls": calls,
         }
 

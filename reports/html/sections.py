@@ -5,7 +5,9 @@ A section's `make` takes the environment on show and all environments, and retur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -14,10 +16,10 @@ from markupsafe import Markup
 
 from reports.answers import answer
 from reports.cells import along
-from reports.changes import BREAKING
-from reports.differences import alike, counted, of_results, plainest
+from reports.changes import BREAKING, KINDS
+from reports.differences import alike, of_results, plainest, sides
 from reports.differences import releases as shown
-from reports.html.names import slug
+from reports.html.names import entry_path
 from reports.merge import Merged
 from reports.results import Row
 from reports.strength import STRENGTH, by_law, caught_by_default, read_strength
@@ -29,6 +31,22 @@ _NO_FIGURE = Markup("")
 
 
 @dataclass(frozen=True)
+class Card:
+    """One thing among many alike.
+
+    word   what kind of thing it is
+    names  what it is about: text, or pairs as in a table
+    facts  what is known of it, by name; text, or pairs too
+    code   lines to copy
+    """
+
+    word: str
+    names: Sequence[Any]
+    facts: dict[str, Any]
+    code: str = ""
+
+
+@dataclass(frozen=True)
 class Block:
     """One thing on a page: whichever of these is not empty, in this order.
 
@@ -37,6 +55,7 @@ class Block:
     figure   a picture, as SVG that this suite made itself: it is not escaped
     code     lines to copy
     table    headings, then rows; a cell is text, or a pair of text and link, to the web or within the site
+    cards    what has too much to say for a row of a table
     """
 
     title: str = ""
@@ -44,6 +63,7 @@ class Block:
     figure: Markup = _NO_FIGURE
     code: str = ""
     table: tuple[Sequence[Any], ...] = ()
+    cards: tuple[Card, ...] = ()
 
 
 Make = Callable[[Merged, Sequence[Merged]], list[Block]]
@@ -77,6 +97,11 @@ def releases(merged: Merged) -> str:
     environment = merged.results.header["environment"]
     chosen = {name: environment[name] for name in names if name in environment} or environment
     return ", ".join(f"{name} {release}" for name, release in chosen.items()) or "an unnamed environment"
+
+
+def with_pages(merged: Merged) -> set[str]:
+    """The entry points that have a page."""
+    return {row["entry"] for row in merged.results.of("entry") if row["verdicts"]}
 
 
 def summary_of(merged: Merged) -> dict[str, str]:
@@ -128,11 +153,12 @@ def _symbolic(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     forms = [entry for entry in merged.results.of("entry") if _ONLY_SYMBOLIC & set(entry["laws"])]
     if not forms:
         return []
+    calls = with_pages(merged)
     laws = {law: title for law, title in _SYMBOLIC_LAWS.items() if any(law in entry["laws"] for entry in forms)}
     rows = []
     for entry in forms:
         evidence = (_evidence(entry["laws"].get(law)) for law in laws)
-        rows.append(((entry["entry"], f"entry/{slug(entry['entry'])}.html"), *evidence))
+        rows.append((linked(entry["entry"], calls), *evidence))
     text = f"{len(forms)} symbolic forms, each with how often every law held, was broken, or deviated as recorded."
     return [Block(text=text, table=(("form", *laws.values()), *rows))]
 
@@ -144,28 +170,57 @@ def _evidence(counts: Mapping[str, int] | None) -> str:
     return ", ".join(f"{word} {counts[name]}x" for name, word in names.items() if counts.get(name))
 
 
+#: What a kind of change means to those who upgrade.
+_CHANGES = {
+    "breaking": "what worked no longer does, or does something else",
+    "removed": "the call is gone",
+    "fixed": "what broke a promise or died no longer does",
+    "added": "what was refused is answered",
+    "changed": "neither better nor worse by any promise",
+    "message only": "other words in an exception or a warning",
+}
+
+
 def _upgrade(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     if not any(merged.results.of("comparison")):
         return []
     report = of_results(merged.results)
-    rows = []
-    for group in alike(report.rows):
-        row = plainest(group)
-        names = ", ".join(dict.fromkeys(one["entry"] for one in group))
-        rows.append((row["change"], row["standing"], names, row["before"], row["after"], row["where"], row["promise"]))
-    headings = ("change", "law", "entry points", "before", "after", "where", "promise")
-    blocks = [
+    known = with_pages(merged)
+    groups = alike(report.rows)
+    breaking = [group for group in groups if group[0]["change"] in BREAKING]
+    cards = tuple(_card(group, known, group in breaking[:MOST_SCRIPTS]) for group in groups)
+    counts = Counter(row["change"] for row in report.rows)
+    meant = "; ".join(f"{n} {change} ({_CHANGES[change]})" for change in KINDS if (n := counts[change]))
+    left_out = max(len(breaking) - MOST_SCRIPTS, 0)
+    more = f"Scripts of {left_out} more breaking changes: python -m reports upgrade --scripts FOLDER."
+    return [
         Block(text=f"{shown(report.before)} → {shown(report.after)}"),
-        Block(text=f"{len(report.rows)} differences: {counted(report.rows)}.", table=(headings, *rows) if rows else ()),
+        Block(text=f"{len(report.rows)} differences: {meant or 'no difference'}."),
         *(Block(text=note) for note in report.notes),
+        *([Block(cards=cards)] if cards else []),
+        *([Block(text=more)] if left_out else []),
     ]
-    breaking = [plainest(group) for group in alike(report.rows) if group[0]["change"] in BREAKING]
-    for row in breaking[:MOST_SCRIPTS]:
-        title = f"{row['change']}: {row['entry']}"
-        blocks.append(Block(title, f"{row['before']} → {row['after']}", code=row["script"].rstrip()))
-    if len(breaking) > MOST_SCRIPTS:
-        blocks.append(Block(text=f"Scripts of {len(breaking) - MOST_SCRIPTS} more: python -m reports upgrade --scripts FOLDER."))
-    return blocks
+
+
+def _card(group: list[Row], known: set[str], script: bool) -> Card:
+    """Differences that are alike, as one."""
+    row = plainest(group)
+    before, after = sides(row)
+    laws = {
+        "breaks": sorted(set(row["broken_after"]) - set(row["broken_before"])),
+        "mends": sorted(set(row["broken_before"]) - set(row["broken_after"])),
+    }
+    facts: dict[str, Any] = {"before": before, "after": after, "where": row["where"]}
+    facts |= {name: ", ".join(ids) for name, ids in laws.items() if ids}
+    url = re.search(r"https?://[^\s)]+", row["promise"])
+    facts |= {"promise": (row["promise"], url[0]) if url else row["promise"]} if row["promise"] else {}
+    names = list(dict.fromkeys(one["entry"] for one in group))
+    return Card(row["change"], [linked(name, known) for name in names], facts, row["script"].rstrip() if script else "")
+
+
+def linked(entry: str, known: Container[str]) -> str | tuple[str, str]:
+    """An entry point as a cell: with the way to its page, if it has one."""
+    return (entry, entry_path(entry)) if entry in known else entry
 
 
 def _strength(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
@@ -191,6 +246,13 @@ def _catches(row: Row, header: Row) -> Iterator[str]:
     yield from (row["peers"].get(peer, "not run") for peer in header["peers"])
 
 
+BENCHMARKS = Section(
+    "benchmarks",
+    "Benchmarks",
+    "What each call costs, by size, against the machine's limits.",
+    "tox run -e benchmark, then: python -m reports html FILE --benchmark benchmark.json -o site/",
+    _nothing,
+)
 SECTIONS: tuple[Section, ...] = (
     Section(
         "symbolic",
@@ -213,13 +275,7 @@ SECTIONS: tuple[Section, ...] = (
         "Results files of several releases: python -m reports html OLD.jsonl NEW.jsonl -o site/",
         _history,
     ),
-    Section(
-        "benchmarks",
-        "Benchmarks",
-        "What each call costs, by size, against the machine's limits.",
-        "tox run -e benchmark, then: python -m reports html FILE --benchmark benchmark.json -o site/",
-        _nothing,
-    ),
+    BENCHMARKS,
     Section(
         "strength",
         "Strength",

@@ -47,7 +47,6 @@ _LAYOUTS = (
     "0-d",
     "empty",
 )
-DIRECTIONS = {"in": "arrays to tensors", "out": "tensors to arrays"}
 
 
 def family(dtype: str) -> str:
