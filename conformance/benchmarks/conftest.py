@@ -67,7 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not entries:
         raise pytest.UsageError(f"nothing to time: {'; '.join(missing.values())}")
     check_memory(largest, option.processes * len({entry.framework for entry in entries}), available())
-    config.stash[_CELLS] = [(entry, list(cells(entry, releases, largest))) for entry in entries], list(limits(largest))
+    unbeaten = list(limits(largest, _devices(config)))
+    config.stash[_CELLS] = [(entry, list(cells(entry, releases, largest))) for entry in entries], unbeaten
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -94,7 +95,7 @@ def measured(request: pytest.FixtureRequest) -> dict[str, Timing]:
     say = _Progress(request)
     began = time.monotonic()
     try:
-        clocks = start(frameworks, options.plan(config.option).subjects, effort.processes)
+        clocks = start(frameworks, options.plan(config.option).subjects, effort.processes, _devices(config))
     except SubjectError as reason:
         pytest.exit(f"nothing was timed: {reason}", 1)
     try:
@@ -140,7 +141,13 @@ def describe(timing: Timing) -> dict[str, Any]:
         "symbolic": cell.symbolic,
         "deviations": list(cell.deviations),
         "costly": list(cell.costly),
+        "device": cell.device,
+        "limits": list(cell.limits),
     }
+
+
+def _devices(config: pytest.Config) -> tuple[str, ...]:
+    return tuple(device for device in options.plan(config.option).devices if device != "cpu")
 
 
 def _params(item: Any) -> dict[str, Any]:

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import execnet
-
 from conformance.benchmarks.cells import SIZES, Cell
-from conformance.subject.timing import THREADS
-from conformance.subjects import SubjectError
+from conformance.subject.timing import THREADS, Answer
+from conformance.subjects import SubjectError, _memories
+
+try:
+    import execnet
+except ModuleNotFoundError:  # As in conformance.subjects.
+    from conformance import channel as execnet
 
 _ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that one visit may take before it counts as hung.
@@ -55,6 +58,7 @@ class Visit(NamedTuple):
     loops    calls in a round
     rounds   seconds per call, by round
     bare     seconds of a call that does nothing, meanwhile
+    busy     seconds per call that a device says it worked; 0 where it says nothing
     """
 
     at: float
@@ -62,13 +66,14 @@ class Visit(NamedTuple):
     loops: int
     rounds: list[float]
     bare: float
+    busy: float = 0.0
 
 
 @dataclass
 class Timing:
     """What was measured of a cell.
 
-    outcome  "ok", "raised", "unbuildable", "crashed", "hung", "too slow", "spared" or "" (not visited)
+    outcome  "ok", "raised", "unbuildable", "crashed", "hung", "too slow", "spared", "not run" or "" (not visited)
     message  why, where it is not "ok"
     memory   how the result used the source's memory: "shares", "copies", or "" where nobody can tell
     """
@@ -98,7 +103,7 @@ class Clock(Protocol):
         """Releases, threads and clock."""
         ...
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> Answer:
         """See `conformance.subject.timing.Timer.visit`."""
         ...
 
@@ -108,8 +113,8 @@ class Clock(Protocol):
 class Process:
     """A subject in a process of its own, which holds the clock; it is started again when it has died."""
 
-    def __init__(self, framework: str, python: str = sys.executable) -> None:
-        self._framework, self._python = framework, python
+    def __init__(self, framework: str, python: str = sys.executable, devices: tuple[str, ...] = ()) -> None:
+        self._framework, self._python, self._devices = framework, python, _memories(devices)
         self._start()
 
     def _start(self) -> None:
@@ -118,7 +123,7 @@ class Process:
         os.environ.update(_ENVIRONMENT)  # A child has it from its first import on.
         try:
             gateway = self._group.makegateway(f"popen//python={self._python}")
-            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=[self._framework])
+            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=[self._framework], devices=self._devices)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -137,9 +142,10 @@ class Process:
                 raise SubjectError(reason)
         return self._about
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> Answer:
         assert self.about
-        asked = (cell.name, cell.call, cell.prepared, cell.maker, tuple(cell.spec), cell.cold, rounds, seconds)
+        asked: tuple[Any, ...] = (cell.name, cell.call, cell.prepared, cell.maker, tuple(cell.spec), cell.cold, rounds, seconds)
+        asked += (cell.device, cell.needs)
         try:
             self._channel.send(marshal.dumps(asked))
             return tuple(marshal.loads(self._channel.receive(timeout=LIMIT)))  # type: ignore[return-value]
@@ -149,25 +155,27 @@ class Process:
             outcome, message = "crashed", (str(error).strip().splitlines() or ["the process died"])[-1][:200]
         self.close()
         self._start()
-        return outcome, message, "", 0, [], 0.0
+        return outcome, message, "", 0, [], 0.0, 0.0
 
     def close(self) -> None:
         self._group.terminate(1)
 
 
-def _serve(channel, root, frameworks):  # type: ignore[no-untyped-def]
+def _serve(channel, root, frameworks, devices):  # type: ignore[no-untyped-def]
     # execnet ships this source to any interpreter, so it names nothing from here.
     import sys
 
     sys.path.insert(0, root)
     from conformance.subject.timing import serve
 
-    serve(channel, tuple(frameworks))
+    serve(channel, tuple(frameworks), devices)
 
 
-def start(frameworks: Iterable[str], pythons: Mapping[str, str], processes: int) -> dict[str, list[Process]]:
+def start(
+    frameworks: Iterable[str], pythons: Mapping[str, str], processes: int, devices: tuple[str, ...] = ()
+) -> dict[str, list[Process]]:
     """The processes of each framework, started together. Raises SubjectError where one cannot be had."""
-    started = {name: [Process(name, pythons.get(name, sys.executable)) for _ in range(processes)] for name in frameworks}
+    started = {name: [Process(name, pythons.get(name, sys.executable), devices) for _ in range(processes)] for name in frameworks}
     for clocks in started.values():
         for clock in clocks:
             assert clock.about
@@ -196,7 +204,7 @@ def measure(
     plan = list(_plan(timings, clocks, effort, random.Random(seed)))
     for done, (timing, clock, number) in enumerate(plan):
         progress(done, len(plan))
-        if timing.outcome not in ("", "ok"):
+        if timing.outcome not in ("", "ok", "not run"):  # Where one framework finds no device, the next may find one.
             continue
         slow = _too_slow(timing, ladders[timing.cell.entry])
         if slow:
@@ -206,12 +214,14 @@ def measure(
             continue
         large = timing.is_costly
         at = time.perf_counter() - began
-        outcome, message, memory, loops, rounds, bare = clock.visit(
+        outcome, message, memory, loops, rounds, bare, busy = clock.visit(
             timing.cell, 2 if large else effort.rounds, LARGE_SECONDS if large else effort.seconds
         )
+        if outcome == "not run" and timing.visits:
+            continue
         timing.outcome, timing.message, timing.memory = outcome, message, timing.memory or memory
         if rounds:
-            timing.visits.append(Visit(round(at, 3), number, loops, rounds, bare))
+            timing.visits.append(Visit(round(at, 3), number, loops, rounds, bare, busy))
     progress(len(plan), len(plan))
     return timings
 
