@@ -19,7 +19,7 @@ from conformance.benchmarks.conftest import check_memory, size
 from conformance.benchmarks.costly import COSTLY
 from conformance.benchmarks.measure import TOO_SLOW, Effort, measure
 from conformance.entry_points import entry_points
-from conformance.subject.timing import BATCH, Timer, calibrate, compile_loops
+from conformance.subject.timing import BATCH, Answer, Timer, calibrate, compile_loops
 
 RELEASES = {"python": "3.12.0", "numpy": "2.4.6", "torch": "2.13.0", "tensorflow": "2.21.0"}
 BY_NAME = {entry.name: entry for entry in entry_points()}
@@ -157,7 +157,7 @@ def visit(timer: Timer, call: str, cold: bool = False, cell: str = f"{BARE_CALL}
 
 @pytest.mark.parametrize("cold", [False, True])
 def test_a_visit_tells_rounds_and_how_memory_was_used(timer: Timer, cold: bool) -> None:
-    outcome, _, memory, loops, rounds, bare = visit(timer, "np.copy(a)" + " " * cold, cold)
+    outcome, _, memory, loops, rounds, bare, _ = visit(timer, "np.copy(a)" + " " * cold, cold)
     assert (outcome, memory, len(rounds)) == ("ok", "copies", 3)
     assert loops > 1
     assert all(seconds > bare > 0 for seconds in rounds)
@@ -168,7 +168,7 @@ def test_a_visit_tells_of_sharing(timer: Timer) -> None:
 
 
 def test_a_refusal_is_no_time(timer: Timer) -> None:
-    outcome, message, *_, rounds, _ = visit(timer, "np.frombuffer(3)")
+    outcome, message, *_, rounds, _, _ = visit(timer, "np.frombuffer(3)")
     assert outcome == "raised"
     assert "TypeError" in message
     assert rounds == []
@@ -184,9 +184,9 @@ class Fake:
     def __init__(self, cost: float = 0.0) -> None:
         self.cost, self.visited, self.about = cost, list[str](), dict[str, Any]()
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> Answer:
         self.visited.append(cell.name)
-        return "ok", "", "copies", 1, [self.cost * cell.spec.nbytes + 1e-6] * rounds, 1e-8
+        return "ok", "", "copies", 1, [self.cost * cell.spec.nbytes + 1e-6] * rounds, 1e-8, 0.0
 
     def close(self) -> None: ...
 

@@ -57,8 +57,8 @@ class Cell(NamedTuple):
     spared      why it is not timed, or ""
     device      that it is about, other than the host: it must be there
     needs       packages that the call imports beside its framework
-    limits      names of the limits beside which it is shown: what no copy beats, and a copy into memory as it comes; none
-                where there is no such copy
+    limits      names of the limits beside which it is shown: what no copy beats, and what together makes up a plain copy,
+                into memory as it comes; none where nothing is known to compare it with
     """
 
     name: str
@@ -108,17 +108,15 @@ def raw_copy(way: str, device: str, host: str = "") -> str:
 
 
 #: The device's own copies: way, and memory at the host's end.
-_RAW = (("to", "pinned"), ("to", "pageable"), ("from", "pinned"), ("from", "pageable"), ("from", "fresh"), ("within", ""))
+_RAW = (
+    *(("to", "pinned"), ("to", "pageable")),
+    *(("from", "pinned"), ("from", "pageable"), ("from", "fresh pages")),
+    ("within", ""),
+)
 
 
 def limits(largest: int, devices: tuple[str, ...] = ()) -> Iterator[Cell]:
     """The machine's limits, for each size, and those of devices whose memory can be reached past any framework."""
-    for device in devices:
-        for way, host in _RAW if KINDS[split(device)[0]].memory else ():
-            name, call = raw_copy(way, device, host), f"copy = _copier({device!r}, {way!r}, {host!r}, a.nbytes)\ncopy()"
-            for nbytes in ladder(largest)[1:]:
-                spec, size = array("float32", nbytes), label(nbytes)
-                yield Cell(f"{name}-{size}", name, "", "", "size", call, True, "", spec, size, device=device)
     for name, call in _LIMITS.items():
         for nbytes in ladder(largest)[1:]:
             if name != BARE_CALL or nbytes == SIZES[1]:
@@ -126,6 +124,12 @@ def limits(largest: int, devices: tuple[str, ...] = ()) -> Iterator[Cell]:
                 yield Cell(
                     f"{name}-{label(nbytes)}", name, "", "", "size", call, name == MEMCPY, "", spec, label(nbytes), promise=""
                 )
+    for device in devices:
+        for way, host in _RAW if KINDS[split(device)[0]].memory else ():
+            name, call = raw_copy(way, device, host), f"copy = _copier({device!r}, {way!r}, {host!r}, a.nbytes)\ncopy()"
+            for nbytes in ladder(largest)[1:]:
+                spec, size = array("float32", nbytes), label(nbytes)
+                yield Cell(f"{name}-{size}", name, "", "", "size", call, True, "", spec, size, device=device)
 
 
 def ladder(largest: int) -> tuple[int, ...]:
@@ -234,7 +238,10 @@ def _layouts(entry: EntryPoint, dtype: str, item: int) -> Iterator[tuple[str, An
 
 
 def _beside(entry: EntryPoint, spec: Any) -> tuple[str, ...]:
-    """The limits of a call about a device, by where its input lies and where its result is promised to be."""
+    """The limits of a call about a device, by where its input lies and where its result is promised to be.
+
+    What goes between the host and a device may be copied on the host first: into pinned memory, or into one piece.
+    """
     if not entry.device:
         return HOST
     if not KINDS[split(entry.device)[0]].memory:
@@ -244,9 +251,9 @@ def _beside(entry: EntryPoint, spec: Any) -> tuple[str, ...]:
     if {source, result} <= {"", "cpu"}:
         return HOST
     if source in ("", "cpu"):
-        return raw_copy("to", entry.device, "pinned"), raw_copy("to", entry.device, "pageable")
+        return raw_copy("to", entry.device, "pinned"), raw_copy("to", entry.device, "pageable"), FRESH_COPY
     if result == "cpu":
-        return raw_copy("from", entry.device, "pinned"), raw_copy("from", entry.device, "fresh")
+        return raw_copy("from", entry.device, "pinned"), raw_copy("from", entry.device, "fresh pages"), FRESH_COPY
     within = raw_copy("within", entry.device)
     return (within, within) if source == result else ()
 

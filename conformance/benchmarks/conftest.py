@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ _MEASURED = pytest.StashKey[dict[str, Any]]()
 _NEEDED_BY_PROCESS, _NEEDED_BESIDE = 2, 6
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    if not pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("benchmarks need pytest-benchmark, which is not installed here: pip install pytest-benchmark")
     option = parser.getgroup("conformance", "tensor conformance").addoption
     option("--largest", metavar="SIZE", default=label(SIZES[-1]), help=f"largest array (default: {label(SIZES[-1])}), say 1GiB")
     option("--processes", type=int, metavar="N", default=Effort().processes, help="processes per framework (default: 2)")
@@ -111,6 +114,7 @@ def measured(request: pytest.FixtureRequest) -> dict[str, Timing]:
         "effort": effort._asdict(),
         "seconds": round(time.monotonic() - began, 1),
         "subjects": about,
+        "timed": sum(timing.outcome == "ok" and timing.cell.framework != "" for timing in timings),
         "not_timed": [
             describe(timing) | {"outcome": timing.outcome, "message": timing.message}
             for timing in timings
@@ -166,6 +170,23 @@ class _Progress:
             return
         self._said = time.monotonic()
         self._reporter.rewrite(f"measuring: {done:,} of {of:,} visits ", erase=True)
+
+
+def _not_run(config: pytest.Config) -> dict[str, int]:
+    """Why cells were not run, and how many."""
+    rows = config.stash[_MEASURED]["not_timed"] if _MEASURED in config.stash else []
+    return Counter(row["message"] for row in rows if row["outcome"] == "not run")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for reason, number in _not_run(config).items():
+        terminalreporter.write_line(f"NOT RUN: {reason} (cells: {number:,})")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.OK and _not_run(session.config) and not session.config.stash[_MEASURED]["timed"]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED  # Only limits were timed: that is no success.
 
 
 @pytest.hookimpl(optionalhook=True)

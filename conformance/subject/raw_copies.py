@@ -17,12 +17,12 @@ def copier(device: str, way: str, host: str, nbytes: int) -> Callable[[], Any]:
     """A call that copies so many bytes. It may return before they are there: `device_memory.Raw.finish` waits for that.
 
     way   "to", "from" or "within" the device
-    host  memory at the host's end: "pageable", "pinned", or "fresh" (pages of its own for each copy, as a new array has)
+    host  memory at the host's end: "pageable", "pinned", or "fresh pages" (each copy's own, as a new array has)
     """
     raw, there = device_memory.of(device), device_room(device, nbytes)
     if way == "within":
         return partial(raw.copy, device_room(device, nbytes, 1), there, nbytes, way)
-    if host == "fresh":
+    if host == "fresh pages":
 
         def copy() -> None:
             pages = _pages(nbytes)
