@@ -259,6 +259,7 @@ def test_conversion(cell, benchmark):
         (["--largest", "9999GiB"], "needs about"),
         (["--largest", "big"], "is no size"),
         (["--visits", "0"], "at least 1"),
+        (["-p", "no:benchmark"], "need pytest-benchmark"),
         (["--entry-point", "nothing"], "no entry point matches"),
     ],
 )

@@ -242,9 +242,10 @@ def _beside(entry: EntryPoint, spec: Any) -> tuple[str, ...]:
 
     What goes between the host and a device may be copied on the host first: into pinned memory, or into one piece.
     """
-    if not entry.device:
+    kind = split(entry.device)[0] or "cpu"
+    if kind == "cpu":
         return HOST
-    if not KINDS[split(entry.device)[0]].memory:
+    if not KINDS[kind].memory:
         return ()
     clause = entry.clause("device", spec)
     source, result = entry.on and numbered(entry.on), numbered(str(clause.value)) if clause else "cpu"

@@ -223,6 +223,10 @@ def measure(
         if rounds:
             timing.visits.append(Visit(round(at, 3), number, loops, rounds, bare, busy))
     progress(len(plan), len(plan))
+    absent = {timing.cell.device: timing.message for timing in timings if timing.outcome == "not run" and not timing.cell.needs}
+    for timing in timings:
+        if timing.outcome == "spared" and timing.cell.device in absent:
+            timing.outcome, timing.message = "not run", absent[timing.cell.device]
     return timings
 
 

@@ -117,7 +117,7 @@ def _sizes(run: Run, entries: list[str], title: str) -> Any:
     rows = ceil(len(drawn) / columns)
     figure = Figure(figsize=(5.2 * columns, 5.4 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    round_sizes, limits_ = _round_sizes(run), {name for entry in entries for f in run.entries[entry] for name in f.limits}
+    round_sizes, limits_ = _round_sizes(run), {name for entry in entries for f in run.entries[entry] for name in f.limits[:2]}
     ladder = sorted({f.nbytes for entry in entries for f in run.ladder(entry) if f.nbytes and f.nbytes in round_sizes})
     for axis, (name, chosen) in zip(axes.flat, drawn):
         _limits(run, axis, sorted(limits_, reverse=True))
