@@ -199,11 +199,13 @@ def test_processes_have_orders_of_their_own() -> None:
     assert first != second
 
 
-def test_large_cells_are_visited_once_by_each_process() -> None:
-    (large,) = [
-        t for t in measure(cells_of("torch.from_numpy"), {"torch": [Fake(), Fake()]}, Effort()) if t.cell.size == "64 MiB"
-    ]
-    assert [v.process for v in large.visits] in ([0, 1], [1, 0])
+def test_a_visit_to_a_costly_cell_is_one_round() -> None:
+    slow, quick = Fake(0.1 / SIZES[-1]), Fake()
+    for clock, rounds in ((slow, {1}), (quick, {1, Effort().rounds})):
+        timings = measure(cells_of("torch.tensor"), {"torch": [clock]}, Effort())
+        (large,) = [t for t in timings if t.cell.size == "64 MiB" and t.cell.axis == "size"]
+        assert len(large.visits) == Effort().visits
+        assert {len(v.rounds) for v in large.visits} == rounds
 
 
 def test_what_would_take_too_long_is_left_out() -> None:

@@ -34,8 +34,8 @@ class Effort(NamedTuple):
     """How much is measured.
 
     processes  per framework
-    visits     of each process to each cell; one to a cell that is costly
-    rounds     of a visit at most
+    visits     of each process to each cell
+    rounds     of a visit at most; one where the cell is costly
     seconds    after which a visit begins no other round
     """
 
@@ -45,9 +45,10 @@ class Effort(NamedTuple):
     seconds: float = 0.004
 
 
-#: A cell of more bytes than this is costly, as is one over cold memory, and one whose call takes longer than so many seconds.
-#: It is visited once by each process, for so long.
-LARGE, _LONG, LARGE_SECONDS = 8 << 20, 0.005, 0.1
+#: A cell over cold memory is costly, as is one whose call takes longer than so many seconds; until that is known, one of more
+#: bytes than this. A visit to it is one round: rounds of one visit differ by a few percent, those of two by what the machine
+#: has become meanwhile, which is what the next run will find.
+LARGE, _LONG = 8 << 20, 0.005
 
 
 class Visit(NamedTuple):
@@ -86,8 +87,8 @@ class Timing:
 
     @property
     def is_costly(self) -> bool:
-        """Whether one visit by each process must do."""
-        return self.cell.cold or self.cell.spec.nbytes > LARGE or self.best > _LONG
+        """Whether one round by each visit must do."""
+        return self.cell.cold or (self.best > _LONG if self.visits else self.cell.spec.nbytes > LARGE)
 
     @property
     def best(self) -> float:
@@ -210,12 +211,9 @@ def measure(
         if slow:
             timing.outcome, timing.message = "too slow", slow
             continue
-        if timing.is_costly and any(visit.process == number for visit in timing.visits):
-            continue
-        large = timing.is_costly
         at = time.perf_counter() - began
         outcome, message, memory, loops, rounds, bare, busy = clock.visit(
-            timing.cell, 2 if large else effort.rounds, LARGE_SECONDS if large else effort.seconds
+            timing.cell, 1 if timing.is_costly else effort.rounds, effort.seconds
         )
         if outcome == "not run" and timing.visits:
             continue

@@ -175,14 +175,12 @@ class Timer:
 
     def _absent(self, device: str, needs: tuple[str, ...]) -> str:
         """Why a call about this device cannot be timed; "" where it can."""
-        if not device:
+        if not device or (device in self._devices and not needs):
             return ""
         ((framework, module),) = self._side.modules.items()
-        reason = (
-            str(trial.NAMESPACE[f"_{framework}_devices"].absent(device, *needs)) if device not in self._devices or needs else ""
-        )
-        if not reason and device not in self._devices:
-            self._devices[device] = DeviceClock(framework, module, device)
+        reason = str(trial.NAMESPACE[f"_{framework}_devices"].absent(device, *needs))
+        if not reason:
+            self._devices.setdefault(device, DeviceClock(framework, module, device))
         return reason
 
     def _settle(self) -> None:
@@ -207,7 +205,7 @@ class Timer:
             began = clock()
             if not timed.loops:
                 timed.loops = calibrate(batch)
-            elif batch(timed.loops) > seconds:  # The first one only warms up.
+            elif rounds > 1 and batch(timed.loops) > seconds:  # The first one only warms up.
                 began -= seconds
             while len(durations) < rounds and (not durations or clock() - began < seconds):
                 durations.append(batch(timed.loops) / timed.loops)
