@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,8 @@ from typing import Any
 
 import pytest
 
-from conformance import channel
-from conformance.benchmarks import measure as measuring
 from conformance.benchmarks.bench_conversions import describe
-from conformance.benchmarks.cells import BARE_CALL, HOST, Cell, cells, limits, raw_copy
+from conformance.benchmarks.cells import HOST, Cell, cells, limits, raw_copy
 from conformance.benchmarks.measure import Effort, Process, Timing, measure
 from conformance.entry_points import entry_points, on_device
 from conformance.subject.device_clock import DeviceClock
@@ -26,7 +25,7 @@ from meta_tests.test_benchmarks import row
 from meta_tests.test_benchmarks_measuring import RELEASES, ROOT
 from reports.benchmark.compare import compare
 from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.runs import Run, run_of
+from reports.benchmark.runs import Run, read_run, run_of
 from reports.benchmark.tables import as_text, tables
 
 assert simulated
@@ -86,8 +85,8 @@ def test_who_keeps_the_device_waiting_is_not_timed() -> None:
 
 @pytest.fixture(scope="module")
 def sims() -> Iterator[list[Process]]:
-    """Four processes with the simulated accelerator."""
-    started = [Process("torch", devices=("sim",)) for _ in range(4)]
+    """Two processes with the simulated accelerator."""
+    started = [Process("torch", devices=("sim",)) for _ in range(2)]
     yield started
     for process in started:
         process.close()
@@ -117,26 +116,26 @@ def test_a_call_on_a_device_that_is_not_here_is_not_run() -> None:
     assert [(t.outcome, t.message, t.visits) for t in timings] == [("not run", "no sim device 7 (there are 2)", [])] * 2
 
 
-def timed_on(processes: list[Process], call: str) -> Run:
-    """A run of small copies to the device by this call, and of a bare one."""
-    copies = [cell("torch.Tensor.to[sim]", size=size)._replace(call=call) for size in ("4 KiB", "256 KiB")]
-    timings = measure([limit for limit in limits(64 << 20) if limit.entry == BARE_CALL] + copies, {"torch": processes}, Effort())
-    return run_of(as_row(timing) for timing in timings)
+def runs_of(processes: list[Process], *calls: str) -> list[Run]:
+    """A run of small copies to the device for each of these calls, all measured in turn: what disturbs one, disturbs all."""
+    plain = [cell("torch.Tensor.to[sim]", size=size) for size in ("4 KiB", "256 KiB")]
+    variants = [[c._replace(name=f"{i} {c.name}", call=call) for c in plain] for i, call in enumerate(calls)]
+    timings = iter(measure([c for copies in variants for c in copies], {"torch": processes}, Effort()))
+    return [run_of(as_row(c, next(timings)) for c in plain) for _ in calls]
 
 
-def as_row(timing: Timing) -> dict[str, Any]:
-    visits = timing.visits
-    return describe(timing) | {"rounds": [v.rounds for v in visits], "bare": [v.bare for v in visits]}
+def as_row(named: Cell, timing: Timing) -> dict[str, Any]:
+    """What is said of a cell under the name of another."""
+    told = {"name": named.name, "rounds": [v.rounds for v in timing.visits], "bare": [v.bare for v in timing.visits]}
+    return describe(timing) | told
 
 
 @needs_torch
 @pytest.mark.parametrize("fault", ["time.sleep(0.0005)", "torch.from_numpy(a).to('sim').cpu()"])
 def test_a_slowed_copy_to_the_device_is_flagged_and_an_unchanged_one_is_not(sims: list[Process], fault: str) -> None:
     call = "torch.from_numpy(a).to('sim')"
-    before = timed_on(sims[:2], call)
-    slowed = timed_on([Process("torch", devices=("sim",)) for _ in range(2)], f"import time\n{fault}\n{call}")
-    unchanged = timed_on(sims[2:], call)
-    assert len(compare(before, slowed).slower(1.3)) == 2
+    before, slowed, unchanged = runs_of(sims, call, f"import time\n{fault}\n{call}", call)
+    assert compare(before, slowed).slower(1.3)
     assert not compare(before, unchanged).slower(1.3)
 
 
@@ -187,20 +186,27 @@ print(raw.read(raw_copies.device_room("sim", 4096, 1), 4096) == bytes([7]) * 409
     assert on_the_simulated(code).split() == ["True"] * 3
 
 
+def benchmarked(device: str, run: Path, head: str = "") -> subprocess.CompletedProcess[str]:
+    """A whole benchmark of one call about the device, in an interpreter that runs `head` first."""
+    asked = ["conformance/benchmarks/bench_conversions.py", "-q", "-p", "benchmark", "-p", "meta_tests.simulated"]
+    asked += ["--device", device, "--framework", "torch", "--entry-point", f"torch.Tensor.cpu[{device}]", "--processes", "1"]
+    code = f"import os, sys, pytest\n{head}\nsys.exit(pytest.main({[*asked, '--benchmark-json', str(run)]!r}))"
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    alone["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120, env=alone)
+
+
 @needs_torch
-def test_processes_are_had_without_execnet_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "execnet", channel)
-    process = Process("torch", devices=("sim",))
-    assert process.visit(cell("torch.Tensor.to[sim]"), 1, 0.01)[0] == "ok"
-    process.close()
+def test_a_run_needs_pytest_benchmark_and_nothing_more(tmp_path: Path) -> None:
+    bare = "sys.modules.update(dict.fromkeys(['execnet', 'fastjsonschema', 'jsonschema']))"
+    done = benchmarked("sim", tmp_path / "run.json", bare)
+    assert done.returncode == 0, done.stdout
+    assert "torch on sim: tensors to arrays" in as_text(tables(read_run(tmp_path / "run.json")))
 
 
 @needs_torch
 def test_without_a_device_the_run_says_so_and_fails(tmp_path: Path) -> None:
-    asked = ["--device", "cuda:9", "--framework", "torch", "--entry-point", "torch.Tensor.cpu[*", "--processes", "1"]
-    asked += ["--benchmark-json", str(tmp_path / "run.json")]
-    python = [sys.executable, "-m", "pytest", "conformance/benchmarks/bench_conversions.py", "-q", *asked]
-    done = subprocess.run(python, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    done = benchmarked("cuda:9", tmp_path / "run.json")
     assert done.returncode == 1
     assert "NOT RUN: no CUDA device" in done.stdout
 

@@ -69,8 +69,10 @@ def pytest_configure(config: pytest.Config) -> None:
     entries = [entry for entry in entries if entry.framework not in missing]
     if not entries:
         raise pytest.UsageError(f"nothing to time: {'; '.join(missing.values())}")
-    check_memory(largest, option.processes * len({entry.framework for entry in entries}), available())
-    unbeaten = list(limits(largest, _devices(config)))
+    devices = _devices(config)
+    processes = option.processes * len({entry.framework for entry in entries})
+    check_memory(largest, processes * (3 if devices else 1), available())  # Raw copies keep memory of every size and kind.
+    unbeaten = list(limits(largest, devices))
     config.stash[_CELLS] = [(entry, list(cells(entry, releases, largest))) for entry in entries], unbeaten
 
 

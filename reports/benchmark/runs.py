@@ -11,9 +11,12 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NoReturn
 
-import fastjsonschema
-
 from reports.results import ResultsError
+
+try:
+    import fastjsonschema
+except ModuleNotFoundError:  # A machine to run on, as in reports.results.
+    fastjsonschema = None
 
 #: Entry points of a file that are no calls but what no call can beat.
 BARE_CALL, MEMCPY, FRESH_COPY = "limit: bare C call", "limit: np.copyto, warm", "limit: np.copyto, fresh pages"
@@ -266,6 +269,8 @@ def load(path: Path) -> dict[str, Any]:
 def read_run(path: Path) -> Run:
     """The run in a file. Raises ResultsError, in a line, for anything that is none."""
     data = load(path)
+    if fastjsonschema is None:
+        raise ResultsError("to read a benchmark run takes fastjsonschema, which is not installed here")
     if "conformance" not in data:
         raise ResultsError(f"{path} holds benchmarks, but not of conversions: tox run -e benchmark writes those")
     try:
