@@ -172,7 +172,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
 
     def cell(axis: str, spec: Any, nbytes: int, layout: str = "contiguous", cold: bool = False) -> Iterator[Cell]:
         size = label(nbytes) if spec.shape else "1 element"
-        words = [size, spec.dtype, layout, *(["cold"] if cold else []), *([entry.device] if entry.device else [])]
+        words = filter(None, [size, spec.dtype, layout, "cold" if cold else "", entry.device])
         if (spec, cold) in seen or (not entry.takes(spec) if not entry.maker else False):
             return
         seen.add((spec, cold))

@@ -50,12 +50,14 @@ class Timed:
     once  convert once: the result
     warm  (input, iterations, clock, wait): seconds of a batch over the same input
     cold  (inputs, clock, wait, kept): seconds of a batch over other inputs each, all results kept
+    wait  return when the data is there
     """
 
-    __slots__ = ("cold", "loops", "once", "warm")
+    __slots__ = ("cold", "loops", "once", "wait", "warm")
 
     def __init__(self, once: Callable[[Any], Any], warm: Loop, cold: Loop) -> None:
         self.once, self.warm, self.cold, self.loops = once, warm, cold, 0
+        self.wait: Callable[[], Any] = int
 
 
 def compile_loops(call: str, argument: str, value: Any, prepared: bool) -> Timed:
@@ -150,23 +152,22 @@ class Timer:
         self._side.prepare(call)
         try:
             source = self._source(maker, fields)
-            timed = self._calls.get(key)
+            timed, there = self._calls.get(key), self._devices.get(device)
             if timed is None:
                 timed = compile_loops(call, "t" if maker else "a", source.value, prepared)
+                timed.wait = there.wait if there else self._wait
                 memory = self._used(timed.once(source.value), source)
                 self._calls[key] = timed
                 self._settle()
-            there = self._devices.get(device)
-            wait = there.wait if there else self._wait
             if cold:
-                measured = self._cold(timed, maker, fields, rounds, seconds, wait)
+                measured = self._cold(timed, maker, fields, rounds, seconds)
             else:
-                measured = self._warm(timed, source.value, rounds, seconds, wait)
-            if there is None:
-                return ("ok", "", memory, *measured, 0.0)
-            there.check()
-            call_once, wall = partial(timed.once, source.value), median(measured[1])
-            return ("ok", "", memory, *measured, median(there.busy(call_once, wall) for _ in range(min(rounds, 3))))
+                measured = self._warm(timed, source.value, rounds, seconds)
+            busy = 0.0
+            if there:
+                there.check()
+                busy = there.busy(partial(timed.once, source.value), median(measured[1]))
+            return ("ok", "", memory, *measured, busy)
         except Unbuildable as reason:
             return "unbuildable", str(reason)[:200], "", 0, [], 0.0, 0.0
         except Exception as error:
@@ -190,10 +191,8 @@ class Timer:
             gc.collect()
             gc.freeze()
 
-    def _warm(
-        self, timed: Timed, value: Any, rounds: int, seconds: float, wait: Callable[[], Any]
-    ) -> tuple[int, list[float], float]:
-        clock = time.perf_counter
+    def _warm(self, timed: Timed, value: Any, rounds: int, seconds: float) -> tuple[int, list[float], float]:
+        clock, wait = time.perf_counter, timed.wait
         durations: list[float] = []
         bare = self._bare_seconds()
 
@@ -221,13 +220,7 @@ class Timer:
         return self._bare_batch(self._bare.loops) / self._bare.loops
 
     def _cold(
-        self,
-        timed: Timed,
-        maker: str,
-        fields: tuple[Any, ...],
-        rounds: int,
-        seconds: float,
-        wait: Callable[[], Any],
+        self, timed: Timed, maker: str, fields: tuple[Any, ...], rounds: int, seconds: float
     ) -> tuple[int, list[float], float]:
         spec = _spec(maker, fields)
         number = max(1, min(_COLD_MOST, _COLD_BYTES // max(spec.nbytes, 1)))
@@ -242,7 +235,7 @@ class Timer:
             self._evict.max()
             gc.disable()
             try:
-                durations.append(timed.cold(values, clock, wait, kept.append) / number)
+                durations.append(timed.cold(values, clock, timed.wait, kept.append) / number)
             finally:
                 gc.enable()
             kept.clear()

@@ -14,8 +14,8 @@ _GROWS = 1.5
 _NO_COPY = 0.25
 #: One that takes more than this many copies into fresh memory is several.
 SEVERAL = 3.0
-#: Into what a plain copy goes: on the host; to a device or from it.
-_FRESH = ("fresh memory", "fresh memory on the host and there")
+#: What it is counted in: where it stays in one kind of memory, and where it goes to a device or comes from it.
+_COPIES = ("copies into fresh memory", "times a copy on the host and one to or from the device")
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,8 @@ def law_of_cost(run: Run, entry: str) -> Cost | None:
     elif large.promise == "copies" and large.high < _NO_COPY * memcpy.low:
         reason = f"at {large.size} it costs {_times(large.seconds / memcpy.seconds)} of a memcpy: nothing can have been copied"
     elif large.promise == "copies" and not large.converts and all(_several(run, small, figure) for figure in ladder[-2:]):
-        reason, known = (
-            f"at {large.size} it costs {_times(large.seconds / fresh)} copies into {_FRESH[bool(large.device)]}",
-            large.costly,
-        )
+        told = _COPIES[len(copies) > 2]
+        reason, known = f"at {large.size} it costs {_times(large.seconds / fresh)} {told}", large.costly
     known = known if reason else ()
     verdict = ("deviates" if known else "breach") if reason else "keeps" if large.promise in ("shares", "copies") else ""
     shares = grown / memcpy.seconds, grown / fresh

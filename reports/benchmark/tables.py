@@ -147,9 +147,9 @@ def _limits(run: Run) -> Table:
     for figure in (figure for figure in run.figures.values() if not figure.framework and figure.entry != BARE_CALL):
         worked = seconds(figure.worked) if figure.worked else ""
         rows.append((figure.entry.removeprefix("limit: "), figure.size, shown(figure), _rate(figure), worked))
-    headings = ("limit", "size", "time", "throughput", "by the device's events")
-    said = any(row[-1] for row in rows[1:])
-    return Table("The machine's limits", "", headings[: 4 + said], [row[: 4 + said] for row in rows])
+    columns = 5 if any(row[-1] for row in rows) else 4
+    headings = ("limit", "size", "time", "throughput", "by the device's events")[:columns]
+    return Table("The machine's limits", "", headings, [row[:columns] for row in rows])
 
 
 def _rate(figure: Figure) -> str:
@@ -177,7 +177,7 @@ def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | Non
         if not ladder:
             continue
         small, large, cost = ladder[0], ladder[-1], costs[entry]
-        beside = [run.limit(name, large.nbytes) for name in large.limits[:2]] or [None, None]
+        beside = [run.limit(name, large.nbytes) for name in (*large.limits, "", "")[:2]]
         rows.append(
             (
                 entry,
