@@ -199,13 +199,11 @@ def test_processes_have_orders_of_their_own() -> None:
     assert first != second
 
 
-def test_a_visit_to_a_costly_cell_is_one_round() -> None:
-    slow, quick = Fake(0.1 / SIZES[-1]), Fake()
-    for clock, rounds in ((slow, {1}), (quick, {1, Effort().rounds})):
-        timings = measure(cells_of("torch.tensor"), {"torch": [clock]}, Effort())
-        (large,) = [t for t in timings if t.cell.size == "64 MiB" and t.cell.axis == "size"]
-        assert len(large.visits) == Effort().visits
-        assert {len(v.rounds) for v in large.visits} == rounds
+@pytest.mark.parametrize(("cost", "rounds"), [(0.1, [1, 1]), (0.0, [1, 5, 5])])
+def test_a_costly_cell_is_visited_first_and_last_for_one_round_each(cost: float, rounds: list[int]) -> None:
+    timings = measure(cells_of("torch.tensor"), {"torch": [Fake(cost / SIZES[-1])]}, Effort())
+    (large,) = [t for t in timings if t.cell.size == "64 MiB" and t.cell.axis == "size"]
+    assert [len(visit.rounds) for visit in large.visits] == rounds
 
 
 def test_what_would_take_too_long_is_left_out() -> None:

@@ -34,8 +34,8 @@ class Effort(NamedTuple):
     """How much is measured.
 
     processes  per framework
-    visits     of each process to each cell
-    rounds     of a visit at most; one where the cell is costly
+    visits     of each process to each cell; the first and the last alone where it is costly
+    rounds     of a visit at most; one where it is costly
     seconds    after which a visit begins no other round
     """
 
@@ -46,8 +46,8 @@ class Effort(NamedTuple):
 
 
 #: A cell over cold memory is costly, as is one whose call takes longer than so many seconds; until that is known, one of more
-#: bytes than this. A visit to it is one round: rounds of one visit differ by a few percent, those of two by what the machine
-#: has become meanwhile, which is what the next run will find.
+#: bytes than this. A visit to it is one round, and there are two, as far apart as the run allows: rounds of one visit differ by
+#: a few percent, visits by what the machine has become meanwhile, which is what the next run will find.
 LARGE, _LONG = 8 << 20, 0.005
 
 
@@ -87,7 +87,7 @@ class Timing:
 
     @property
     def is_costly(self) -> bool:
-        """Whether one round by each visit must do."""
+        """Whether two visits by each process, of one round each, must do."""
         return self.cell.cold or (self.best > _LONG if self.visits else self.cell.spec.nbytes > LARGE)
 
     @property
@@ -203,13 +203,15 @@ def measure(
             ladders[timing.cell.entry].append(timing)
     began = time.perf_counter()
     plan = list(_plan(timings, clocks, effort, random.Random(seed)))
-    for done, (timing, clock, number) in enumerate(plan):
+    for done, (turn, timing, clock, number) in enumerate(plan):
         progress(done, len(plan))
         if timing.outcome not in ("", "ok", "not run"):  # Where one framework finds no device, the next may find one.
             continue
         slow = _too_slow(timing, ladders[timing.cell.entry])
         if slow:
             timing.outcome, timing.message = "too slow", slow
+            continue
+        if timing.is_costly and 0 < turn < effort.visits - 1:
             continue
         at = time.perf_counter() - began
         outcome, message, memory, loops, rounds, bare, busy = clock.visit(
@@ -230,8 +232,8 @@ def measure(
 
 def _plan(
     timings: list[Timing], clocks: Mapping[str, Sequence[Clock]], effort: Effort, rng: random.Random
-) -> Iterator[tuple[Timing, Clock, int]]:
-    """Who visits what, in order; processes are numbered through all frameworks."""
+) -> Iterator[tuple[int, Timing, Clock, int]]:
+    """In which turn who visits what, in order; processes are numbered through all frameworks."""
     numbered = [(framework, clock) for framework, several in clocks.items() for clock in several]
     for turn in range(effort.visits):
         orders = []
@@ -240,7 +242,7 @@ def _plan(
             rng.shuffle(mine)
             if not turn:
                 mine.sort(key=lambda timing: timing.cell.spec.nbytes)
-            orders.append([(timing, clock, number) for timing in mine])
+            orders.append([(turn, timing, clock, number) for timing in mine])
         yield from _in_turn(orders)
 
 
