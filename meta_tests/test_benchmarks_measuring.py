@@ -260,6 +260,7 @@ def test_conversion(cell, benchmark):
         (["--largest", "big"], "is no size"),
         (["--visits", "0"], "at least 1"),
         (["-p", "no:benchmark"], "need pytest-benchmark"),
+        (["-p", "no:benchmark", "--benchmark-quiet", "--benchmark-json", "run.json"], "need pytest-benchmark"),
         (["--entry-point", "nothing"], "no entry point matches"),
     ],
 )
@@ -269,6 +270,11 @@ def test_what_cannot_be_timed_is_refused_in_a_line(arguments: list[str], expecte
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert (done.returncode, len(lines)) == (4, 1)
     assert expected in lines[0]
+
+
+def test_the_suite_is_run_without_pytest_benchmark() -> None:
+    asked = [sys.executable, "-m", "pytest", "conformance", "--collect-only", "-q", "-p", "no:benchmark"]
+    assert subprocess.run(asked, capture_output=True, cwd=ROOT, timeout=60).returncode == 0
 
 
 def test_benchmarks_are_run_only_when_they_are_named() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from conformance.benchmarks.measure import Effort, Timing, measure, start
 from conformance.promises import EntryPoint
 from conformance.subjects import SubjectError, installed
 
+_HERE = Path(__file__).parent
 _CELLS = pytest.StashKey[tuple[list[tuple[EntryPoint, list[Cell]]], list[Cell]]]()
 _MEASURED = pytest.StashKey[dict[str, Any]]()
 #: Memory that a run needs, in sizes of its largest array: each process keeps one, and makes others of it.
@@ -23,12 +26,12 @@ _NEEDED_BY_PROCESS, _NEEDED_BESIDE = 2, 6
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    if not pluginmanager.hasplugin("benchmark"):
-        raise pytest.UsageError("benchmarks need pytest-benchmark, which is not installed here: pip install pytest-benchmark")
     option = parser.getgroup("conformance", "tensor conformance").addoption
     option("--largest", metavar="SIZE", default=label(SIZES[-1]), help=f"largest array (default: {label(SIZES[-1])}), say 1GiB")
     option("--processes", type=int, metavar="N", default=Effort().processes, help="processes per framework (default: 2)")
     option("--visits", type=int, metavar="N", default=Effort().visits, help="visits of each process to each cell (default: 3)")
+    if not pluginmanager.hasplugin("benchmark"):  # Its options are known nevertheless, so that it can be said.
+        option("--benchmark-json", "--benchmark-quiet", nargs="?", dest="unserved", help=argparse.SUPPRESS)
 
 
 def size(text: str) -> int:
@@ -58,8 +61,10 @@ def check_memory(largest: int, processes: int, free: int) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if getattr(config.option, "largest", None) is None:  # Met while other tests were collected: nothing is timed.
-        return
+    if not any(Path(argument.split("::")[0]).resolve().is_relative_to(_HERE) for argument in config.args):
+        return  # Met while other tests were collected: nothing is timed.
+    if not config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("benchmarks need pytest-benchmark, which is not installed here: pip install pytest-benchmark")
     option = config.option
     if option.processes < 1 or option.visits < 1:
         raise pytest.UsageError("--processes and --visits must be at least 1")
