@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 import torch
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
+from conformance.devices import split
 from conformance.subject import device_memory
 from conformance.subject.capsules import DLTensor
 
@@ -118,6 +119,19 @@ class Raw:
             one.sweep()
         return sum(sum(one.live.values()) for one in _arenas)
 
+    def allocate(self, device: str, nbytes: int) -> int:
+        return arena(split(device)[1]).allocate(nbytes)
+
+    def pin(self, nbytes: int) -> int:
+        return int(_libc.malloc(max(nbytes, 1)))
+
+    def copy(self, target: int, source: int, nbytes: int, way: str) -> None:
+        default_stream.synchronize()
+        ctypes.memmove(seen_by_driver(target), seen_by_driver(source), nbytes)
+
+    def finish(self) -> None:
+        synchronize()
+
 
 def seen_by_driver(address: int) -> int:
     """Where the driver finds a device's address; any other address is the host's."""
@@ -207,6 +221,9 @@ class Stream:
             except BaseException:
                 self._work.clear()  # What was to come after a failure never comes.
                 raise
+
+    def query(self) -> bool:
+        return not self._work
 
     def wait_stream(self, other: Stream) -> None:
         if other is not self:

@@ -19,7 +19,7 @@ from conformance.benchmarks.conftest import check_memory, size
 from conformance.benchmarks.costly import COSTLY
 from conformance.benchmarks.measure import TOO_SLOW, Effort, measure
 from conformance.entry_points import entry_points
-from conformance.subject.timing import BATCH, Timer, calibrate, compile_loops
+from conformance.subject.timing import BATCH, Answer, Timer, calibrate, compile_loops
 
 RELEASES = {"python": "3.12.0", "numpy": "2.4.6", "torch": "2.13.0", "tensorflow": "2.21.0"}
 BY_NAME = {entry.name: entry for entry in entry_points()}
@@ -157,7 +157,7 @@ def visit(timer: Timer, call: str, cold: bool = False, cell: str = f"{BARE_CALL}
 
 @pytest.mark.parametrize("cold", [False, True])
 def test_a_visit_tells_rounds_and_how_memory_was_used(timer: Timer, cold: bool) -> None:
-    outcome, _, memory, loops, rounds, bare = visit(timer, "np.copy(a)" + " " * cold, cold)
+    outcome, _, memory, loops, rounds, bare, _ = visit(timer, "np.copy(a)" + " " * cold, cold)
     assert (outcome, memory, len(rounds)) == ("ok", "copies", 3)
     assert loops > 1
     assert all(seconds > bare > 0 for seconds in rounds)
@@ -168,7 +168,7 @@ def test_a_visit_tells_of_sharing(timer: Timer) -> None:
 
 
 def test_a_refusal_is_no_time(timer: Timer) -> None:
-    outcome, message, *_, rounds, _ = visit(timer, "np.frombuffer(3)")
+    outcome, message, *_, rounds, _, _ = visit(timer, "np.frombuffer(3)")
     assert outcome == "raised"
     assert "TypeError" in message
     assert rounds == []
@@ -184,9 +184,9 @@ class Fake:
     def __init__(self, cost: float = 0.0) -> None:
         self.cost, self.visited, self.about = cost, list[str](), dict[str, Any]()
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> Answer:
         self.visited.append(cell.name)
-        return "ok", "", "copies", 1, [self.cost * cell.spec.nbytes + 1e-6] * rounds, 1e-8
+        return "ok", "", "copies", 1, [self.cost * cell.spec.nbytes + 1e-6] * rounds, 1e-8, 0.0
 
     def close(self) -> None: ...
 
@@ -199,11 +199,11 @@ def test_processes_have_orders_of_their_own() -> None:
     assert first != second
 
 
-def test_large_cells_are_visited_once_by_each_process() -> None:
-    (large,) = [
-        t for t in measure(cells_of("torch.from_numpy"), {"torch": [Fake(), Fake()]}, Effort()) if t.cell.size == "64 MiB"
-    ]
-    assert [v.process for v in large.visits] in ([0, 1], [1, 0])
+@pytest.mark.parametrize(("cost", "rounds"), [(0.1, [1, 1]), (0.0, [1, 5, 5])])
+def test_a_costly_cell_is_visited_first_and_last_for_one_round_each(cost: float, rounds: list[int]) -> None:
+    timings = measure(cells_of("torch.tensor"), {"torch": [Fake(cost / SIZES[-1])]}, Effort())
+    (large,) = [t for t in timings if t.cell.size == "64 MiB" and t.cell.axis == "size"]
+    assert [len(visit.rounds) for visit in large.visits] == rounds
 
 
 def test_what_would_take_too_long_is_left_out() -> None:
@@ -259,6 +259,8 @@ def test_conversion(cell, benchmark):
         (["--largest", "9999GiB"], "needs about"),
         (["--largest", "big"], "is no size"),
         (["--visits", "0"], "at least 1"),
+        (["-p", "no:benchmark"], "need pytest-benchmark"),
+        (["-p", "no:benchmark", "--benchmark-quiet", "--benchmark-json", "run.json"], "need pytest-benchmark"),
         (["--entry-point", "nothing"], "no entry point matches"),
     ],
 )
@@ -268,6 +270,11 @@ def test_what_cannot_be_timed_is_refused_in_a_line(arguments: list[str], expecte
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert (done.returncode, len(lines)) == (4, 1)
     assert expected in lines[0]
+
+
+def test_the_suite_is_run_without_pytest_benchmark() -> None:
+    asked = [sys.executable, "-m", "pytest", "conformance", "--collect-only", "-q", "-p", "no:benchmark"]
+    assert subprocess.run(asked, capture_output=True, cwd=ROOT, timeout=60).returncode == 0
 
 
 def test_benchmarks_are_run_only_when_they_are_named() -> None:

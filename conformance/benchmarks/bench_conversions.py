@@ -51,7 +51,8 @@ def test_conversion(cell: Cell, measured: dict[str, Timing], benchmark: Any) -> 
     benchmark.group = cell.entry
     benchmark.extra_info |= describe(timing) | {
         "visits": [
-            {"at": v.at, "process": v.process, "loops": v.loops, "rounds": len(v.rounds), "bare": v.bare} for v in timing.visits
+            {"at": v.at, "process": v.process, "loops": v.loops, "rounds": len(v.rounds), "bare": v.bare, "busy": v.busy}
+            for v in timing.visits
         ]
     }
     rounds = [seconds for visit in timing.visits for seconds in visit.rounds]

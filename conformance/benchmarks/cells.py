@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from conformance.benchmarks.costly import COSTLY
 from conformance.deviations import Deviation, known_for
+from conformance.devices import KINDS, numbered, split
 from conformance.promises import EntryPoint
 from strategies.spec import TENSOR_DTYPES, ArraySpec, TensorSpec, c_strides
 
@@ -25,6 +26,11 @@ _PLAIN = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "boo
 _FED = re.compile(r"\ba\b")
 #: Compiled functions that compute: their cost is not that of a conversion.
 _COMPUTES = "torch.compile*numpy *"
+
+
+#: What no conversion can beat, measured in the same processes.
+BARE_CALL, MEMCPY, FRESH_COPY = "limit: bare C call", "limit: np.copyto, warm", "limit: np.copyto, fresh pages"
+HOST = (MEMCPY, FRESH_COPY)
 
 
 class Cell(NamedTuple):
@@ -49,6 +55,10 @@ class Cell(NamedTuple):
     deviations  ids of known deviations of its use of memory that cover this input
     costly      ids of known deviations of its cost
     spared      why it is not timed, or ""
+    device      that it is about, other than the host: it must be there
+    needs       packages that the call imports beside its framework
+    limits      names of the limits beside which it is shown: what no copy beats, and what together makes up a plain copy,
+                into memory as it comes; none where nothing is known to compare it with
     """
 
     name: str
@@ -70,10 +80,12 @@ class Cell(NamedTuple):
     deviations: tuple[str, ...] = ()
     costly: tuple[str, ...] = ()
     spared: str = ""
+    device: str = ""
+    needs: tuple[str, ...] = ()
+    limits: tuple[str, ...] = HOST
 
 
-#: What no conversion can beat, measured in the same processes, as calls: name to lines.
-BARE_CALL, MEMCPY, FRESH_COPY = "limit: bare C call", "limit: np.copyto, warm", "limit: np.copyto, fresh pages"
+#: By name, as the lines of a call.
 _LIMITS = {
     BARE_CALL: "id(a)",
     MEMCPY: "out = np.ones_like(a)\nnp.copyto(out, a)",
@@ -85,8 +97,26 @@ _LIMITS = {
 }
 
 
-def limits(largest: int) -> Iterator[Cell]:
-    """The machine's limits, for each size."""
+#: A call that keeps its device waiting, so that who does not wait for the device is seen.
+_SLEEPS = "._sleep("
+
+
+def raw_copy(way: str, device: str, host: str = "") -> str:
+    """The name of the device's own copy "to" it, "from" it or "within" it."""
+    words = {"to": f"host to {device}", "from": f"{device} to host", "within": f"within {device}"}[way]
+    return f"limit: raw copy, {words}" + (f", {host}" if host else "")
+
+
+#: The device's own copies: way, and memory at the host's end.
+_RAW = (
+    *(("to", "pinned"), ("to", "pageable")),
+    *(("from", "pinned"), ("from", "pageable"), ("from", "fresh pages")),
+    ("within", ""),
+)
+
+
+def limits(largest: int, devices: tuple[str, ...] = ()) -> Iterator[Cell]:
+    """The machine's limits, for each size, and those of devices whose memory can be reached past any framework."""
     for name, call in _LIMITS.items():
         for nbytes in ladder(largest)[1:]:
             if name != BARE_CALL or nbytes == SIZES[1]:
@@ -94,6 +124,12 @@ def limits(largest: int) -> Iterator[Cell]:
                 yield Cell(
                     f"{name}-{label(nbytes)}", name, "", "", "size", call, name == MEMCPY, "", spec, label(nbytes), promise=""
                 )
+    for device in devices:
+        for way, host in _RAW if KINDS[split(device)[0]].memory else ():
+            name, call = raw_copy(way, device, host), f"copy = _copier({device!r}, {way!r}, {host!r}, a.nbytes)\ncopy()"
+            for nbytes in ladder(largest)[1:]:
+                spec, size = array("float32", nbytes), label(nbytes)
+                yield Cell(f"{name}-{size}", name, "", "", "size", call, True, "", spec, size, device=device)
 
 
 def ladder(largest: int) -> tuple[int, ...]:
@@ -136,7 +172,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
 
     def cell(axis: str, spec: Any, nbytes: int, layout: str = "contiguous", cold: bool = False) -> Iterator[Cell]:
         size = label(nbytes) if spec.shape else "1 element"
-        words = [size, spec.dtype, layout, *(["cold"] if cold else [])]
+        words = filter(None, [size, spec.dtype, layout, "cold" if cold else "", entry.device])
         if (spec, cold) in seen or (not entry.takes(spec) if not entry.maker else False):
             return
         seen.add((spec, cold))
@@ -161,7 +197,10 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
             prepared,
             tuple(d.id for d in known if d.severity == "memory" and d.when.test(spec)),
             tuple(d.id for d in COSTLY if d.applies_to(entry, versions)),
-            _spared(spec, known),
+            _spared(spec, known) or ("keeps its device waiting, to show a race" if _SLEEPS in entry.call else ""),
+            entry.device,
+            entry.needs,
+            _beside(entry, spec),
         )
 
     for nbytes in ladder(largest):
@@ -180,7 +219,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
 
 def _layouts(entry: EntryPoint, dtype: str, item: int) -> Iterator[tuple[str, Any]]:
     """The layouts that matter to cost, each of `MIDDLING` bytes of elements."""
-    if entry.maker == "tensorflow":  # It has one.
+    if entry.maker.startswith("tensorflow"):  # It has one.
         return
     kind: Any = TensorSpec if entry.maker else ArraySpec
     count = MIDDLING // item
@@ -196,6 +235,28 @@ def _layouts(entry: EntryPoint, dtype: str, item: int) -> Iterator[tuple[str, An
         yield "reversed", kind(dtype, (count,), (-item,), MIDDLING - item, MIDDLING)
         if item > 1 and dtype != "bfloat16":
             yield "byte-swapped", kind(f">{dtype}", *plain[1:])
+
+
+def _beside(entry: EntryPoint, spec: Any) -> tuple[str, ...]:
+    """The limits of a call about a device, by where its input lies and where its result is promised to be.
+
+    What goes between the host and a device may be copied on the host first: into pinned memory, or into one piece.
+    """
+    kind = split(entry.device)[0] or "cpu"
+    if kind == "cpu":
+        return HOST
+    if not KINDS[kind].memory:
+        return ()
+    clause = entry.clause("device", spec)
+    source, result = entry.on and numbered(entry.on), numbered(str(clause.value)) if clause else "cpu"
+    if {source, result} <= {"", "cpu"}:
+        return HOST
+    if source in ("", "cpu"):
+        return raw_copy("to", entry.device, "pinned"), raw_copy("to", entry.device, "pageable"), FRESH_COPY
+    if result == "cpu":
+        return raw_copy("from", entry.device, "pinned"), raw_copy("from", entry.device, "fresh pages"), FRESH_COPY
+    within = raw_copy("within", entry.device)
+    return (within, within) if source == result else ()
 
 
 def _plain_dtype(entry: EntryPoint, known: tuple[Deviation, ...]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import time
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,17 +18,20 @@ from conformance.benchmarks.measure import Effort, Timing, measure, start
 from conformance.promises import EntryPoint
 from conformance.subjects import SubjectError, installed
 
+_HERE = Path(__file__).parent
 _CELLS = pytest.StashKey[tuple[list[tuple[EntryPoint, list[Cell]]], list[Cell]]]()
 _MEASURED = pytest.StashKey[dict[str, Any]]()
 #: Memory that a run needs, in sizes of its largest array: each process keeps one, and makes others of it.
 _NEEDED_BY_PROCESS, _NEEDED_BESIDE = 2, 6
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     option = parser.getgroup("conformance", "tensor conformance").addoption
     option("--largest", metavar="SIZE", default=label(SIZES[-1]), help=f"largest array (default: {label(SIZES[-1])}), say 1GiB")
     option("--processes", type=int, metavar="N", default=Effort().processes, help="processes per framework (default: 2)")
     option("--visits", type=int, metavar="N", default=Effort().visits, help="visits of each process to each cell (default: 3)")
+    if not pluginmanager.hasplugin("benchmark"):  # Its options are known nevertheless, so that it can be said.
+        option("--benchmark-json", "--benchmark-quiet", nargs="?", dest="unserved", help=argparse.SUPPRESS)
 
 
 def size(text: str) -> int:
@@ -55,8 +61,10 @@ def check_memory(largest: int, processes: int, free: int) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if getattr(config.option, "largest", None) is None:  # Met while other tests were collected: nothing is timed.
-        return
+    if not any(Path(argument.split("::")[0]).resolve().is_relative_to(_HERE) for argument in config.args):
+        return  # Met while other tests were collected: nothing is timed.
+    if not config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("benchmarks need pytest-benchmark, which is not installed here: pip install pytest-benchmark")
     option = config.option
     if option.processes < 1 or option.visits < 1:
         raise pytest.UsageError("--processes and --visits must be at least 1")
@@ -66,8 +74,11 @@ def pytest_configure(config: pytest.Config) -> None:
     entries = [entry for entry in entries if entry.framework not in missing]
     if not entries:
         raise pytest.UsageError(f"nothing to time: {'; '.join(missing.values())}")
-    check_memory(largest, option.processes * len({entry.framework for entry in entries}), available())
-    config.stash[_CELLS] = [(entry, list(cells(entry, releases, largest))) for entry in entries], list(limits(largest))
+    devices = _devices(config)
+    processes = option.processes * len({entry.framework for entry in entries})
+    check_memory(largest, processes * (3 if devices else 1), available())  # Raw copies keep memory of every size and kind.
+    unbeaten = list(limits(largest, devices))
+    config.stash[_CELLS] = [(entry, list(cells(entry, releases, largest))) for entry in entries], unbeaten
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -94,7 +105,7 @@ def measured(request: pytest.FixtureRequest) -> dict[str, Timing]:
     say = _Progress(request)
     began = time.monotonic()
     try:
-        clocks = start(frameworks, options.plan(config.option).subjects, effort.processes)
+        clocks = start(frameworks, options.plan(config.option).subjects, effort.processes, _devices(config))
     except SubjectError as reason:
         pytest.exit(f"nothing was timed: {reason}", 1)
     try:
@@ -110,6 +121,7 @@ def measured(request: pytest.FixtureRequest) -> dict[str, Timing]:
         "effort": effort._asdict(),
         "seconds": round(time.monotonic() - began, 1),
         "subjects": about,
+        "timed": sum(timing.outcome == "ok" and timing.cell.framework != "" for timing in timings),
         "not_timed": [
             describe(timing) | {"outcome": timing.outcome, "message": timing.message}
             for timing in timings
@@ -140,7 +152,13 @@ def describe(timing: Timing) -> dict[str, Any]:
         "symbolic": cell.symbolic,
         "deviations": list(cell.deviations),
         "costly": list(cell.costly),
+        "device": cell.device,
+        "limits": list(cell.limits),
     }
+
+
+def _devices(config: pytest.Config) -> tuple[str, ...]:
+    return tuple(device for device in options.plan(config.option).devices if device != "cpu")
 
 
 def _params(item: Any) -> dict[str, Any]:
@@ -159,6 +177,23 @@ class _Progress:
             return
         self._said = time.monotonic()
         self._reporter.rewrite(f"measuring: {done:,} of {of:,} visits ", erase=True)
+
+
+def _not_run(config: pytest.Config) -> dict[str, int]:
+    """Why cells were not run, and how many."""
+    rows = config.stash[_MEASURED]["not_timed"] if _MEASURED in config.stash else []
+    return Counter(row["message"] for row in rows if row["outcome"] == "not run")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for reason, number in _not_run(config).items():
+        terminalreporter.write_line(f"NOT RUN: {reason} (cells: {number:,})")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.OK and _not_run(session.config) and not session.config.stash[_MEASURED]["timed"]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED  # Only limits were timed: that is no success.
 
 
 @pytest.hookimpl(optionalhook=True)

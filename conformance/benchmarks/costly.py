@@ -60,16 +60,6 @@ COSTLY = (
         "The elements go through bytes and a protobuf message, and are parsed again.",
         "tensorflow",
         "==2.21.*",
-        (
-            *("tf.make_tensor_proto", "tf.make_ndarray", "tf.make_ndarray(tf.make_tensor_proto)"),
-            *("tf.io.serialize_tensor", "tf.io.decode_raw"),
-        ),
-    ),
-    Costly(
-        "tf-sparse-positions",
-        "A sparse tensor is made of the array and back: the position of each element is written beside it.",
-        "tensorflow",
-        "==2.21.*",
-        ("tf.sparse.from_dense",),
+        ("tf.make_tensor_proto", "tf.make_ndarray", "tf.io.decode_raw"),
     ),
 )

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import execnet
-
 from conformance.benchmarks.cells import SIZES, Cell
-from conformance.subject.timing import THREADS
-from conformance.subjects import SubjectError
+from conformance.subject.timing import THREADS, Answer
+from conformance.subjects import SubjectError, _memories
+
+try:
+    import execnet
+except ModuleNotFoundError:  # As in conformance.subjects.
+    from conformance import channel as execnet
 
 _ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that one visit may take before it counts as hung.
@@ -31,8 +34,8 @@ class Effort(NamedTuple):
     """How much is measured.
 
     processes  per framework
-    visits     of each process to each cell; one to a cell that is costly
-    rounds     of a visit at most
+    visits     of each process to each cell; the first and the last alone where it is costly
+    rounds     of a visit at most; one where it is costly
     seconds    after which a visit begins no other round
     """
 
@@ -42,9 +45,10 @@ class Effort(NamedTuple):
     seconds: float = 0.004
 
 
-#: A cell of more bytes than this is costly, as is one over cold memory, and one whose call takes longer than so many seconds.
-#: It is visited once by each process, for so long.
-LARGE, _LONG, LARGE_SECONDS = 8 << 20, 0.005, 0.1
+#: A cell over cold memory is costly, as is one whose call takes longer than so many seconds; until that is known, one of more
+#: bytes than this. A visit to it is one round, and there are two, as far apart as the run allows: rounds of one visit differ by
+#: a few percent, visits by what the machine has become meanwhile, which is what the next run will find.
+LARGE, _LONG = 8 << 20, 0.005
 
 
 class Visit(NamedTuple):
@@ -55,6 +59,7 @@ class Visit(NamedTuple):
     loops    calls in a round
     rounds   seconds per call, by round
     bare     seconds of a call that does nothing, meanwhile
+    busy     seconds per call that a device says it worked; 0 where it says nothing
     """
 
     at: float
@@ -62,13 +67,14 @@ class Visit(NamedTuple):
     loops: int
     rounds: list[float]
     bare: float
+    busy: float = 0.0
 
 
 @dataclass
 class Timing:
     """What was measured of a cell.
 
-    outcome  "ok", "raised", "unbuildable", "crashed", "hung", "too slow", "spared" or "" (not visited)
+    outcome  "ok", "raised", "unbuildable", "crashed", "hung", "too slow", "spared", "not run" or "" (not visited)
     message  why, where it is not "ok"
     memory   how the result used the source's memory: "shares", "copies", or "" where nobody can tell
     """
@@ -81,8 +87,8 @@ class Timing:
 
     @property
     def is_costly(self) -> bool:
-        """Whether one visit by each process must do."""
-        return self.cell.cold or self.cell.spec.nbytes > LARGE or self.best > _LONG
+        """Whether two visits by each process, of one round each, must do."""
+        return self.cell.cold or (self.best > _LONG if self.visits else self.cell.spec.nbytes > LARGE)
 
     @property
     def best(self) -> float:
@@ -98,7 +104,7 @@ class Clock(Protocol):
         """Releases, threads and clock."""
         ...
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> Answer:
         """See `conformance.subject.timing.Timer.visit`."""
         ...
 
@@ -108,8 +114,8 @@ class Clock(Protocol):
 class Process:
     """A subject in a process of its own, which holds the clock; it is started again when it has died."""
 
-    def __init__(self, framework: str, python: str = sys.executable) -> None:
-        self._framework, self._python = framework, python
+    def __init__(self, framework: str, python: str = sys.executable, devices: tuple[str, ...] = ()) -> None:
+        self._framework, self._python, self._devices = framework, python, _memories(devices)
         self._start()
 
     def _start(self) -> None:
@@ -118,7 +124,7 @@ class Process:
         os.environ.update(_ENVIRONMENT)  # A child has it from its first import on.
         try:
             gateway = self._group.makegateway(f"popen//python={self._python}")
-            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=[self._framework])
+            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=[self._framework], devices=self._devices)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -137,9 +143,10 @@ class Process:
                 raise SubjectError(reason)
         return self._about
 
-    def visit(self, cell: Cell, rounds: int, seconds: float) -> tuple[str, str, str, int, list[float], float]:
+    def visit(self, cell: Cell, rounds: int, seconds: float) -> Answer:
         assert self.about
-        asked = (cell.name, cell.call, cell.prepared, cell.maker, tuple(cell.spec), cell.cold, rounds, seconds)
+        asked: tuple[Any, ...] = (cell.name, cell.call, cell.prepared, cell.maker, tuple(cell.spec), cell.cold, rounds, seconds)
+        asked += (cell.device, cell.needs)
         try:
             self._channel.send(marshal.dumps(asked))
             return tuple(marshal.loads(self._channel.receive(timeout=LIMIT)))  # type: ignore[return-value]
@@ -149,25 +156,27 @@ class Process:
             outcome, message = "crashed", (str(error).strip().splitlines() or ["the process died"])[-1][:200]
         self.close()
         self._start()
-        return outcome, message, "", 0, [], 0.0
+        return outcome, message, "", 0, [], 0.0, 0.0
 
     def close(self) -> None:
         self._group.terminate(1)
 
 
-def _serve(channel, root, frameworks):  # type: ignore[no-untyped-def]
+def _serve(channel, root, frameworks, devices):  # type: ignore[no-untyped-def]
     # execnet ships this source to any interpreter, so it names nothing from here.
     import sys
 
     sys.path.insert(0, root)
     from conformance.subject.timing import serve
 
-    serve(channel, tuple(frameworks))
+    serve(channel, tuple(frameworks), devices)
 
 
-def start(frameworks: Iterable[str], pythons: Mapping[str, str], processes: int) -> dict[str, list[Process]]:
+def start(
+    frameworks: Iterable[str], pythons: Mapping[str, str], processes: int, devices: tuple[str, ...] = ()
+) -> dict[str, list[Process]]:
     """The processes of each framework, started together. Raises SubjectError where one cannot be had."""
-    started = {name: [Process(name, pythons.get(name, sys.executable)) for _ in range(processes)] for name in frameworks}
+    started = {name: [Process(name, pythons.get(name, sys.executable), devices) for _ in range(processes)] for name in frameworks}
     for clocks in started.values():
         for clock in clocks:
             assert clock.about
@@ -194,32 +203,37 @@ def measure(
             ladders[timing.cell.entry].append(timing)
     began = time.perf_counter()
     plan = list(_plan(timings, clocks, effort, random.Random(seed)))
-    for done, (timing, clock, number) in enumerate(plan):
+    for done, (turn, timing, clock, number) in enumerate(plan):
         progress(done, len(plan))
-        if timing.outcome not in ("", "ok"):
+        if timing.outcome not in ("", "ok", "not run"):  # Where one framework finds no device, the next may find one.
             continue
         slow = _too_slow(timing, ladders[timing.cell.entry])
         if slow:
             timing.outcome, timing.message = "too slow", slow
             continue
-        if timing.is_costly and any(visit.process == number for visit in timing.visits):
+        if timing.is_costly and 0 < turn < effort.visits - 1:
             continue
-        large = timing.is_costly
         at = time.perf_counter() - began
-        outcome, message, memory, loops, rounds, bare = clock.visit(
-            timing.cell, 2 if large else effort.rounds, LARGE_SECONDS if large else effort.seconds
+        outcome, message, memory, loops, rounds, bare, busy = clock.visit(
+            timing.cell, 1 if timing.is_costly else effort.rounds, effort.seconds
         )
+        if outcome == "not run" and timing.visits:
+            continue
         timing.outcome, timing.message, timing.memory = outcome, message, timing.memory or memory
         if rounds:
-            timing.visits.append(Visit(round(at, 3), number, loops, rounds, bare))
+            timing.visits.append(Visit(round(at, 3), number, loops, rounds, bare, busy))
     progress(len(plan), len(plan))
+    absent = {timing.cell.device: timing.message for timing in timings if timing.outcome == "not run" and not timing.cell.needs}
+    for timing in timings:
+        if timing.outcome == "spared" and timing.cell.device in absent:
+            timing.outcome, timing.message = "not run", absent[timing.cell.device]
     return timings
 
 
 def _plan(
     timings: list[Timing], clocks: Mapping[str, Sequence[Clock]], effort: Effort, rng: random.Random
-) -> Iterator[tuple[Timing, Clock, int]]:
-    """Who visits what, in order; processes are numbered through all frameworks."""
+) -> Iterator[tuple[int, Timing, Clock, int]]:
+    """In which turn who visits what, in order; processes are numbered through all frameworks."""
     numbered = [(framework, clock) for framework, several in clocks.items() for clock in several]
     for turn in range(effort.visits):
         orders = []
@@ -228,7 +242,7 @@ def _plan(
             rng.shuffle(mine)
             if not turn:
                 mine.sort(key=lambda timing: timing.cell.spec.nbytes)
-            orders.append([(timing, clock, number) for timing in mine])
+            orders.append([(turn, timing, clock, number) for timing in mine])
         yield from _in_turn(orders)
 
 

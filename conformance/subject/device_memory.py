@@ -23,6 +23,22 @@ class Raw(Protocol):
         """Bytes that are handed out, on all devices of the kind."""
         ...
 
+    def allocate(self, device: str, nbytes: int) -> int:
+        """The address of memory of the device, kept until the process ends."""
+        ...
+
+    def pin(self, nbytes: int) -> int:
+        """The address of memory of the host that the device itself can read and write, kept until the process ends."""
+        ...
+
+    def copy(self, target: int, source: int, nbytes: int, way: str) -> None:
+        """One plain copy "to" the device, "from" it or "within" it; what the latter has begun, `finish` ends."""
+        ...
+
+    def finish(self) -> None:
+        """Return when the device that is current has done all that it was told."""
+        ...
+
 
 _known: dict[str, Raw] = {}
 

@@ -10,14 +10,17 @@ import sys
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import repeat
+from statistics import median
 from typing import Any
 
 import numpy as np
 
-from conformance.subject import trial
-from conformance.subject.server import Side
+from conformance.subject import raw_copies, trial
+from conformance.subject.device_clock import DeviceClock
+from conformance.subject.server import NO_DEVICES, Side
 from strategies.build import Memory, Unbuildable
 from strategies.build import build as build_array
 from strategies.spec import ArraySpec, TensorSpec
@@ -37,6 +40,8 @@ _COLD_BYTES, _COLD_MOST = 16 << 20, 16
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 Loop = Callable[..., float]
+#: What a visit tells: see `Timer.visit`.
+Answer = tuple[str, str, str, int, list[float], float, float]
 
 
 class Timed:
@@ -45,12 +50,14 @@ class Timed:
     once  convert once: the result
     warm  (input, iterations, clock, wait): seconds of a batch over the same input
     cold  (inputs, clock, wait, kept): seconds of a batch over other inputs each, all results kept
+    wait  return when the data is there
     """
 
-    __slots__ = ("cold", "loops", "once", "warm")
+    __slots__ = ("cold", "loops", "once", "wait", "warm")
 
     def __init__(self, once: Callable[[Any], Any], warm: Loop, cold: Loop) -> None:
         self.once, self.warm, self.cold, self.loops = once, warm, cold, 0
+        self.wait: Callable[[], Any] = int
 
 
 def compile_loops(call: str, argument: str, value: Any, prepared: bool) -> Timed:
@@ -87,12 +94,17 @@ def compile_loops(call: str, argument: str, value: Any, prepared: bool) -> Timed
 class Timer:
     """Times calls in this process.
 
-    about  releases, missing frameworks, and threads as the frameworks themselves tell them
+    devices  those beside the host, as `server.Side` takes them
+    about    releases, missing frameworks, and threads as the frameworks themselves tell them
     """
 
-    def __init__(self, frameworks: tuple[str, ...]) -> None:
-        self._side = Side(frameworks)
+    def __init__(self, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
+        self._side = Side(frameworks, devices)
         trial.NAMESPACE["mmap"] = __import__("mmap")
+        trial.NAMESPACE["_copier"] = raw_copies.copier
+        if devices:  # They are made before TensorFlow's runtime begins, or never.
+            self._side.renew(repeat=False)
+        self._devices: dict[str, DeviceClock] = {}
         self._wait = _pin(self._side.modules)
         self._sources: OrderedDict[Any, Any] = OrderedDict()
         self._calls: dict[Any, Timed] = {}
@@ -110,35 +122,67 @@ class Timer:
         self._settle()
 
     def visit(
-        self, key: str, call: str, prepared: bool, maker: str, fields: tuple[Any, ...], cold: bool, rounds: int, seconds: float
-    ) -> tuple[str, str, str, int, list[float], float]:
+        self,
+        key: str,
+        call: str,
+        prepared: bool,
+        maker: str,
+        fields: tuple[Any, ...],
+        cold: bool,
+        rounds: int,
+        seconds: float,
+        device: str = "",
+        needs: tuple[str, ...] = (),
+    ) -> Answer:
         """Time one cell for a while.
 
         key      of the cell: what was prepared and calibrated for it is kept
+        device   that must be there, other than the host, and be done when the clock stops
+        needs    packages that the call imports beside its framework
         rounds   at most; fewer, but one at least, once `seconds` are over
 
-        Returns outcome ("ok", "raised", "unbuildable"), message, memory ("shares", "copies", "part", "" where nobody can
-        tell), calls per round, seconds per call of each round, and, between these rounds, the fastest of a call that does
-        nothing: how fast the machine was just then.
+        Returns outcome ("ok", "raised", "unbuildable", "not run"), message, memory ("shares", "copies", "part", "" where
+        nobody can tell), calls per round, seconds per call of each round; between these rounds, the fastest of a call that
+        does nothing: how fast the machine was just then; and seconds per call that the device says it worked, or 0.
         """
         memory = ""
+        absent = self._absent(device, needs)
+        if absent:
+            return "not run", absent, "", 0, [], 0.0, 0.0
         self._side.prepare(call)
         try:
             source = self._source(maker, fields)
-            timed = self._calls.get(key)
+            timed, there = self._calls.get(key), self._devices.get(device)
             if timed is None:
                 timed = compile_loops(call, "t" if maker else "a", source.value, prepared)
+                timed.wait = there.wait if there else self._wait
                 memory = self._used(timed.once(source.value), source)
                 self._calls[key] = timed
                 self._settle()
             if cold:
-                return ("ok", "", memory, *self._cold(timed, maker, fields, rounds, seconds))
-            return ("ok", "", memory, *self._warm(timed, source.value, rounds, seconds))
+                measured = self._cold(timed, maker, fields, rounds, seconds)
+            else:
+                measured = self._warm(timed, source.value, rounds, seconds)
+            busy = 0.0
+            if there:
+                there.check()
+                busy = there.busy(partial(timed.once, source.value), median(measured[1]))
+            return ("ok", "", memory, *measured, busy)
         except Unbuildable as reason:
-            return "unbuildable", str(reason)[:200], "", 0, [], 0.0
+            return "unbuildable", str(reason)[:200], "", 0, [], 0.0, 0.0
         except Exception as error:
             line = (str(error).strip().splitlines() or [""])[0]
-            return "raised", f"{type(error).__name__}: {line}"[:200], "", 0, [], 0.0
+            return "raised", f"{type(error).__name__}: {line}"[:200], "", 0, [], 0.0, 0.0
+
+    def _absent(self, device: str, needs: tuple[str, ...]) -> str:
+        """Why a call about this device cannot be timed; "" where it can."""
+        if not device or (device in self._devices and not needs):
+            return ""
+        ((framework, module),) = self._side.modules.items()
+        reason = str(trial.NAMESPACE[f"_{framework}_devices"].absent(device, *needs))
+        if not reason:
+            self._devices.setdefault(device, DeviceClock(framework, module, device))
+        return reason
 
     def _settle(self) -> None:
         """What is imported stays: no collection between batches need walk through it."""
@@ -148,7 +192,7 @@ class Timer:
             gc.freeze()
 
     def _warm(self, timed: Timed, value: Any, rounds: int, seconds: float) -> tuple[int, list[float], float]:
-        clock, wait = time.perf_counter, self._wait
+        clock, wait = time.perf_counter, timed.wait
         durations: list[float] = []
         bare = self._bare_seconds()
 
@@ -160,7 +204,7 @@ class Timer:
             began = clock()
             if not timed.loops:
                 timed.loops = calibrate(batch)
-            elif batch(timed.loops) > seconds:  # The first one only warms up.
+            elif rounds > 1 and batch(timed.loops) > seconds:  # The first one only warms up.
                 began -= seconds
             while len(durations) < rounds and (not durations or clock() - began < seconds):
                 durations.append(batch(timed.loops) / timed.loops)
@@ -191,7 +235,7 @@ class Timer:
             self._evict.max()
             gc.disable()
             try:
-                durations.append(timed.cold(values, clock, self._wait, kept.append) / number)
+                durations.append(timed.cold(values, clock, timed.wait, kept.append) / number)
             finally:
                 gc.enable()
             kept.clear()
@@ -218,7 +262,7 @@ class Timer:
 
     def _build(self, maker: str, fields: tuple[Any, ...]) -> Any:
         if maker:
-            return self._side.modules[maker].build(TensorSpec(*fields))
+            return self._side._build(maker, TensorSpec(*fields))
         source = build_array(ArraySpec(*fields))
         # Memory that was never written is one page of zeros, again and again: no array that anybody converts.
         Memory(source.start, source.nbytes).view().fill(1)
@@ -270,9 +314,9 @@ def _threads(modules: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def serve(channel: Any, frameworks: tuple[str, ...]) -> None:
+def serve(channel: Any, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
     """Answer visits that come through an execnet channel, marshalled, until it closes."""
-    timer = Timer(frameworks)
+    timer = Timer(frameworks, devices)
     channel.send(marshal.dumps(timer.about))
     for request in channel:
         channel.send(marshal.dumps(timer.visit(*marshal.loads(request))))

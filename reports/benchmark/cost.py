@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
+from reports.benchmark.runs import Figure, Run
 
 #: A call whose cost grows by less than this share of a memcpy does not touch the elements.
 _TOUCHES = 0.02
@@ -14,6 +14,8 @@ _GROWS = 1.5
 _NO_COPY = 0.25
 #: One that takes more than this many copies into fresh memory is several.
 SEVERAL = 3.0
+#: What it is counted in: where it stays in one kind of memory, and where it goes to a device or comes from it.
+_COPIES = ("copies into fresh memory", "times a copy on the host and one to or from the device")
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class Cost:
     order     "O(1)" or "O(n)"
     fixed     seconds for 16 elements
     largest   the size, in words, at which the next two are taken
-    memcpys   what that size costs above the fixed cost, in copies between warm buffers
-    copies    the same in copies into fresh pages
+    memcpys   what that size costs above the fixed cost, in copies between warm buffers; on a device, in its own pinned ones
+    copies    the same in copies into fresh pages; on a device, in such copies and its own plain ones together
     promise   of its use of memory: "shares", "copies", "may share", ""
     verdict   "keeps", "breach", "deviates" (a recorded break), or "" where nothing that costs is promised
     reason    why, where it is a breach
@@ -54,9 +56,10 @@ def law_of_cost(run: Run, entry: str) -> Cost | None:
     if len(ladder) < 2:
         return None
     small, large = ladder[0], ladder[-1]
-    memcpy, fresh = run.limit(MEMCPY, large.nbytes), run.limit(FRESH_COPY, large.nbytes)
-    if memcpy is None or fresh is None or large.nbytes < 1 << 18:
+    copies = run.copies(large)
+    if not copies or large.nbytes < 1 << 18:
         return None
+    memcpy, fresh = copies[0], sum(part.seconds for part in copies[1:])
     grown = max(0.0, large.seconds - small.seconds)
     order = "O(n)" if _grows(run, small, large) else "O(1)"
     reason, known = "", large.deviations
@@ -64,24 +67,25 @@ def law_of_cost(run: Run, entry: str) -> Cost | None:
         reason = f"at {large.size} it costs {_times(grown / memcpy.seconds)} memcpys above its fixed cost: it reads or copies all"
     elif large.promise == "copies" and large.high < _NO_COPY * memcpy.low:
         reason = f"at {large.size} it costs {_times(large.seconds / memcpy.seconds)} of a memcpy: nothing can have been copied"
-    elif large.promise == "copies" and not large.converts and all(_several(run, figure) for figure in ladder[-2:]):
-        reason, known = f"at {large.size} it costs {_times(large.seconds / fresh.seconds)} copies into fresh memory", large.costly
+    elif large.promise == "copies" and not large.converts and all(_several(run, small, figure) for figure in ladder[-2:]):
+        told = _COPIES[len(copies) > 2]
+        reason, known = f"at {large.size} it costs {_times(large.seconds / fresh)} {told}", large.costly
     known = known if reason else ()
     verdict = ("deviates" if known else "breach") if reason else "keeps" if large.promise in ("shares", "copies") else ""
-    shares = grown / memcpy.seconds, grown / fresh.seconds
+    shares = grown / memcpy.seconds, grown / fresh
     return Cost(entry, order, small.seconds, large.size, *shares, large.promise, verdict, reason, known)
 
 
 def _grows(run: Run, small: Figure, figure: Figure) -> bool:
     """Whether a larger input costs more beyond doubt, and by what is worth calling more."""
-    memcpy = run.limit(MEMCPY, figure.nbytes)
+    copies = run.copies(figure)
     surely = figure.low - small.high
-    return memcpy is not None and surely > _TOUCHES * memcpy.seconds and figure.low > _GROWS * small.high
+    return bool(copies) and surely > _TOUCHES * copies[0].seconds and figure.low > _GROWS * small.high
 
 
-def _several(run: Run, figure: Figure) -> bool:
-    fresh = run.limit(FRESH_COPY, figure.nbytes)
-    return fresh is not None and figure.low > SEVERAL * fresh.high
+def _several(run: Run, small: Figure, figure: Figure) -> bool:
+    copies = run.copies(figure)
+    return bool(copies) and figure.low - small.high > SEVERAL * sum(part.high for part in copies[1:])
 
 
 def _times(ratio: float) -> str:

@@ -17,6 +17,8 @@ MARKS = "●■▲◆▼✚★✖"
 _LEFT, _RIGHT, _TOP, _BOTTOM, _BESIDE, _BELOW, _WORD = 66, 440, 10, 234, 104, 28, 17
 
 
+#: How the limits are drawn, in turn.
+_DASHES = ("", "6 3", "2 2", "8 2 2 2")
 #: Bytes and seconds.
 Points = Sequence[tuple[int, float]]
 
@@ -46,21 +48,31 @@ def sized(run: Run, entry: str) -> list[Figure]:
     return figures if len(figures) > 1 else []
 
 
+def beside_which(figures: Sequence[Figure]) -> tuple[str, ...]:
+    """Names of the two limits that figures of one entry point are shown beside."""
+    return figures[0].limits[:2] if figures else ()
+
+
+def word_for(limit: str) -> str:
+    """A limit in a word or two."""
+    return {MEMCPY: "memcpy", FRESH_COPY: "fresh pages"}.get(limit) or f"raw, {limit.rsplit(', ', 1)[-1]}"
+
+
 def curves(run: Run, entries: Sequence[str]) -> Markup:
     """Time over size of at most eight entry points, each with the range of its visits; "" where none has two sizes."""
     lines = [sized(run, entry) for entry in entries]
     if not any(lines):
         return Markup("")
-    memcpy, fresh = sized(run, MEMCPY), sized(run, FRESH_COPY)
-    every = [figure for line in (*lines, memcpy, fresh) for figure in line]
+    beside = {name: sized(run, name) for name in dict.fromkeys(name for line in lines for name in beside_which(line))}
+    every = [figure for line in (*lines, *beside.values()) for figure in line]
     sizes = min(figure.nbytes for figure in every), max(figure.nbytes for figure in every)
     least = floor(log10(min(figure.low for figure in (*every, *filter(None, [run.bare])))))
     scale = _Scale(sizes, (least, max(ceil(log10(max(figure.high for figure in every))), least + 1)))
 
-    limits: list[tuple[str, str, Points]] = [("memcpy", "", _medians(memcpy)), ("fresh pages", "6 3", _medians(fresh))]
+    limits = [(word_for(name), dashes, _medians(line)) for dashes, (name, line) in zip(_DASHES, beside.items())]
     if run.bare:
         limits.append(("a bare call", "1 3", [(nbytes, run.bare.seconds) for nbytes in sizes]))
-    parts = [_axes(scale, sorted({figure.nbytes for figure in (*memcpy, *fresh)}))]
+    parts = [_axes(scale, sorted({figure.nbytes for line in beside.values() for figure in line}))]
     words = []
     for word, dashes, points in limits:
         if points:

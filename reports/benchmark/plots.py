@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
 from reports.benchmark.compare import Change, Comparison
-from reports.benchmark.runs import FRESH_COPY, MEMCPY, Run
+from reports.benchmark.runs import MEMCPY, Run
 from reports.benchmark.tables import seconds, size
 from reports.results import DIRECTIONS, ResultsError
 
@@ -18,6 +19,7 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#
 _MARKS = "osD^vP*X"
 #: The machine's limits.
 _LIMIT = "#333333"
+_STYLES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 3, 1, 3, 1, 3)))
 #: Lines in one panel; a family of more is drawn in several.
 _LINES = 8
 #: Bars in one picture; changes in another.
@@ -54,11 +56,11 @@ def write_plots(runs: Sequence[Run], comparison: Comparison | None, folder: Path
 
 
 def _figures(run: Run, comparison: Comparison | None) -> Iterator[tuple[str, Any]]:
-    for framework, direction in dict.fromkeys((f.framework, f.direction) for f in run.figures.values() if f.framework):
-        entries = [name for name, all in run.entries.items() if (all[0].framework, all[0].direction) == (framework, direction)]
-        title = f"{framework}: {DIRECTIONS.get(direction, direction)}"
-        yield f"size-{framework}-{direction}", _sizes(run, entries, title)
-        yield f"fixed-{framework}-{direction}", _fixed(run, entries, title)
+    for (framework, direction, device), entries in run.groups.items():
+        title = f"{framework}{f' on {device}' if device else ''}: {DIRECTIONS.get(direction, direction)}"
+        name = "-".join(filter(None, (framework, device.replace(":", "-"), direction)))
+        yield f"size-{name}", _sizes(run, entries, title)
+        yield f"fixed-{name}", _fixed(run, entries, title)
     if comparison and comparison.changes:
         yield "ratio", _ratios(comparison)
 
@@ -98,9 +100,10 @@ def _sizes(run: Run, entries: list[str], title: str) -> Any:
     rows = ceil(len(drawn) / columns)
     figure = Figure(figsize=(5.2 * columns, 5.4 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    ladder = sorted({f.nbytes for entry in entries for f in run.ladder(entry) if f.nbytes and f.nbytes in _round_sizes(run)})
+    round_sizes, limits_ = _round_sizes(run), {name for entry in entries for f in run.entries[entry] for name in f.limits[:2]}
+    ladder = sorted({f.nbytes for entry in entries for f in run.ladder(entry) if f.nbytes and f.nbytes in round_sizes})
     for axis, (name, chosen) in zip(axes.flat, drawn):
-        _limits(run, axis)
+        _limits(run, axis, sorted(limits_, reverse=True))
         for i, entry in enumerate(chosen):
             points = [f for f in run.ladder(entry) if f.nbytes]
             colour = _COLOURS[i % len(_COLOURS)]
@@ -127,12 +130,18 @@ def _round_sizes(run: Run) -> set[int]:
     return {f.nbytes for f in run.ladder(MEMCPY)}
 
 
-def _limits(run: Run, axis: Any) -> None:
-    for name, style in ((MEMCPY, "-"), (FRESH_COPY, "--")):
+def _limits(run: Run, axis: Any, names: Sequence[str]) -> None:
+    for name, style in zip(names, cycle(_STYLES)):
         points = run.ladder(name)
-        text = "np.copyto: " + name.rpartition(", ")[2]
+        text = name.removeprefix("limit: ").replace(",", ":", 1)
         axis.plot(
-            [f.nbytes for f in points], [f.seconds for f in points], style, color=_LIMIT, linewidth=2.2, alpha=0.55, label=text
+            [f.nbytes for f in points],
+            [f.seconds for f in points],
+            linestyle=style,
+            color=_LIMIT,
+            linewidth=2.2,
+            alpha=0.55,
+            label=text,
         )
     if run.bare:
         axis.axhline(

@@ -11,9 +11,12 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NoReturn
 
-import fastjsonschema
-
 from reports.results import ResultsError
+
+try:
+    import fastjsonschema
+except ModuleNotFoundError:  # A machine to run on, as in reports.results.
+    fastjsonschema = None
 
 #: Entry points of a file that are no calls but what no call can beat.
 BARE_CALL, MEMCPY, FRESH_COPY = "limit: bare C call", "limit: np.copyto, warm", "limit: np.copyto, fresh pages"
@@ -29,6 +32,7 @@ class Figure:
 
     visits  seconds per call: a tuple of rounds for each visit of a process
     bare    for each visit, the seconds of a call that does nothing, timed between those rounds
+    busy    for each visit, the seconds per call that a device says it worked; 0 where it says nothing
     The other fields are those of `conformance.benchmarks.cells.Cell`, in words.
     """
 
@@ -51,6 +55,9 @@ class Figure:
     costly: tuple[str, ...]
     visits: tuple[tuple[float, ...], ...]
     bare: tuple[float, ...]
+    busy: tuple[float, ...] = ()
+    device: str = ""
+    limits: tuple[str, ...] = (MEMCPY, FRESH_COPY)
 
     @cached_property
     def medians(self) -> list[float]:
@@ -67,6 +74,11 @@ class Figure:
         # The medians of a few visits lie close together by chance.
         told = self.medians if len(self.visits) > _FEW else [seconds for rounds in self.visits for seconds in rounds]
         return min(told), max(told)
+
+    @cached_property
+    def worked(self) -> float:
+        """Seconds per call that the device says it worked: the median over visits; 0 where it says nothing."""
+        return median(self.busy) if self.busy and all(self.busy) else 0.0
 
     @property
     def low(self) -> float:
@@ -115,6 +127,14 @@ class Run:
                 found.setdefault(figure.entry, []).append(figure)
         return found
 
+    @cached_property
+    def groups(self) -> dict[tuple[str, str, str], list[str]]:
+        """Entry points by framework, direction and device ("": the host)."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for entry, figures in self.entries.items():
+            found.setdefault((figures[0].framework, figures[0].direction, figures[0].device), []).append(entry)
+        return found
+
     def ladder(self, entry: str) -> list[Figure]:
         """An entry point's figures by size, the smallest first."""
         chosen = [f for f in self._by_entry.get(entry, ()) if f.axis == "size" and f.temperature == "warm"]
@@ -136,6 +156,11 @@ class Run:
         """A copy of the size nearest to this one, or None where there is none within a factor of 4."""
         near = min(self.ladder(name), key=lambda figure: abs(math.log(figure.nbytes / max(nbytes, 1))), default=None)
         return near if near and 0.25 <= near.nbytes / max(nbytes, 1) <= 4 else None
+
+    def copies(self, figure: Figure) -> list[Figure]:
+        """What no copy of this size beats where it goes, and what together makes up a plain one; empty where one is missing."""
+        found = [limit for name in figure.limits if (limit := self.limit(name, figure.nbytes))]
+        return found if len(found) == len(figure.limits) >= 2 else []
 
     @property
     def releases(self) -> str:
@@ -164,7 +189,10 @@ _FIELDS: dict[str, Any] = {
     "deviations": {"type": "array", "items": _TEXT},
     "costly": {"type": "array", "items": _TEXT},
 }
+#: What calls about devices add.
+_BESIDE: dict[str, Any] = {"device": _TEXT, "limits": {"type": "array", "items": _TEXT}}
 _SECONDS = {"type": "number", "minimum": 1e-12, "maximum": 1e9}
+_BUSY = {"type": "number", "minimum": 0, "maximum": 1e9}
 _ROUNDS = {"type": "array", "minItems": 1, "items": _SECONDS}
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -200,13 +228,14 @@ _SCHEMA: dict[str, Any] = {
                         "required": [*_FIELDS, "visits"],
                         "properties": {
                             **_FIELDS,
+                            **_BESIDE,
                             "visits": {
                                 "type": "array",
                                 "minItems": 1,
                                 "items": {
                                     "type": "object",
                                     "required": ["rounds", "bare"],
-                                    "properties": {"rounds": {"type": "integer", "minimum": 1}, "bare": _SECONDS},
+                                    "properties": {"rounds": {"type": "integer", "minimum": 1}, "bare": _SECONDS, "busy": _BUSY},
                                 },
                             },
                         },
@@ -240,6 +269,8 @@ def load(path: Path) -> dict[str, Any]:
 def read_run(path: Path) -> Run:
     """The run in a file. Raises ResultsError, in a line, for anything that is none."""
     data = load(path)
+    if fastjsonschema is None:
+        raise ResultsError("to read a benchmark run takes fastjsonschema, which is not installed here")
     if "conformance" not in data:
         raise ResultsError(f"{path} holds benchmarks, but not of conversions: tox run -e benchmark writes those")
     try:
@@ -255,17 +286,19 @@ def read_run(path: Path) -> Run:
         for visit in info["visits"]:
             visits.append(rounds[: visit["rounds"]])
             del rounds[: visit["rounds"]]
-        figures.append(info | {"rounds": visits, "bare": [visit["bare"] for visit in info["visits"]]})
+        told = {"bare": [visit["bare"] for visit in info["visits"]], "busy": [v["busy"] for v in info["visits"] if "busy" in v]}
+        figures.append(info | {"rounds": visits, **told})
     said = data["conformance"]
     more: dict[str, Any] = {"machine": data["machine_info"], "datetime": data.get("datetime", ""), "path": str(path)}
     return run_of(figures, not_timed=tuple(said["not_timed"]), seconds=said.get("seconds", 0), **more)
 
 
 def run_of(rows: Iterable[dict[str, Any]], **more: Any) -> Run:
-    """A run of rows: the fields of a figure, with `rounds` and `bare` for its visits; rows without rounds are left out."""
+    """A run of rows: the fields of a figure, with `rounds`, `bare` and `busy` for its visits; without rounds it is left out."""
     figures = []
     for row in rows:
-        told: dict[str, Any] = {name: tuple(row[name]) if isinstance(row[name], list) else row[name] for name in _FIELDS}
+        named = [*_FIELDS, *(name for name in (*_BESIDE, "busy") if name in row)]
+        told: dict[str, Any] = {name: tuple(row[name]) if isinstance(row[name], list) else row[name] for name in named}
         if row["rounds"]:
             figures.append(Figure(**told, visits=tuple(map(tuple, row["rounds"])), bare=tuple(row["bare"])))
     return Run({figure.name: figure for figure in figures}, **more)

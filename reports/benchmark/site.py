@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.curves import MARKS, curves, sized
+from reports.benchmark.curves import MARKS, beside_which, curves, sized, word_for
 from reports.benchmark.plots import panels
-from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
+from reports.benchmark.runs import Figure, Run
 from reports.benchmark.tables import seconds, tables, times
 from reports.html.names import entry_path
 from reports.html.sections import Block, linked, with_pages
@@ -24,20 +24,18 @@ def blocks(run: Run, merged: Merged, environments: Sequence[Merged]) -> list[Blo
     for table in tables(run):
         rows = [[linked(row[0], known), *row[1:]] for row in table.rows]
         found.append(Block(title=table.title, text=table.text, table=(table.headings, *rows) if rows else ()))
-    groups: dict[tuple[str, str], list[str]] = {}
-    for entry, figures in run.entries.items():
-        if sized(run, entry):
-            groups.setdefault((figures[0].framework, figures[0].direction), []).append(entry)
+    groups = {key: [entry for entry in entries if sized(run, entry)] for key, entries in run.groups.items()}
     about = "Time of a call over the bytes of its input, both logarithmic; the bands go from the lowest to the highest visit."
     drawn = [
         Block(
-            title=f"{framework}, {DIRECTIONS.get(direction, direction)}: time over size",
+            title=f"{framework}{f' on {device}' if device else ''}, {DIRECTIONS.get(direction, direction)}: time over size",
             text=about,
             figure=Markup('<div class="panels">{}</div>').format(
                 Markup("").join(_panel(run, name, chosen, known) for name, chosen in panels(entries))
             ),
         )
-        for (framework, direction), entries in groups.items()
+        for (framework, direction, device), entries in groups.items()
+        if entries
     ]
     return [*found[:2], *drawn, *found[2:]]
 
@@ -58,9 +56,9 @@ def cost(run: Run, entry: str) -> list[Block]:
     if not figures:
         return [Block(text=f"Not measured: {_why_not(run, entry)}")]
     fitted = law_of_cost(run, entry)
-    law = [Block(text=_sentence(fitted))] if fitted else []
+    law = [Block(text=_sentence(fitted, figures[0].device))] if fitted else []
     about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory. ~ marks what is unstable."
-    headings = ("input", "time", "lowest visit", "highest visit", "x memcpy", "x fresh pages")
+    headings = ("input", "time", "lowest", "highest", *(f"x {word_for(name)}" for name in beside_which(figures)))
     return [*law, Block(text=about, figure=curves(run, [entry]), table=(headings, *(_row(run, figure) for figure in figures)))]
 
 
@@ -72,15 +70,16 @@ def _why_not(run: Run, entry: str) -> str:
 
 
 def _row(run: Run, figure: Figure) -> tuple[str, ...]:
-    limits = (run.limit(name, figure.nbytes) if figure.nbytes else None for name in (MEMCPY, FRESH_COPY))
+    limits = (run.limit(name, figure.nbytes) if figure.nbytes else None for name in beside_which([figure]))
     ratios = (times(figure.seconds / limit.seconds) if limit else "" for limit in limits)
     time = f"{'~' if figure.unstable else ''}{seconds(figure.seconds)}"
     return (figure.size, time, seconds(figure.low), seconds(figure.high), *ratios)
 
 
-def _sentence(fitted: Cost) -> str:
+def _sentence(fitted: Cost, device: str) -> str:
     """The law of cost, fitted to one entry point."""
-    copies = f"{_number(fitted.memcpys)} memcpys more, or {_number(fitted.copies)} copies into fresh pages"
+    one, other = ("raw copies", "plain ones with a copy on the host") if device else ("memcpys", "copies into fresh pages")
+    copies = f"{_number(fitted.memcpys)} {one} more, or {_number(fitted.copies)} {other}"
     large = f"{fitted.largest} cost {copies if fitted.order == 'O(n)' else 'no more'}"
     seen = {
         "keeps": ", and costs what that allows.",

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from reports.benchmark.compare import Change, Comparison
 from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
+from reports.benchmark.runs import BARE_CALL, Figure, Run
 from reports.results import DIRECTIONS
 
 #: What is set flush right: a figure, or no word at all.
 _NUMBER = re.compile(r"~?[\d(]|$")
+#: Headings of the multiples of a copy.
+_COPIES = ("x memcpy", "x fresh copy")
 #: Cells that a comparison shows at most of each kind; the rest is counted.
 SHOWN = 30
 
@@ -32,16 +34,14 @@ def tables(run: Run) -> list[Table]:
     """All tables of one run."""
     costs = {entry: law_of_cost(run, entry) for entry in run.entries}
     found = [_about(run), _limits(run), *_verdicts(costs.values())]
-    for framework, direction in dict.fromkeys((f.framework, f.direction) for f in run.figures.values() if f.framework):
-        chosen = [
-            entry
-            for entry, figures in run.entries.items()
-            if (figures[0].framework, figures[0].direction) == (framework, direction)
-        ]
-        found.append(_costs(f"{framework}: {DIRECTIONS.get(direction, direction)}", run, chosen, costs))
+    for (framework, direction, device), chosen in run.groups.items():
+        where = f"{framework} on {device}" if device else framework
+        words = DIRECTIONS.get(direction, direction)
+        found.append(_costs(f"{where}: {words}", run, chosen, costs))
+        found.append(_shares(f"{where}, {words}: where the time goes", run, chosen))
         for axis, title in (("layout", "layouts"), ("dtype", "dtypes")):
-            found.append(_axis(f"{framework}, {DIRECTIONS.get(direction, direction)}: {title}", run, chosen, axis))
-        found.append(_casts(f"{framework}, {DIRECTIONS.get(direction, direction)}: calls that convert the dtype", run, chosen))
+            found.append(_axis(f"{where}, {words}: {title}", run, chosen, axis))
+        found.append(_casts(f"{where}, {words}: calls that convert the dtype", run, chosen))
     return [table for table in (*found, _unstable(run), _not_timed(run)) if table.rows or table.text]
 
 
@@ -140,17 +140,23 @@ def _about(run: Run) -> Table:
         "Times are medians over visits of several processes, with the lowest and the highest visit; "
         "~ marks those whose middle half spreads by more than 20%. Compare them within this run only."
     )
+    on_devices = [figure for figure in run.figures.values() if figure.device]
+    for device in dict.fromkeys(figure.device for figure in on_devices):
+        if not any(figure.worked for figure in on_devices if figure.device == device):
+            text += f" Of {device} no events are read: its times are by the host's clock, until the device was done."
     return Table(f"Benchmark of {run.datetime[:16]}", text)
 
 
 def _limits(run: Run) -> Table:
     rows = []
     if run.bare:
-        rows.append(("a bare C call, id(a)", "", shown(run.bare), ""))
-    for name in (MEMCPY, FRESH_COPY):
-        for figure in run.ladder(name):
-            rows.append((name.removeprefix("limit: "), figure.size, shown(figure), _rate(figure)))
-    return Table("The machine's limits", "", ("limit", "size", "time", "throughput"), rows)
+        rows.append(("a bare C call, id(a)", "", shown(run.bare), "", ""))
+    for figure in (figure for figure in run.figures.values() if not figure.framework and figure.entry != BARE_CALL):
+        worked = seconds(figure.worked) if figure.worked else ""
+        rows.append((figure.entry.removeprefix("limit: "), figure.size, shown(figure), _rate(figure), worked))
+    columns = 5 if any(row[-1] for row in rows) else 4
+    headings = ("limit", "size", "time", "throughput", "by the device's events")[:columns]
+    return Table("The machine's limits", "", headings, [row[:columns] for row in rows])
 
 
 def _rate(figure: Figure) -> str:
@@ -169,7 +175,8 @@ def _verdicts(costs: Iterable[Cost | None]) -> list[Table]:
 
 
 def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | None]) -> Table:
-    headings = ("call", "memory", "cost", "16 elements", "x bare call", "largest", "time", "x memcpy", "x fresh copy", "verdict")
+    copies = ("x raw copy, pinned", "x raw copy") if any(run.entries[entry][0].device for entry in entries) else _COPIES
+    headings = ("call", "memory", "cost", "16 elements", "x bare call", "largest", "time", *copies, "verdict")
     rows = []
     for entry in sorted(entries, key=lambda name: _fixed(run, name)):
         ladder = [figure for figure in run.ladder(entry) if figure.nbytes]
@@ -177,7 +184,7 @@ def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | Non
         if not ladder:
             continue
         small, large, cost = ladder[0], ladder[-1], costs[entry]
-        memcpy, fresh = run.limit(MEMCPY, large.nbytes), run.limit(FRESH_COPY, large.nbytes)
+        beside = [run.limit(name, large.nbytes) for name in (*large.limits, "", "")[:2]]
         rows.append(
             (
                 entry,
@@ -187,14 +194,33 @@ def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | Non
                 times(small.seconds / run.bare.seconds) if run.bare else "",
                 large.size,
                 shown(large),
-                times(large.seconds / memcpy.seconds) if memcpy else "",
-                times(large.seconds / fresh.seconds) if fresh else "",
+                *(times(large.seconds / limit.seconds) if limit else "" for limit in beside),
                 cost.verdict if cost else "",
             )
         )
     text = (
         "The cheapest first; calls that take single elements alone, of one element. "
         "`memory` is what was seen of the result: whether it uses the source's memory."
+    )
+    return Table(title, text if rows else "", headings, rows)
+
+
+def _shares(title: str, run: Run, entries: list[str]) -> Table:
+    """What of a call's time the device works, and what of that a raw copy takes."""
+    rows = []
+    for entry in entries:
+        figure = next((figure for figure in reversed(run.ladder(entry)) if figure.worked), None)
+        if figure is None:
+            continue
+        copies = run.copies(figure)
+        raw = copies[0].worked if copies else 0.0
+        held = max(0.0, figure.seconds - figure.worked)
+        transfer = (seconds(raw), times(figure.worked / raw)) if raw else ("", "")
+        rows.append((entry, figure.size, seconds(figure.seconds), seconds(held), seconds(figure.worked), *transfer))
+    headings = ("call", "size", "time", "the host alone", "the device", "a raw copy there", "x raw copy")
+    text = (
+        "The device's share is what its own events say, with the host's work done beforehand: the transfer, which a raw copy of "
+        "the same size between pinned memory and the device shows, and kernels. What is left of the time is the host's."
     )
     return Table(title, text if rows else "", headings, rows)
 
@@ -229,8 +255,8 @@ def _casts(title: str, run: Run, entries: list[str]) -> Table:
     for entry in entries:
         for figure in run.entries[entry]:
             if figure.converts and figure.temperature == "warm" and figure.axis != "scalar":
-                memcpy = run.limit(MEMCPY, figure.nbytes)
-                ratio = times(figure.seconds / memcpy.seconds) if memcpy else ""
+                copies = run.copies(figure)
+                ratio = times(figure.seconds / copies[0].seconds) if copies else ""
                 rows.append((entry, figure.dtype, figure.layout, figure.size, shown(figure), ratio))
     return Table(title, "", ("call", "from", "layout", "size", "time", "x memcpy of the source"), rows)
 
