@@ -49,10 +49,10 @@ def _at_least_1d(spec: Any) -> tuple[int, ...] | None:
 def _typed(name: str, to: str, *same: str) -> EntryPoint:
     """A constructor whose results all have one dtype; arrays of that dtype (`same`: its names) are shared."""
     keeps = ndarray & native(*same)
-    # A 0-d array of integers would be a size here, and its memory uninitialised: hand it over with an axis.
+    # An integer would be a size here, and its memory uninitialised: hand it over with an axis.
     return entry(
         name,
-        f'{name}(a if getattr(a, "ndim", 1) else a.reshape(1))',
+        f'{name}([a] if isinstance(a, int) else a if getattr(a, "ndim", 1) else a.reshape(1))',
         # Sequences of anything but numbers that fit are refused in as many ways as there are.
         may_refuse(
             "TypeError",
