@@ -254,6 +254,7 @@ FAULTS = (
         {
             "torch.from_numpy": [(without_gradients_it_is_refused, array)],
             "torch.tensor": [(the_default_dtype_is_taken, _numbers)],
+            "torch.scalar_tensor[dtype=complex128]": [(the_default_dtype_is_taken, a_scalar & of("float64"))],
             "tf.constant": [(keras_default_is_taken, _numbers)],
         },
     ),
