@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.differential.between import differences, notes
-from conformance.differential.profile import cell_list, cells, name_of, outcomes_row
+from conformance.differential.profile import STEPS, cell_list, cells, name_of, outcomes_row
+from conformance.differential.profile import profile as profile_of
 from conformance.entry_points import entry_points
+from conformance.run import pace
+from conformance.subjects import installed
 from reports.__main__ import main
 from reports.changes import Outcome
 from reports.history import PAGE, page, steps
@@ -36,6 +40,23 @@ def profile(outcome: Outcome = OK, *, of: str = "uint16", **header: Any) -> Prof
 
 def row(entry: str = "torch.one") -> dict[str, Any]:
     return outcomes_row(ENTRY, [OK, OK, Outcome()]) | {"entry": entry}
+
+
+def test_this_interpreter_can_be_profiled_but_for_calls_that_start_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("torch.from_numpy", "torch.Tensor.numpy", "torch.compile[inductor][fed ndarray]")
+    chosen = [entry for entry in entry_points() if entry.name in names]
+    digest, lists = cells()
+    monkeypatch.setattr("conformance.differential.profile.entry_points", lambda: chosen)
+    monkeypatch.setattr("conformance.differential.profile.cells", lambda: (digest, {k: v[:3] for k, v in lists.items()}))
+    monkeypatch.setattr("conformance.differential.profile.FRAMEWORKS", ("torch",))
+    header, *rows, end = profile_of(sys.executable)
+    assert header["name"].endswith(f"torch-{installed(('torch',), {})[0]['torch'].partition('+')[0]}")
+    assert ([row["entry"] for row in rows], len(chosen)) == ([entry.name for entry in chosen[:2]], 3)
+    assert end == {"kind": "end", "entries": 2}
+
+
+def test_every_call_but_those_that_start_a_compiler_has_its_share_of_a_profile() -> None:
+    assert {pace(entry) for entry in entry_points()} - STEPS.keys() == {"built"}
 
 
 def written(path: Path, *rows: dict[str, Any]) -> str:
