@@ -144,7 +144,13 @@ def test_the_script_needs_no_suite(isolated: Isolated) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("got 3 at 0x7ffe12", "got # at ..."), ("in /usr/lib/x.py", "in ..."), ("one\ntwo", "one"), ("", "")],
+    [
+        ("got 3 at 0x7ffe12", "got # at ..."),
+        ("in /usr/lib/x.py", "in ..."),
+        ("one\ntwo", "one"),
+        ("", ""),
+        ("of [b=x, a=y]", "of [a=y, b=x]"),
+    ],
 )
 def test_messages_are_freed_of_what_differs_from_run_to_run(text: str, expected: str) -> None:
     assert plain(text) == expected

@@ -55,6 +55,19 @@ def test_this_interpreter_can_be_profiled_but_for_calls_that_start_a_compiler(mo
     assert end == {"kind": "end", "entries": 2}
 
 
+def test_profiles_without_a_call_in_common_are_not_found_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    names = shipped()
+    torch, tensorflow = (next(name for name in names if f"{framework}-" in name) for framework in ("torch", "tensorflow"))
+    assert main(["diff", torch, tensorflow]) == 2
+    assert "nothing to compare" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_profile_is_not_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "results.jsonl").write_text("{}")
+    assert main(["diff", str(tmp_path / "results.jsonl"), shipped()[0]]) == 2
+    assert "exists, but is no profile" in capsys.readouterr().err
+
+
 def test_every_call_but_those_that_start_a_compiler_has_its_share_of_a_profile() -> None:
     assert {pace(entry) for entry in entry_points()} - STEPS.keys() == {"built"}
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from reports.differences import FORMATS, Report, is_breaking, render, write_scripts
-from reports.profile_files import read_profile
+from reports.profile_files import ProfileError, read_profile
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,6 +32,8 @@ def run(asked: argparse.Namespace) -> int:
 
     before, after = read_profile(asked.before), read_profile(asked.after)
     rows = differences(before, after)
+    if not any(after.lists.get(entry) == inputs for entry, inputs in before.lists.items()):
+        raise ProfileError("nothing to compare: the two have no entry point in common that was asked the same inputs")
     if asked.scripts:
         write_scripts(rows, asked.scripts)
     report = Report(before.header["environment"], after.header["environment"], rows, notes(before, after))

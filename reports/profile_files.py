@@ -74,6 +74,8 @@ def read_profile(name: str) -> Profile:
     try:
         lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     except FileNotFoundError:
+        if Path(name).exists():
+            raise ProfileError(f"{name} exists, but is no profile: those are files whose names end in {_END}") from None
         closest = get_close_matches(name, shipped(), 3, 0.3) or shipped()[:3]
         raise ProfileError(f"there is no profile {name!r}; closest: {', '.join(closest) or 'none is shipped'}") from None
     except (OSError, EOFError, ValueError) as error:

@@ -27,8 +27,13 @@ def summary(results: Results) -> str:
     for entry in entries:
         total.update(entry["verdicts"])
     counts = ", ".join(f"{total[name]:,} {name}" for name in VERDICTS if total[name])
-    points = "entry point" if len(entries) == 1 else "entry points"
-    lines.append(f"{len(entries)} {points}, {sum(total.values()):,} conversions: {counts or 'nothing was run'}")
+    compared = list(results.of("comparison"))
+    if entries or not compared:
+        points = "entry point" if len(entries) == 1 else "entry points"
+        lines.append(f"{len(entries)} {points}, {sum(total.values()):,} conversions: {counts or 'nothing was run'}")
+    if compared:
+        both = sum(row["compared"] for row in compared)
+        lines.append(f"{len(compared)} entry points compared with those before the upgrade, {both:,} conversions on both sides")
     if results.interrupted:
         lines.append("INTERRUPTED: the run ended before its footer; what is shown is all that was written")
     elif results.footer and results.footer["stopped"]:

@@ -118,7 +118,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         id="numpy-dlpack-object-no-itemsize",
-        title="The same for an object whose __dlpack__ is that of such an array.",
+        title="An object whose __dlpack__ is that of an array of elements of size 0: NumPy divides by zero (SIGFPE).",
         package="numpy",
         releases=">=2.4,<2.5",
         entries=_OTHERS,

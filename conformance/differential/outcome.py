@@ -58,8 +58,9 @@ def _fact(value: Any) -> str:
 
 
 def plain(message: str) -> str:
-    """The first line of a message without what differs from run to run: numbers, addresses, paths."""
+    """The first line of a message without what differs from run to run: numbers, addresses, paths, the order of attributes."""
     line = next(iter(message.strip().splitlines()), "")
+    line = re.sub(r"\[(\w+=[^][]*)\]", lambda listed: f"[{', '.join(sorted(listed[1].split(', ')))}]", line)
     line = re.sub(r"0x[0-9a-f]+|(?<![\w.])/[\w./+-]+", "...", line)
     return re.sub(r"\d+", "#", line)[:160].strip()
 

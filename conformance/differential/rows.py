@@ -26,6 +26,14 @@ _CLAUSES = {
 _LAWS = {"ending": "acceptance", "message": "refusal", "call": "acceptance", "told": "warnings"}
 
 
+#: What shows a topic that a printed result does not.
+_PRINTED = {
+    "writable": ('print("writable:", getattr(getattr(r, "flags", None), "writeable", None))',),
+    "strides": ('print("strides:", r.stride() if hasattr(r, "stride") else getattr(r, "strides", None))',),
+    "flags": ('print("requires_grad:", getattr(r, "requires_grad", None))',),
+}
+
+
 def comparison_row(comparison: Comparison) -> dict[str, Any]:
     """How much of an entry point was compared."""
     return {
@@ -70,7 +78,7 @@ def row(entry: EntryPoint, change: Change, spec: Spec, before: Outcome, after: O
         "broken_after": after.broken.split(),
         "promise": f"{clause.text} ({clause.source.text})" if clause is not None else LAWS[law].source if law in LAWS else "",
         "spec": spec.to_json(),
-        "script": _script(entry, spec, law, words),
+        "script": _script(entry, spec, law, change.topic, words),
     }
 
 
@@ -83,7 +91,8 @@ def _words(change: Change, outcome: Outcome) -> str:
     return {"shape": value or "the source's", "source": value or "unchanged"}.get(change.topic, value or "none")
 
 
-def _script(entry: EntryPoint, spec: Spec, law: str, words: list[str]) -> str:
+def _script(entry: EntryPoint, spec: Spec, law: str, topic: str, words: list[str]) -> str:
     lines = script(entry, spec, law, Breach(*words)).splitlines()[2:]  # Without the heading on a broken law.
-    heading = ["# Run this with the Python of both environments.", f"# Before: {words[0]}", f"# After:  {words[1]}"]
-    return "\n".join([*heading, *lines]) + "\n"
+    told = {"ending": "how it ends", "call": "whether it exists", "told": "words of warnings"}.get(topic, topic)
+    about = [f"# {entry.name}: {told}.", f"# Before: {words[0]}", f"# After:  {words[1]}"]
+    return "\n".join(["# Run this with the Python of both environments.", *about, *lines, *_PRINTED.get(topic, ())]) + "\n"

@@ -21,7 +21,7 @@ def register(verbs: Any) -> None:
         "benchmark",
         help="print what calls cost, or what two runs differ in",
         description="What each call costs, beside the machine's limits; with two runs, what got slower.",
-        epilog="exit code 1: --fail-slower found a cell that is slower beyond doubt, by that factor",
+        epilog="exit code 1: --fail-slower found a cell that is slower beyond doubt, and by that factor as far as one can tell",
     )
     verb.add_argument("files", type=Path, nargs="+", metavar="RUN", help="a file that --benchmark-json wrote, or two to compare")
     verb.add_argument("--format", choices=("text", "markdown"), default="text", help="of the tables (default: text)")
@@ -41,6 +41,8 @@ def _run(asked: argparse.Namespace) -> int:
         raise ResultsError("--self prints the ratios of one run")
     runs = [] if asked.own else [read_run(path) for path in asked.files]
     comparison = compare(*runs) if len(runs) == 2 else None
+    if comparison is not None and not any(change.new.framework for change in comparison.changes):
+        raise ResultsError("nothing to compare: no call was timed in both runs")
     found = own_speed(asked.files[0]) if asked.own else compared(comparison, *runs) if comparison else tables(runs[0])
     text = (as_markdown if asked.format == "markdown" else as_text)(found)
     if asked.output:

@@ -167,6 +167,8 @@ def _fixed(run: Run, entries: list[str], title: str) -> Any:
             errors = [[part[i].seconds - part[i].low for i in of], [part[i].high - part[i].seconds for i in of]]
             label = {"": "promises neither"}.get(promise, f"promises: {promise}")
             values = [part[i].seconds for i in of]
+            if not of:  # matplotlib would show it in the legend, in a colour of its own.
+                continue
             axis.barh(of, values, xerr=errors, color=colour, label=label, error_kw={"elinewidth": 0.8, "ecolor": "#555555"})
         for i, figure_ in enumerate(part):
             axis.annotate(
@@ -180,7 +182,7 @@ def _fixed(run: Run, entries: list[str], title: str) -> Any:
         axis.set(xscale="log", ylim=(each - 0.4, -0.6))
         axis.xaxis.set_major_formatter(lambda value, _: seconds(value))
         axis.grid(False, axis="y")
-    axes[0].legend(loc="upper right")
+    axes[0].legend(loc="upper left", bbox_to_anchor=(0, -0.06), ncols=4)
     axes[0].set_xlim(right=3 * max((f.high for f in chosen), default=1.0))
     figure.suptitle(f"{title}: cost of a call for 16 elements (lines: lowest to highest visit)", fontsize=13)
     return figure

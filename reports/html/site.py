@@ -251,6 +251,11 @@ class Site:
     def conversions(self) -> int:
         return sum(n for _, n in self.verdicts)
 
+    @property
+    def compared(self) -> bool:
+        """Whether two environments were compared."""
+        return any(self.results.of("comparison"))
+
     @cached_property
     def not_run(self) -> list[tuple[str, list[str]]]:
         """Reason to the entry points that were not run for it."""
