@@ -24,7 +24,10 @@ _OTHERS = tuple(name for name in _NAMES if name not in _BY_DLPACK)
 _EXPORTING = tuple(name for name in _BY_DLPACK if "copy=True" not in name)
 
 #: Forms that run those calls, and the kernels.
-_SYMBOLIC = ("torch.jit.*", "torch.fx.*", "torch.func.*", "torch.compile*", "torch.export*", "make_fx*")
+_SYMBOLIC = (
+    *("torch.jit.*", "torch.fx.*", "torch.func.*", "torch.compile*", "torch.export*", "make_fx*"),
+    *("FakeTensorMode*", "torch.asarray(ndarray, device='meta')"),
+)
 
 _exporters = ndarray | dlpack_object
 _off_16 = Condition("the address is no multiple of 16", lambda spec: spec.address % 16 != 0)

@@ -160,7 +160,7 @@ def _limits(run: Run) -> Table:
 
 
 def _rate(figure: Figure) -> str:
-    return f"{figure.nbytes / figure.seconds / 1e9:.2f} GB/s" if figure.nbytes else ""
+    return f"{figure.nbytes / figure.seconds / 1e9:.3g} GB/s" if figure.nbytes else ""
 
 
 def _verdicts(costs: Iterable[Cost | None]) -> list[Table]:
@@ -200,7 +200,7 @@ def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | Non
         )
     text = (
         "The cheapest first; calls that take single elements alone, of one element. "
-        "`memory` is what was seen of the result: whether it uses the source's memory."
+        "What stands under memory is what was seen of the result: whether it uses the source's memory."
     )
     return Table(title, text if rows else "", headings, rows)
 
@@ -284,7 +284,7 @@ def _not_timed(run: Run) -> Table:
         rows.append(
             (outcome, str(count), message, ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""))
         )
-    text = "A cell that is refused, or known to kill the process, has no time."
+    text = "What is not here, is refused, or is known to kill the process, has no time."
     return Table("Not timed", text if rows else "", ("outcome", "cells", "why", "calls"), rows)
 
 
