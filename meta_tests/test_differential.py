@@ -150,6 +150,8 @@ def test_the_script_needs_no_suite(isolated: Isolated) -> None:
         ("one\ntwo", "one"),
         ("", ""),
         ("of [b=x, a=y]", "of [a=y, b=x]"),
+        ("Value for attr 'T' of x", "Value for attr ... of x"),
+        ("proto: goo.gle/debugstr", "proto: ..."),
     ],
 )
 def test_messages_are_freed_of_what_differs_from_run_to_run(text: str, expected: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.conditions import always, empty, memory_in, readonly
+from conformance.conditions import Condition, always, empty, memory_in, readonly
 from conformance.deviations import Deviation
 from conformance.entry_points.common import native
 from conformance.entry_points.torch_in_words import BRIDGED, DOCS
@@ -18,7 +18,25 @@ _BYTE = ArraySpec("uint8", (1,), (1,), 0, 1)
 _integers = native("bool", "int8", "int16", "int32", "int64", "longlong", "uint8")
 _small = native("bool", "int8", "int16", "uint8")
 
+_one_large = native("uint64") & Condition(
+    "the array is one number, 2**63 or more", lambda spec: spec.size == 1 and int.from_bytes(spec.values, "little") >= 1 << 63
+)
+
 DEVIATIONS: tuple[Deviation, ...] = (
+    Deviation(
+        id="torch-jit-trace-uint64",
+        title="torch.jit.trace refuses a function that converts an array of one uint64 of 2**63 or more: overflow.",
+        package="torch",
+        releases=_2_13,
+        entries=("torch.jit.trace[torch.from_numpy*", "torch.jit.trace[torch.tensor*"),
+        laws=("acceptance", "eager_agreement"),
+        when=_one_large,
+        url=f"{DOCS}/generated/torch.jit.trace.html",
+        upstream="",
+        example=ArraySpec("uint64", (), (), 0, 8, planted=((0, 1 << 63),)),
+        shown_by="torch.jit.trace[torch.tensor(ndarray)]",
+        severity="manners",
+    ),
     Deviation(
         id="dynamo-read-only-base",
         title="Dynamo fails its own assertion on arrays whose memory can never be made writable, such as that of bytes.",

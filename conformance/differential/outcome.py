@@ -58,10 +58,14 @@ def _fact(value: Any) -> str:
 
 
 def plain(message: str) -> str:
-    """The first line of a message without what differs from run to run: numbers, addresses, paths, the order of attributes."""
+    """The first line of a message without what differs from run to run.
+
+    Numbers, addresses, paths; of TensorFlow's operations the order of attributes, and which is named; protobuf's marks, which
+    are drawn at random lest anybody parse them.
+    """
     line = next(iter(message.strip().splitlines()), "")
     line = re.sub(r"\[(\w+=[^][]*)\]", lambda listed: f"[{', '.join(sorted(listed[1].split(', ')))}]", line)
-    line = re.sub(r"0x[0-9a-f]+|(?<![\w.])/[\w./+-]+", "...", line)
+    line = re.sub(r"0x[0-9a-f]+|(?<![\w.])/[\w./+-]+|goo\.gle/debug\w+|(?<=for attr )'\w+'", "...", line)
     return re.sub(r"\d+", "#", line)[:160].strip()
 
 
