@@ -86,6 +86,13 @@ def test_the_last_words_of_a_dying_child_are_kept(isolated: Isolated) -> None:
     assert "Check failed: aligned (0 vs. 1)" in seen.message
 
 
+@pytest.mark.parametrize("file", ["tensor.cc", "tensor.h"])
+def test_last_words_are_free_of_times_and_processes(file: str, isolated: Isolated) -> None:
+    line = f"F0000 00:00:1795482030.198385   12864 {file}:822] Check failed: IsAligned()"
+    (seen,) = isolated.observe(f"import os, sys\nprint({line!r}, file=sys.stderr, flush=True)\nos.abort()", "", [PLAIN])
+    assert seen.message == f"{file}:822] Check failed: IsAligned()"
+
+
 def test_what_a_conversion_prints_disturbs_nobody(isolated: Isolated) -> None:
     (seen,) = isolated.observe("print('x' * 100000)\na", "", [PLAIN])
     assert seen.outcome == "ok"

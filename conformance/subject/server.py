@@ -269,7 +269,7 @@ class Worker:
         telling = [line for line in lines if re.search(r"check failed|assert|terminate|what\(\)|fatal|error|abort", line, re.I)]
         words = (telling or [line for line in lines if line.strip()] or [""])[-1 if not telling else 0]
         # Times, process ids and addresses differ from run to run; the message should not.
-        words = re.sub(r"^[\dTFEWI:. -]+(?=\S+\.cc)", "", words)
+        words = re.sub(r"^[\dTFEWI:. -]+(?=\S+\.(?:cc|h)\b)", "", words)
         return re.sub(r"0x[0-9a-f]+", "0x...", words).strip()[:300]
 
     def stop(self) -> None:

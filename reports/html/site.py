@@ -190,12 +190,16 @@ def _kind(said: Answer) -> tuple[Any, ...]:
 
 
 def alike(grid: dict[tuple[str, str], Answer], dtypes: Sequence[str], columns: Sequence[str]) -> list[list[str]]:
-    """Dtypes grouped so that, wherever two of a group were both asked in a layout, they were answered alike."""
+    """Dtypes grouped so that, wherever two of a group were both asked in a layout, they were answered alike.
+
+    A dtype joins a group by a third of its layouts at least: where it has none in common with others, they say nothing of it.
+    """
     groups: list[tuple[list[str], dict[str, tuple[Any, ...]]]] = []
     for dtype in dtypes:
         mine = {layout: _kind(grid[dtype, layout]) for layout in columns if (dtype, layout) in grid}
         for names, known in groups:
-            if all(known.get(layout, kind) == kind for layout, kind in mine.items()):
+            same = [known[layout] == kind for layout, kind in mine.items() if layout in known]
+            if all(same) and 3 * len(same) >= len(mine):
                 names.append(dtype)
                 known.update(mine)
                 break

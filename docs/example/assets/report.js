@@ -18,10 +18,12 @@ const remember = (name, value) => {
 
 for (const tools of document.querySelectorAll(".tools[data-filter]")) {
   const table = document.getElementById(tools.dataset.filter);
-  const rows = [...table.tBodies[0].rows];
+  const rows = [...(table.tBodies ? table.tBodies[0].rows : table.children)];
+  const name = tools === document.querySelector(".tools") ? "rows" : table.id + "-rows";
+  const what = table.tBodies ? "rows" : "entries";
   const asked = new URLSearchParams(location.search);
-  const search = make("input", { type: "search", id: table.id + "-rows", value: asked.get("rows") || "" });
-  tools.append(make("label", { for: search.id }, "Show rows with ", search));
+  const search = make("input", { type: "search", id: table.id + "-rows", value: asked.get(name) || "" });
+  tools.append(make("label", { for: search.id }, `Show ${what} with `, search));
   let only = null;
   if (rows.some((row) => "trouble" in row.dataset)) {
     only = make("input", { type: "checkbox", id: table.id + "-trouble" });
@@ -29,7 +31,7 @@ for (const tools of document.querySelectorAll(".tools[data-filter]")) {
     tools.append(make("label", { class: "check", for: only.id }, only, "broken promises only"));
   }
   const count = make("output", { for: search.id });
-  const texts = rows.map((row) => row.cells[0].parentNode.textContent.toLowerCase());
+  const texts = rows.map((row) => row.textContent.toLowerCase());
   const names = rows.map((row) => (row.querySelector("th") || row).textContent.toLowerCase());
   const matrix = table.classList.contains("matrix");
   const filter = () => {
@@ -40,8 +42,8 @@ for (const tools of document.querySelectorAll(".tools[data-filter]")) {
       row.hidden = !(words.every((word) => text.includes(word)) && (!only || !only.checked || "trouble" in row.dataset));
       shown += !row.hidden;
     });
-    count.textContent = shown === rows.length ? `${rows.length} rows` : `${shown} of ${rows.length} rows`;
-    remember("rows", search.value);
+    count.textContent = shown === rows.length ? `${rows.length} ${what}` : `${shown} of ${rows.length} ${what}`;
+    remember(name, search.value);
     if (only) remember("broken", only.checked ? "1" : "");
   };
   search.addEventListener("input", filter);
@@ -128,17 +130,15 @@ for (const code of document.querySelectorAll("pre.code")) {
 // The overview's question.
 const ask = document.getElementById("lookup");
 if (ask && window.LOOKUP) {
-  const { dtypes, layouts, anchors, answers, calls } = window.LOOKUP;
+  const { dtypes, layouts, anchors, answers, rows, clauses, calls } = window.LOOKUP;
   const form = ask.querySelector("form"), answer = ask.querySelector(".answer"), why = ask.querySelector(".why");
-  const chip = (text) => make("span", { class: "word s-" + text.replace(" (new)", "").replace(" ", "-") }, text);
+  const chip = (text) => make("span", { class: "word " + text.replace(" (new)", "").replace(" ", "-") }, text);
   const [call, dtype, layout] = ["call", "dtype", "layout"].map((name) => document.getElementById("ask-" + name));
   document.getElementById("ask-calls").append(...calls.map(({ name }) => make("option", { value: name })));
   dtype.append(...dtypes.map((name) => make("option", {}, name)));
   layout.append(make("option", {}, "any layout"), ...layouts.map((name) => make("option", {}, name)));
-  const tables = new Map();
   const said = (found, row, column) => {
-    if (!tables.has(found)) tables.set(found, found.cells.split(","));
-    const code = tables.get(found)[row * (layouts.length + 1) + column];
+    const place = found.cells.split(",")[row], code = place && rows[parseInt(place, 36)].split(",")[column];
     return code ? answers[parseInt(code, 36)].split("|") : null;
   };
   const show = () => {
@@ -160,7 +160,7 @@ if (ask && window.LOOKUP) {
     answer.replaceChildren(...parts);
     const indexes = near && near[3] ? near[3].split(",") : [];
     why.replaceChildren(...indexes.map((index) => {
-      const [text, source] = found.clauses[index], url = (source.match(/https?:\/\/\S+/) || [""])[0];
+      const [text, source] = clauses[found.clauses[index]], url = (source.match(/https?:\/\/\S+/) || [""])[0];
       return make("li", {}, text + " — ", url ? make("a", { href: url, rel: "noreferrer" }, "documented") : source);
     }));
   };

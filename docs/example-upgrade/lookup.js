@@ -1,0 +1,1 @@
+window.LOOKUP = {"dtypes":[],"layouts":[],"anchors":{},"answers":[],"rows":[],"clauses":[],"calls":[]};
