@@ -17,7 +17,7 @@ from conformance.observation import Observation, Report
 from conformance.subject.play import PROGRAM
 
 try:
-    import execnet
+    import execnet as execnet
 except ModuleNotFoundError:  # A machine with a framework and pytest alone.
     from conformance import channel as execnet
 
@@ -86,7 +86,7 @@ class Isolated:
         self._limit = limit
         self._scratch = tempfile.TemporaryDirectory(prefix="conformance-", ignore_cleanup_errors=True)
         self._group = execnet.Group()
-        about = {"frameworks": list(frameworks), "devices": _memories(devices), "scratch": self._scratch.name}
+        about = {"frameworks": list(frameworks), "devices": memories(devices), "scratch": self._scratch.name}
         try:
             gateway = self._group.makegateway(f"popen//python={python}")
             self._channel = gateway.remote_exec(_serve, root=str(_ROOT), **about)
@@ -141,7 +141,7 @@ class InProcess:
     def __init__(self, frameworks: tuple[str, ...], devices: tuple[str, ...] = ()) -> None:
         from conformance.subject.server import Side
 
-        self._side = Side(frameworks, _memories(devices))
+        self._side = Side(frameworks, memories(devices))
         self.versions, self.missing = self._side.versions, self._side.missing
 
     def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "", **limits: Any) -> list[Observation]:
@@ -160,7 +160,8 @@ class InProcess:
         pass
 
 
-def _memories(devices: tuple[str, ...]) -> dict[str, str]:
+def memories(devices: tuple[str, ...]) -> dict[str, str]:
+    """Devices beside the host to the module that reaches their memory ("" where none does)."""
     return {device: KINDS[split(device)[0]].memory for device in devices if device != "cpu"}
 
 

@@ -14,12 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from conformance.benchmarks.cells import SIZES, Cell
 from conformance.subject.timing import THREADS, Answer
-from conformance.subjects import SubjectError, _memories
-
-try:
-    import execnet
-except ModuleNotFoundError:  # As in conformance.subjects.
-    from conformance import channel as execnet
+from conformance.subjects import SubjectError, execnet, memories
 
 _ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that one visit may take before it counts as hung.
@@ -115,7 +110,7 @@ class Process:
     """A subject in a process of its own, which holds the clock; it is started again when it has died."""
 
     def __init__(self, framework: str, python: str = sys.executable, devices: tuple[str, ...] = ()) -> None:
-        self._framework, self._python, self._devices = framework, python, _memories(devices)
+        self._framework, self._python, self._devices = framework, python, memories(devices)
         self._start()
 
     def _start(self) -> None:

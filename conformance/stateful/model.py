@@ -310,7 +310,7 @@ def _copied(array: np.ndarray, strides: tuple[int, ...] | None) -> np.ndarray:
 
 def _restrided(array: Any, strides: tuple[int, ...] | None) -> Any:
     """The same view with these strides where they lead to no element: of such axes no promise says anything."""
-    if strides is None or array is None:
+    if strides is None:
         return array
     idle = array.size == 0
     ours = tuple(seen if idle or n == 1 else own for n, own, seen in zip(array.shape, array.strides, strides))

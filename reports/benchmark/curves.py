@@ -48,11 +48,6 @@ def sized(run: Run, entry: str) -> list[Figure]:
     return figures if len(figures) > 1 else []
 
 
-def beside_which(figures: Sequence[Figure]) -> tuple[str, ...]:
-    """Names of the two limits that figures of one entry point are shown beside."""
-    return figures[0].limits[:2] if figures else ()
-
-
 def word_for(limit: str) -> str:
     """A limit in a word or two."""
     return {MEMCPY: "memcpy", FRESH_COPY: "fresh pages"}.get(limit) or f"raw, {limit.rsplit(', ', 1)[-1]}"
@@ -63,7 +58,9 @@ def curves(run: Run, entries: Sequence[str]) -> Markup:
     lines = [sized(run, entry) for entry in entries]
     if not any(lines):
         return Markup("")
-    beside = {name: sized(run, name) for name in dict.fromkeys(name for line in lines for name in beside_which(line))}
+    beside = {
+        name: sized(run, name) for name in dict.fromkeys(name for line in lines for figure in line[:1] for name in figure.beside)
+    }
     every = [figure for line in (*lines, *beside.values()) for figure in line]
     sizes = min(figure.nbytes for figure in every), max(figure.nbytes for figure in every)
     least = floor(log10(min(figure.low for figure in (*every, *filter(None, [run.bare])))))

@@ -12,7 +12,7 @@ from typing import Any
 from reports.benchmark.compare import Change, Comparison
 from reports.benchmark.runs import MEMCPY, Run
 from reports.benchmark.tables import seconds, size
-from reports.results import DIRECTIONS, ResultsError
+from reports.results import ResultsError
 
 #: Colours that people with colour blindness tell apart: https://jfly.uni-koeln.de/color/
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5f00", "#5b3d8a")
@@ -56,9 +56,9 @@ def write_plots(runs: Sequence[Run], comparison: Comparison | None, folder: Path
 
 
 def _figures(run: Run, comparison: Comparison | None) -> Iterator[tuple[str, Any]]:
-    for (framework, direction, device), entries in run.groups.items():
-        title = f"{framework}{f' on {device}' if device else ''}: {DIRECTIONS.get(direction, direction)}"
-        name = "-".join(filter(None, (framework, device.replace(":", "-"), direction)))
+    for group, entries in run.groups.items():
+        title = f"{group.place}: {group.ways}"
+        name = "-".join(filter(None, (group.framework, group.device.replace(":", "-"), group.direction)))
         yield f"size-{name}", _sizes(run, entries, title)
         yield f"fixed-{name}", _fixed(run, entries, title)
     if comparison and comparison.changes:
@@ -100,7 +100,7 @@ def _sizes(run: Run, entries: list[str], title: str) -> Any:
     rows = ceil(len(drawn) / columns)
     figure = Figure(figsize=(5.2 * columns, 5.4 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    round_sizes, limits_ = _round_sizes(run), {name for entry in entries for f in run.entries[entry] for name in f.limits[:2]}
+    round_sizes, limits_ = _round_sizes(run), {name for entry in entries for f in run.entries[entry] for name in f.beside}
     ladder = sorted({f.nbytes for entry in entries for f in run.ladder(entry) if f.nbytes and f.nbytes in round_sizes})
     for axis, (name, chosen) in zip(axes.flat, drawn):
         _limits(run, axis, sorted(limits_, reverse=True))

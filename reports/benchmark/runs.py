@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
-from reports.results import ResultsError
+from reports.results import DIRECTIONS, ResultsError
 
 try:
     import fastjsonschema
@@ -58,6 +58,11 @@ class Figure:
     busy: tuple[float, ...] = ()
     device: str = ""
     limits: tuple[str, ...] = (MEMCPY, FRESH_COPY)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The names of the two limits that it is shown beside, at most."""
+        return self.limits[:2]
 
     @cached_property
     def medians(self) -> list[float]:
@@ -107,6 +112,24 @@ class Figure:
         return third - first > UNSTABLE * self.seconds
 
 
+class Group(NamedTuple):
+    """What is shown together; `device` is "" for the host."""
+
+    framework: str
+    direction: str
+    device: str
+
+    @property
+    def place(self) -> str:
+        """Framework and device, as in a title."""
+        return f"{self.framework} on {self.device}" if self.device else self.framework
+
+    @property
+    def ways(self) -> str:
+        """From what to what, as in a title."""
+        return DIRECTIONS.get(self.direction, self.direction)
+
+
 @dataclass(frozen=True)
 class Run:
     """One run: its figures by name, what was not timed, and where it ran."""
@@ -128,11 +151,11 @@ class Run:
         return found
 
     @cached_property
-    def groups(self) -> dict[tuple[str, str, str], list[str]]:
-        """Entry points by framework, direction and device ("": the host)."""
-        found: dict[tuple[str, str, str], list[str]] = {}
+    def groups(self) -> dict[Group, list[str]]:
+        """Entry points by framework, direction and device."""
+        found: dict[Group, list[str]] = {}
         for entry, figures in self.entries.items():
-            found.setdefault((figures[0].framework, figures[0].direction, figures[0].device), []).append(entry)
+            found.setdefault(Group(figures[0].framework, figures[0].direction, figures[0].device), []).append(entry)
         return found
 
     def ladder(self, entry: str) -> list[Figure]:

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.curves import MARKS, beside_which, curves, sized, word_for
+from reports.benchmark.curves import MARKS, curves, sized, word_for
 from reports.benchmark.plots import panels
 from reports.benchmark.runs import Figure, Run
 from reports.benchmark.tables import seconds, tables, times
 from reports.html.names import entry_path
 from reports.html.sections import Block, linked, with_pages
 from reports.merge import Merged
-from reports.results import DIRECTIONS
 
 
 def blocks(run: Run, merged: Merged, environments: Sequence[Merged]) -> list[Block]:
@@ -28,13 +27,13 @@ def blocks(run: Run, merged: Merged, environments: Sequence[Merged]) -> list[Blo
     about = "Time of a call over the bytes of its input, both logarithmic; the bands go from the lowest to the highest visit."
     drawn = [
         Block(
-            title=f"{framework}{f' on {device}' if device else ''}, {DIRECTIONS.get(direction, direction)}: time over size",
+            title=f"{group.place}, {group.ways}: time over size",
             text=about,
             figure=Markup('<div class="panels">{}</div>').format(
                 Markup("").join(_panel(run, name, chosen, known) for name, chosen in panels(entries))
             ),
         )
-        for (framework, direction, device), entries in groups.items()
+        for group, entries in groups.items()
         if entries
     ]
     return [*found[:2], *drawn, *found[2:]]
@@ -58,7 +57,7 @@ def cost(run: Run, entry: str) -> list[Block]:
     fitted = law_of_cost(run, entry)
     law = [Block(text=_sentence(fitted, figures[0].device))] if fitted else []
     about = f"Measured with {run.releases}; {figures[0].dtype}, contiguous, warm memory. ~ marks what is unstable."
-    headings = ("input", "time", "lowest", "highest", *(f"x {word_for(name)}" for name in beside_which(figures)))
+    headings = ("input", "time", "lowest", "highest", *(f"x {word_for(name)}" for name in figures[0].beside))
     return [*law, Block(text=about, figure=curves(run, [entry]), table=(headings, *(_row(run, figure) for figure in figures)))]
 
 
@@ -70,7 +69,7 @@ def _why_not(run: Run, entry: str) -> str:
 
 
 def _row(run: Run, figure: Figure) -> tuple[str, ...]:
-    limits = (run.limit(name, figure.nbytes) if figure.nbytes else None for name in beside_which([figure]))
+    limits = (run.limit(name, figure.nbytes) if figure.nbytes else None for name in figure.beside)
     ratios = (times(figure.seconds / limit.seconds) if limit else "" for limit in limits)
     time = f"{'~' if figure.unstable else ''}{seconds(figure.seconds)}"
     return (figure.size, time, seconds(figure.low), seconds(figure.high), *ratios)

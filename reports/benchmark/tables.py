@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from reports.benchmark.compare import Change, Comparison
 from reports.benchmark.cost import Cost, law_of_cost
 from reports.benchmark.runs import BARE_CALL, Figure, Run
-from reports.results import DIRECTIONS
 
 #: What is set flush right: a figure, or no word at all.
 _NUMBER = re.compile(r"~?[\d(]|$")
@@ -34,9 +33,8 @@ def tables(run: Run) -> list[Table]:
     """All tables of one run."""
     costs = {entry: law_of_cost(run, entry) for entry in run.entries}
     found = [_about(run), _limits(run), *_verdicts(costs.values())]
-    for (framework, direction, device), chosen in run.groups.items():
-        where = f"{framework} on {device}" if device else framework
-        words = DIRECTIONS.get(direction, direction)
+    for group, chosen in run.groups.items():
+        where, words = group.place, group.ways
         found.append(_costs(f"{where}: {words}", run, chosen, costs))
         found.append(_shares(f"{where}, {words}: where the time goes", run, chosen))
         for axis, title in (("layout", "layouts"), ("dtype", "dtypes")):
@@ -184,7 +182,7 @@ def _costs(title: str, run: Run, entries: list[str], costs: dict[str, Cost | Non
         if not ladder:
             continue
         small, large, cost = ladder[0], ladder[-1], costs[entry]
-        beside = [run.limit(name, large.nbytes) for name in (*large.limits, "", "")[:2]]
+        beside = [run.limit(name, large.nbytes) for name in (*large.beside, "", "")[:2]]
         rows.append(
             (
                 entry,
