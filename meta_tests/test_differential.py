@@ -15,10 +15,13 @@ from conformance.differential.rows import comparison_row, difference_row
 from conformance.observation import Observation
 from conformance.promises import EntryPoint, accepts, fact, observed, shares
 from conformance.subjects import Isolated
+from reports.changes import changes
 from reports.results import schema
+from strategies.spec import ArraySpec
 
 CALL = "np.asarray(a)"
 ENTRY = EntryPoint("fake.asarray", CALL, "torch", "in", (accepts(always, source=observed("now")), shares(source=observed("now"))))
+PLAINEST = ArraySpec("float32", (1,), (4,), 0, 4)
 ONE_AT_A_TIME = Lock()
 
 
@@ -116,6 +119,19 @@ def test_what_a_side_answers_differently_each_time_is_no_difference(isolated: Is
     pair = Pair(Upgraded(isolated, random), Upgraded(isolated, random))
     assert Finder(pair, ENTRY, 0, "sample", 0).comparison.differences == []
     pair.close()
+
+
+@pytest.mark.parametrize(("seconds", "topics"), [(60.0, ["ending"]), (0.6, [])])
+def test_what_is_slow_is_hung_only_after_all_its_time(seconds: float, topics: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.differential.pair.HASTE", 0.2)
+    subject = Isolated((), limit=1.5)
+    pair = Pair(Upgraded(subject), Upgraded(subject, "import time", f"time.sleep({seconds})", "np.asarray(a)"))
+    ((before, after),) = pair.ask_once(ENTRY, [PLAINEST])
+    assert (before.ending, after.ending) == ("answers", "hung")
+    ((before, after),) = pair.ask(ENTRY, [PLAINEST])
+    assert [change.topic for change in changes(before, after)] == topics
+    pair.close()
+    subject.close()
 
 
 def test_rows_are_what_the_schema_says(isolated: Isolated) -> None:

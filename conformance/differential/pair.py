@@ -15,6 +15,8 @@ from reports.changes import Outcome, changes
 REPEATS = 2
 #: Deaths on one side after which the rest of a batch is left out: each costs a fork, or the whole time limit.
 PATIENCE = 200
+#: Seconds after which a conversion counts as hung at first. Where that makes a difference it is given all its time.
+HASTE = 2.0
 _UNSTEADY = "unsteady"
 
 
@@ -39,16 +41,18 @@ class Pair:
         differing = [n for n, (before, after) in enumerate(answers) if changes(before, after)]
         for _ in range(REPEATS if differing else 0):
             # Backwards: what depends on what was asked before is not the spec's doing.
-            again = self.ask_once(entry, [specs[n] for n in reversed(differing)])
+            again = self._ask(entry, [specs[n] for n in reversed(differing)])
             for n, (before, after) in zip(reversed(differing), again):
                 answers[n] = self._steady(answers[n], (before, after))
         return answers
 
     def ask_once(self, entry: EntryPoint, specs: Sequence[Any]) -> list[tuple[Outcome, Outcome]]:
         """The same, believed at once."""
+        return self._ask(entry, specs, HASTE)
 
+    def _ask(self, entry: EntryPoint, specs: Sequence[Any], limit: float | None = None) -> list[tuple[Outcome, Outcome]]:
         def one(subject: Subject) -> list[Outcome]:
-            seen = subject.observe(entry.question, entry.maker, list(specs), patience=PATIENCE)
+            seen = subject.observe(entry.question, entry.maker, list(specs), patience=PATIENCE, limit=limit)
             return [summarise(entry, spec, each) for spec, each in zip(specs, seen)]
 
         before, after = self._threads.map(one, (self.before, self.after))
