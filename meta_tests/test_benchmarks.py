@@ -107,6 +107,19 @@ def test_a_slowed_call_is_flagged(cost: Callable[[int], float]) -> None:
     assert {change.new.entry for change in compare(run_of(rows()), slowed).slower(1.3)} == {"share 7"}
 
 
+@pytest.mark.parametrize(("beyond", "word"), [(1.02, "slower"), (0.98, "no significant difference")])
+def test_the_smallest_change_that_is_seen_is_known(beyond: float, word: str) -> None:
+    before, after = (run_of(limits(seed) + call("call", sharing, seed)) for seed in (0, 1))
+    unchanged = compare(before, after)
+    least = {change.new.name: change.smallest / change.ratio for change in unchanged.changes}
+    rows = limits(1) + call("call", sharing, 1)
+    slowed = [{**r, "rounds": [[s * least[r["name"]] * beyond for s in v] for v in r["rounds"]]} for r in rows]
+    assert {change.word for change in compare(before, run_of(slowed)).changes} == {word}
+    assert (
+        unchanged.seen_in(0.5) <= unchanged.seen_in(0.9) <= unchanged.seen_in(1.0) == max(c.smallest for c in unchanged.changes)
+    )
+
+
 def test_a_machine_that_was_slower_for_the_whole_run_slows_no_call() -> None:
     later = [{**r, "rounds": [[2 * s for s in v] for v in r["rounds"]], "bare": [2 * s for s in r["bare"]]} for r in rows(1)]
     assert not compare(run_of(rows()), run_of(later)).slower()
@@ -205,7 +218,12 @@ def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_PROPERTY = settings(
+    max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@_PROPERTY
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(good: Path, tmp_path: Path, data: st.DataObject) -> None:
     whole = json.loads(good.read_text())
@@ -218,7 +236,7 @@ def test_a_damaged_file_is_read_or_refused(good: Path, tmp_path: Path, data: st.
     _read_or_refuse(tmp_path / "damaged.json", json.dumps(whole).encode())
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@_PROPERTY
 @given(end=st.integers(0, 1 << 20), junk=st.binary(max_size=8))
 def test_a_cut_file_is_refused(good: Path, tmp_path: Path, end: int, junk: bytes) -> None:
     whole = good.read_bytes()

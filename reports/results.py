@@ -112,7 +112,7 @@ def _parse(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, Row]]:
         except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError.
             if not line.endswith(b"\n"):
                 return  # The run died while writing this line.
-            raise ResultsError(f"{path}, line {number}: not JSON") from None
+            raise ResultsError(f"{path}, line {number}: not JSON; results are JSON Lines, as --results writes them") from None
         problem = _problem(row)
         if problem:
             raise ResultsError(f"{path}, line {number}: {' '.join(problem.split())[:160]}")

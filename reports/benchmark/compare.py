@@ -35,6 +35,11 @@ class Change:
             return "slower"
         return "faster" if self.high < 1 / MARGIN else "no significant difference"
 
+    @property
+    def smallest(self) -> float:
+        """The least ratio that would have been called slower."""
+        return MARGIN * self.ratio / self.low if self.low else math.inf
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -59,11 +64,17 @@ class Comparison:
         """Cells that are faster beyond doubt, the best first."""
         return sorted((change for change in self.changes if change.word == "faster"), key=lambda change: change.ratio)
 
+    def seen_in(self, share: float) -> float:
+        """How many times as slow a call must be to be seen in this share of the cells."""
+        every = sorted(change.smallest for change in self.changes)
+        return every[max(0, math.ceil(share * len(every)) - 1)] if every else math.inf
+
 
 def compare(old: Run, new: Run) -> Comparison:
     """Compare two runs cell by cell.
 
-    Within a visit rounds are alike; so each visit counts once. Intervals are Welch's, of logarithms, at Bonferroni's level.
+    Within a visit rounds are alike; so each visit counts once. Intervals are Student's, of logarithms, at Bonferroni's level:
+    both runs measure a cell in the same way, so that their visits tell of one spread.
     """
     shared = [name for name in old.figures if name in new.figures]
     level = _FAMILY / max(len(shared), 1)
@@ -80,10 +91,9 @@ def _change(old: Figure, new: Figure, level: float) -> Change:
     difference = fmean(b) - fmean(a)
     if min(len(a), len(b)) < 2:
         return Change(old, new, math.exp(difference), 0.0, math.inf)
-    errors = variance(a) / len(a), variance(b) / len(b)
-    error = max(sum(errors), 1e-12)
-    freedom = error**2 / max(sum(e**2 / (len(x) - 1) for e, x in zip(errors, (a, b))), 1e-30)
-    half = t_quantile(1 - level / 2, max(1, int(freedom))) * math.sqrt(error)
+    freedom = len(a) + len(b) - 2
+    spread = ((len(a) - 1) * variance(a) + (len(b) - 1) * variance(b)) / freedom
+    half = t_quantile(1 - level / 2, freedom) * math.sqrt(max(spread, 1e-12) * (1 / len(a) + 1 / len(b)))
     low, high = (math.exp(min(max(difference + sign * half, -700), 700)) for sign in (-1, 1))
     return Change(old, new, math.exp(difference), low, high)
 

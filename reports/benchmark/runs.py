@@ -177,7 +177,8 @@ class Run:
 
     def limit(self, name: str, nbytes: int) -> Figure | None:
         """A copy of the size nearest to this one, or None where there is none within a factor of 4."""
-        near = min(self.ladder(name), key=lambda figure: abs(math.log(figure.nbytes / max(nbytes, 1))), default=None)
+        sized = [figure for figure in self.ladder(name) if figure.nbytes]
+        near = min(sized, key=lambda figure: abs(math.log(figure.nbytes / max(nbytes, 1))), default=None)
         return near if near and 0.25 <= near.nbytes / max(nbytes, 1) <= 4 else None
 
     def copies(self, figure: Figure) -> list[Figure]:
@@ -279,7 +280,7 @@ def _check() -> Any:
 def load(path: Path) -> dict[str, Any]:
     """What a file of pytest-benchmark holds. Raises ResultsError, in a line, for anything that is none."""
     try:
-        data = json.loads(path.read_bytes().decode(), parse_constant=_no_number)
+        data = json.loads(path.read_bytes().decode(), parse_constant=_no_number, parse_float=_number)
     except OSError as error:
         raise ResultsError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError):
@@ -325,6 +326,11 @@ def run_of(rows: Iterable[dict[str, Any]], **more: Any) -> Run:
         if row["rounds"]:
             figures.append(Figure(**told, visits=tuple(map(tuple, row["rounds"])), bare=tuple(row["bare"])))
     return Run({figure.name: figure for figure in figures}, **more)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return int(value) if value.is_integer() else value  # To JSON Schema 1.0 is an integer.
 
 
 def _no_number(name: str) -> NoReturn:

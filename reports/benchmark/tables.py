@@ -57,6 +57,11 @@ def compared(comparison: Comparison, old: Run, new: Run) -> list[Table]:
         f" (intervals hold for all cells together at 95%). The median cell takes {comparison.common:.2f} times as long. "
         "Ratios are of the fastest rounds, in calls that do nothing at the same moment: a slower machine is no slower call."
     )
+    if comparison.changes:
+        text.append(
+            f"{times(comparison.seen_in(0.5))} the time would have been called slower in half of the cells, "
+            f"{times(comparison.seen_in(0.9))} in nine of ten: fewer calls and more --visits show smaller changes."
+        )
     if comparison.only_old or comparison.only_new:
         text.append(f"Only before: {len(comparison.only_old):,} cells; only now: {len(comparison.only_new):,}.")
     found = [Table("Two runs", " ".join(text))]
