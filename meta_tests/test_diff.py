@@ -69,6 +69,22 @@ def test_more_than_before_and_what_nobody_could_see_before_break_nothing(before:
     assert [kind for _, kind, _ in kinds(OK._replace(**before), OK._replace(**after))] == ["changed"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "broken", "expected"),
+    [
+        ("[2]", "[3]", "", ("breaking", "different")),
+        ("[2]", "raised TypeError", "", ("breaking", "different")),
+        ("raised TypeError", "raised ValueError", "", ("changed", "different")),
+        ("raised TypeError", "raised ValueError", "static", ("breaking", "broken")),
+        ("raised TypeError", "[2]", "", ("added", "different")),
+        ("raised TypeError", "[2]", "static", ("breaking", "broken")),
+    ],
+)
+def test_a_fact_that_changes_is_called_what_it_is(before: str, after: str, broken: str, expected: tuple[str, str]) -> None:
+    was, now = (OK._replace(facts=f"static.shape={value}") for value in (before, after))
+    assert kinds(was, now._replace(broken=broken)) == [("static.shape", *expected)]
+
+
 def test_independent_changes_are_told_each() -> None:
     assert [topic for topic, _, _ in kinds(OK, OK._replace(memory="copies", flags="conj"))] == ["memory", "flags"]
 

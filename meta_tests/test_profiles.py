@@ -174,6 +174,23 @@ def test_steps_change_one_package_only() -> None:
     assert [(package, before.name, after.name) for package, before, after in steps(made)] == [("torch", "2.12.0", "2.13.0")]
 
 
+def test_a_step_says_where_ml_dtypes_came_along() -> None:
+    made = [
+        profile(name=torch, environment={"numpy": "2.4.6", "torch": torch, **beside})
+        for torch, beside in (("2.11.0", {}), ("2.12.0", {"ml_dtypes": "0.5.4"}), ("2.13.0", {"ml_dtypes": "0.6.0"}))
+    ]
+    titles = [line for line in page(made).splitlines() if line.startswith("### ")]
+    assert titles == [
+        "### torch 2.11.0 → 2.12.0 (ml_dtypes none → 0.5.4, numpy 2.4.6)",
+        "### torch 2.12.0 → 2.13.0 (ml_dtypes 0.5.4 → 0.6.0, numpy 2.4.6)",
+    ]
+
+
+def test_every_profile_is_part_of_a_step() -> None:
+    found = [read_profile(name) for name in shipped()]
+    assert {one.name for one in found} == {one.name for _, before, after in steps(found) for one in (before, after)}
+
+
 def test_the_history_page_is_what_the_profiles_say() -> None:
     assert main(["history", "--check", "--output", str(PAGE)]) == 0
 

@@ -148,8 +148,11 @@ def _of_facts(before: Outcome, after: Outcome) -> Iterator[Change]:
     others = after.by_fact
     for name, was in before.by_fact.items():
         if others.get(name, was) != was:
-            standing = _standing(before, after, {name.partition(".")[0]})
-            yield Change(name, "fixed" if standing == "fixed" else "breaking", standing, was, others[name])
+            now, standing = others[name], _standing(before, after, {name.partition(".")[0]})
+            kind = "fixed" if standing == "fixed" else "breaking"
+            if standing == "different" and was.startswith("raised "):
+                kind = "changed" if now.startswith("raised ") else "added"
+            yield Change(name, kind, standing, was, now)
 
 
 def _ending(before: Outcome, after: Outcome) -> Change:

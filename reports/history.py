@@ -16,13 +16,16 @@ from reports.results import ResultsError, Row
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "history.md"
 _PACKAGES = ("torch", "tensorflow", "numpy")
+#: What an installer picks to suit the others: it may differ within a step, which then says so.
+_COMPANION = "ml_dtypes"
 _HEAD = """# History: what changed in which release
 
 Made by `python -m reports history` from the profiles in `reports/profiles/`; not written by hand. Every pair of releases
-that stand next to each other was asked the same inputs, with all else alike. Each line says what became of how many of
-the inputs; `python -m reports diff BEFORE AFTER` shows the input, the promise and, with `--scripts`, a script. Profiles
-hold one fixed sample of inputs on one machine: what they do not show may still have changed, and a change between two
-profiled releases may have come with one in between. Changes of the wording of messages are left out.
+that stand next to each other was asked the same inputs, with all else alike but, where a pair says so, ml_dtypes, which
+installers choose to suit NumPy. Each line says what became of how many of the inputs; `python -m reports diff BEFORE AFTER`
+shows the input, the promise and, with `--scripts`, a script. Profiles hold one fixed sample of inputs on one machine: what
+they do not show may still have changed, and a change between two profiled releases may have come with one in between.
+Changes of the wording of messages are left out.
 
 | word | meaning |
 |---|---|
@@ -60,7 +63,7 @@ def steps(profiles: list[Profile]) -> Iterator[tuple[str, Profile, Profile]]:
     for package in _PACKAGES:
         series: dict[str, list[Profile]] = {}
         for profile in profiles:
-            rest = {name: release for name, release in profile.header["environment"].items() if name != package}
+            rest = {name: release for name, release in profile.header["environment"].items() if name not in (package, _COMPANION)}
             if profile.release(package) is not None:
                 series.setdefault(releases(rest), []).append(profile)
         found = [pair for members in series.values() for pair in pairwise(sorted(members, key=lambda p: _release(p, package)))]
@@ -82,12 +85,21 @@ def page(profiles: list[Profile]) -> str:
     by_entry: dict[str, list[tuple[str, Row]]] = {}
     for package, before, after in steps(profiles):
         rows = [_short(row) for row in differences(before, after) if row["change"] != "message only"]
-        others = releases({name: r for name, r in after.header["environment"].items() if name != package})
-        lines += [f"### {package} {_release(before, package)} → {_release(after, package)} ({others})", ""]
+        lines += [
+            f"### {package} {_release(before, package)} → {_release(after, package)} ({_others(before, after, package)})",
+            "",
+        ]
         lines += _table(rows) if rows else ["No difference but in messages.", ""]
         for row in rows:
             by_entry.setdefault(row["entry"], []).append((f"{package} {_release(after, package)}", row))
     return "\n".join([*lines, "## By entry point", "", *_entries(by_entry)]).rstrip() + "\n"
+
+
+def _others(before: Profile, after: Profile, package: str) -> str:
+    """What else was there on both sides, in a few words."""
+    was, now = (profile.header["environment"] for profile in (before, after))
+    sides = {name: (was.get(name, "none"), now.get(name, "none")) for name in {*was, *now} - {package}}
+    return releases({name: " → ".join(dict.fromkeys(side)) for name, side in sides.items()})
 
 
 def _short(row: Row) -> Row:
