@@ -64,7 +64,7 @@ def _source(owed: Owed, spec: Any, seen: Observation) -> Answer:
     """A conversion MUST leave its source as it was."""
     if seen.outcome not in ("ok", "raised"):
         return None
-    return Breach("the source unchanged", "the source's bytes changed") if seen.source_changed else True
+    return Breach("the source unchanged", "the source's bytes, layout or flags changed") if seen.source_changed else True
 
 
 @register(ON_RESULTS, "refusal", _WARNINGS)

@@ -36,7 +36,7 @@ class Observation(NamedTuple):
     writable        whether the result lets itself be written; None where the question makes no sense
     flags           marks on the result: "requires_grad", "non_leaf", "conj", "neg"
     warnings        (category, message) of every warning that the call gave
-    source_changed  whether the call changed a byte of the source
+    source_changed  whether the call changed a byte of the source, its layout or its flags
     twin            whether a second conversion of the same source shares memory with the first; None untested
     facts           what else was found out, by name: (name, plain value) pairs (see `EntryPoint.facts`, `subject.pressures`)
     """

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from conformance.observation import Observation
 from conformance.tally import plainness
 from strategies import dtypes
+from strategies.draw import MAX_SIZE
 from strategies.spec import ArraySpec, Spec, TensorSpec, c_strides
 
 Shown = tuple[Spec, Observation]
@@ -28,15 +29,17 @@ MANY_KINDS = 32
 
 #: Pressure to the inputs that are put under it; `overwrite` makes its own.
 PRESSED = {
-    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec)), MANY_KINDS),
-    "many": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
-    "crowd": Pressing(_BOTH, lambda spec, seen: seen.headline, 3),
+    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec), _scale(spec)), 2 * MANY_KINDS),
+    "many": Pressing(_BOTH, lambda spec, seen: (seen.headline, min(_scale(spec), 1), getattr(spec, "container", "")), 12),
+    "crowd": Pressing(_BOTH, lambda spec, seen: (seen.headline, _scale(spec)), 9),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
-    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
-    "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 64),
+    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype, len(spec.shape) > 2), 2 * MANY_KINDS),
+    "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 2 * MANY_KINDS),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
+#: Bytes of an array that frameworks split among threads, at 32,768 elements.
+SPLIT = 1 << 18
 #: Bytes of the copies that are raced by an overwrite, by profile.
 RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 22), "thorough": (1 << 12, 1 << 24, 1 << 26)}
 #: Calls that take elements one by one: megabytes of them take seconds.
@@ -57,7 +60,7 @@ def chosen(shown: Iterable[Shown], profile: str, pace: str = "most", large: bool
         if most == 1 and pressure not in ("drop", "again"):
             continue
         kinds: dict[Any, Spec] = {}
-        for spec, seen in answers_first if pressing.most == MANY_KINDS else plain:
+        for spec, seen in answers_first if pressing.most >= MANY_KINDS else plain:
             fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
             if fit and spec.size and len(kinds) < pressing.most:
                 kinds.setdefault(pressing.kind(spec, seen), spec)
@@ -67,6 +70,8 @@ def chosen(shown: Iterable[Shown], profile: str, pace: str = "most", large: bool
     if copied is not None:
         spec, seen = copied
         sizes = RACED[profile][: None if large and not most and seen.type not in _PYTHON else 1]
+        if len(sizes) > 1:
+            yield "", [_counted_up(_enlarged(spec, SPLIT))]
         yield "overwrite", [_enlarged(spec, nbytes) for nbytes in sizes]
 
 
@@ -77,6 +82,11 @@ _PYTHON = ("list", "int", "float", "complex", "bool")
 def _place_or_dtype(spec: Spec) -> Any:
     """What tells inputs apart whose lifetimes may differ: where they live, and of those at home their dtype."""
     return spec.dtype if _is_home(spec) else spec.traits[1:]
+
+
+def _scale(spec: Spec) -> int:
+    """0 for one element at most, 2 for many: memory is used and let go otherwise."""
+    return (spec.size > 1) + (spec.size > MAX_SIZE)
 
 
 def _counted_up(spec: Any) -> Spec:

@@ -48,6 +48,8 @@ def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
         return [f"print({source})", "r.detach().fill_(1)  # Change the result: does the source follow?", f"print({source})"]
     if law in ("leads", "immutability") and entry.direction == "out":
         return [f"print({source})", "r[...] = 1  # Change the result: does the source follow?", f"print({source})"]
+    if law == "source" and isinstance(spec, ArraySpec):
+        return ["print(a, a.flags if isinstance(a, np.ndarray) else '')"]
     if law == "survival":
         return [
             "r.fill_(1)  # Uses the memory it was given."

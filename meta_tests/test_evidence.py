@@ -45,6 +45,11 @@ def test_a_changed_source_is_noticed(in_process: InProcess) -> None:
     assert not see(in_process, "a.copy()").source_changed
 
 
+@pytest.mark.parametrize("harm", ["a.flags.writeable = False", "a.shape = (a.size,)", "a.dtype = 'u1'"])
+def test_a_source_with_other_marks_has_changed(in_process: InProcess, harm: str) -> None:
+    assert see(in_process, f"b = a.copy()\n{harm}\nb").source_changed
+
+
 def test_a_change_before_a_refusal_is_noticed(in_process: InProcess) -> None:
     seen = see(in_process, "a[0, 0] += 1\nint('x')")
     assert (seen.outcome, seen.source_changed) == ("raised", True)

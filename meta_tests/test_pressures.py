@@ -17,7 +17,7 @@ import pytest
 
 from conformance.subject import on_numpy, pressures
 from conformance.subject.handle import Handle
-from conformance.subject.pressures import Conversion, Sight, press
+from conformance.subject.pressures import Conversion, Sight, press, remember_state
 from conformance.subject.server import _build_in
 from strategies import ArraySpec
 from strategies.build import build
@@ -220,7 +220,34 @@ def test_an_answer_that_changes_is_heard(calls: int) -> None:
 def test_an_answer_is_asked_for_so_many_times_and_once_after_a_refusal() -> None:
     asked: list[Any] = []
     facts("again", lambda a: (asked.append(a), copy(a))[1])
-    assert [type(a).__name__ for a in asked] == ["ndarray"] * 5 + ["object"] + ["ndarray"] * 4
+    assert [type(a).__name__ for a in asked] == ["ndarray"] * 5 + ["object"] + ["ndarray"] * 7  # Three of other contents.
+
+
+def test_another_content_of_the_same_object_is_another_question() -> None:
+    cached: dict[int, Any] = {}
+    seen = facts("again", lambda a: cached.setdefault(id(a), copy(a)).copy())
+    assert seen["again"].startswith("data ")
+
+
+def test_results_may_not_live_in_one_place_in_turn() -> None:
+    places = [np.zeros((2, 3), "f4"), np.zeros((2, 3), "f4")]
+
+    def into_the_next(a: np.ndarray) -> np.ndarray:
+        places.append(places.pop(0))
+        places[0][...] = a
+        return places[0]
+
+    assert facts("again", into_the_next) == {"again": "an earlier copy has changed"}
+
+
+def test_what_a_conversion_does_to_the_process_is_seen() -> None:
+    remember_state()
+    errors = np.geterr()
+    try:
+        seen = facts("again", lambda a: (np.seterr(over="raise"), copy(a))[1])
+    finally:
+        np.seterr(**errors)
+    assert seen == {"again": "the handling of floating-point errors has changed"}
 
 
 def test_the_first_answer_is_held_against_the_second() -> None:

@@ -33,6 +33,8 @@ def of_results(results: Results) -> Report:
     differing = sorted(name for name in set(before) & set(after) if before[name] != after[name] and name != "python")
     if len(differing) > 1:
         notes.append(f"{' and '.join(differing)} differ: a change may come from either")
+    if results.interrupted:
+        notes.append("INTERRUPTED: the run ended before its footer; what is shown is all that was written")
     compared = list(results.of("comparison"))
     notes.append(f"{len(compared)} entry points, {sum(row['compared'] for row in compared):,} conversions compared")
     skipped = sum(row["not_compared"] for row in compared)

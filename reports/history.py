@@ -29,7 +29,7 @@ Changes of the wording of messages are left out.
 
 | word | meaning |
 |---|---|
-| breaking | what worked is refused, dies, or gives another result |
+| breaking | what worked is refused, dies, gives another result or other warnings |
 | removed, added | a refusal came or went, or the call itself |
 | fixed | a promise that was broken is kept, or what died does not |
 | changed | another exception than before |

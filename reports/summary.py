@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from reports.differences import of_results, render
 from reports.merge import environments
 from reports.results import Results, Row, read
 from reports.severity import findings, rank
@@ -27,13 +28,10 @@ def summary(results: Results) -> str:
     for entry in entries:
         total.update(entry["verdicts"])
     counts = ", ".join(f"{total[name]:,} {name}" for name in VERDICTS if total[name])
-    compared = list(results.of("comparison"))
-    if entries or not compared:
-        points = "entry point" if len(entries) == 1 else "entry points"
-        lines.append(f"{len(entries)} {points}, {sum(total.values()):,} conversions: {counts or 'nothing was run'}")
-    if compared:
-        both = sum(row["compared"] for row in compared)
-        lines.append(f"{len(compared)} entry points compared with those before the upgrade, {both:,} conversions on both sides")
+    if any(results.of("comparison")):
+        return "\n".join([*lines, render("text", of_results(results))])
+    points = "entry point" if len(entries) == 1 else "entry points"
+    lines.append(f"{len(entries)} {points}, {sum(total.values()):,} conversions: {counts or 'nothing was run'}")
     if results.interrupted:
         lines.append("INTERRUPTED: the run ended before its footer; what is shown is all that was written")
     elif results.footer and results.footer["stopped"]:

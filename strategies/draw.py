@@ -22,13 +22,16 @@ Choose = Callable[[int], int]
 #: Arrays with more elements than this are "large"; none has more than four times as many.
 MAX_SIZE = 4096
 
-ADDRESSES = (0, 32, 16, 8, 4, 1, 48, 2, 63)
+ADDRESSES = (0, 32, 16, 8, 24, 4, 12, 1, 48, 40, 56, 2, 63)
 _ANY_ADDRESS = ("0",) * 4 + tuple(map(str, ADDRESSES))
 # Tables, not weights: the engines draw an index, and the simple entries come first.
 _ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:]
 _ANY_CONTAINER = ("ndarray",) * 18 + CONTAINERS[1:]
-_RANKS = (0, 1, 2, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 1, 5, 6) * 3 + (8, 16, 24, 32, 33, MAX_RANK)
+_USUAL_RANKS = (0, 1, 2, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 1, 5)
+_RANKS = (*_USUAL_RANKS, 6, *_USUAL_RANKS, 6, *_USUAL_RANKS, 7, 8, 12, 16, 32, 33, MAX_RANK)
 _SIDES = (1, 2, 3, 4, 1, 2, 5, 8)
+#: Powers of two and their neighbours, as sizes: where blocks and vectors end.
+_ROUND = tuple((1 << n) + step for n in range(6, 14) for step in (-1, 0, 1))
 
 
 class Axis(NamedTuple):
@@ -117,7 +120,8 @@ def draw_shape(choose: Choose) -> tuple[int, ...]:
     if size >= 67:  # One element is a case of its own, in any number of axes.
         size = 1
     elif size >= 64:
-        size = choose(4 * MAX_SIZE)
+        size = choose(6 * MAX_SIZE)
+        size = size if size < 4 * MAX_SIZE else _ROUND[size % len(_ROUND)]
     leading = []
     for _ in range(min(rank, 6) - 1):  # Of many axes most have length 1.
         side = min(_SIDES[choose(len(_SIDES))], size or 1)

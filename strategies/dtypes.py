@@ -142,6 +142,12 @@ def _float_specials(exponent: int, fraction: int) -> list[int]:
     ]
 
 
+def _half_way(exponent: int, fraction: int) -> list[int]:
+    """1 and half a step of each narrower format: what rounding must make even."""
+    one = ((1 << exponent - 1) - 1) << fraction
+    return [one | 1 << (fraction - narrow - 1) for _, narrow in _FORMATS.values() if narrow < fraction - 1]
+
+
 @cache
 def special_bits(name: str) -> tuple[int, ...]:
     """Bit patterns on which conversions are known to stumble, for elements of the dtype; never empty."""
@@ -149,11 +155,12 @@ def special_bits(name: str) -> tuple[int, ...]:
     plain, bits = name.lstrip(">"), 8 * resolved.itemsize
     ones, top = (1 << bits) - 1, 1 << max(bits - 1, 0)
     if plain in _FORMATS:
-        return tuple(_float_specials(*_FORMATS[plain]))
+        return tuple(_float_specials(*_FORMATS[plain]) + _half_way(*_FORMATS[plain]))
     if resolved.kind == "c" and resolved.itemsize <= 16:
         half = bits // 2
         parts = _float_specials(*_FORMATS["float32" if half == 32 else "float64"])
-        return tuple([p << half for p in parts] + parts + [p | (p << half) for p in parts])
+        both = [p | (q << half) for p, q in zip(parts, parts[1:] + parts[:1])]  # Neighbours: NaN beside infinity, say.
+        return tuple([p << half for p in parts] + parts + both)
     if resolved.kind == "b":
         return (1, 2, 0x80, 0xFF)
     if plain in ("longdouble", "clongdouble"):
@@ -165,4 +172,5 @@ def special_bits(name: str) -> tuple[int, ...]:
         return tuple(range(len(TEXTS)))
     if resolved.kind == "U":
         return (0x61, 0xE9, 0x10FFFF, 0x61 << 32)
-    return (top, top - 1 if top > 1 else 1, ones, 1, 0x80)
+    narrower = [(1 << n) + step for n in (15, 16, 24, 31, 32, 53) if n < bits - 1 for step in (-1, 0, 1)]
+    return (top, top - 1 if top > 1 else 1, ones, 1, 0x80, *(narrower if resolved.kind in "iu" else ()))

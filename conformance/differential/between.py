@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from conformance.differential.outcome import plain
 from conformance.differential.profile import cells
 from conformance.differential.rows import row
 from conformance.entry_points import entry_points
@@ -38,7 +39,7 @@ def differences(before: Profile, after: Profile) -> list[dict[str, Any]]:
 
 def _of_entry(entry: EntryPoint, answers: list[tuple[Any, Outcome, Outcome]]) -> Iterator[dict[str, Any]]:
     # How long a conversion takes is the machine's doing as well: what hung is not compared.
-    ran = [(spec, was, now) for spec, was, now in answers if {was.ending, now.ending}.isdisjoint(("", "hung"))]
+    ran = [(spec, *_in_plain_words(was, now)) for spec, was, now in answers if {was.ending, now.ending}.isdisjoint(("", "hung"))]
     gone = [is_gone([one[side] for one in ran]) for side in (1, 2)]
     if gone[0] != gone[1]:
         came = gone[0]
@@ -59,6 +60,13 @@ def _of_entry(entry: EntryPoint, answers: list[tuple[Any, Outcome, Outcome]]) ->
             continue
         for where, group in _told_apart(met, same):
             yield _row(entry, min(group, key=lambda one: plainness(one[1])), where, len(group))
+
+
+def _in_plain_words(was: Outcome, now: Outcome) -> tuple[Outcome, Outcome]:
+    """Both, where their messages differ without what differs from run to run: a profile may be older than that is known."""
+    if was.message == now.message:
+        return was, now
+    return was._replace(message=plain(was.message)), now._replace(message=plain(now.message))
 
 
 def _row(entry: EntryPoint, met: _Met, where: str, count: int) -> dict[str, Any]:

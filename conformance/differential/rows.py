@@ -30,6 +30,9 @@ _LAWS = {"ending": "acceptance", "message": "refusal", "call": "acceptance", "to
 _PRINTED = {
     "writable": ('print("writable:", getattr(getattr(r, "flags", None), "writeable", None))',),
     "strides": ('print("strides:", r.stride() if hasattr(r, "stride") else getattr(r, "strides", None))',),
+    "values": (
+        'print("bytes:", (bytes(r.untyped_storage()) if hasattr(r, "untyped_storage") else np.asarray(r).tobytes()).hex())',
+    ),
     "flags": ('print("requires_grad:", getattr(r, "requires_grad", None))',),
 }
 
@@ -94,5 +97,9 @@ def _words(change: Change, outcome: Outcome) -> str:
 def _script(entry: EntryPoint, spec: Spec, law: str, topic: str, words: list[str]) -> str:
     lines = script(entry, spec, law, Breach(*words)).splitlines()[2:]  # Without the heading on a broken law.
     told = {"ending": "how it ends", "call": "whether it exists", "told": "words of warnings"}.get(topic, topic)
+    others = {f"print({text})" for name, text in entry.facts if name != topic}  # They may raise before this one is told.
+    lines = [line for line in lines if line not in others]
+    if law == "warnings":
+        lines = ["import warnings", 'warnings.simplefilter("always")', *lines]
     about = [f"# {entry.name}: {told}.", f"# Before: {words[0]}", f"# After:  {words[1]}"]
     return "\n".join(["# Run this with the Python of both environments.", *about, *lines, *_PRINTED.get(topic, ())]) + "\n"

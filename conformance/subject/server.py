@@ -144,6 +144,7 @@ class Side:
         if repeat:
             for module in self.modules.values():
                 module.renew()
+        pressures.remember_state()
 
 
 # A batch is asked of one entry point after the other: what a spec has worked out about itself is worth keeping.

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
+import numpy as np
+
 from conformance.observation import Observation, fingerprint
 from conformance.subject.facts import Facts, split
 from conformance.subject.handle import Handle
@@ -80,6 +82,16 @@ def raised(error: BaseException, stage: str = "convert") -> Observation:
     return Observation("raised", bases, str(error)[:300], stage, warnings=tuple(_seen))
 
 
+def _marks(value: Any) -> tuple[Any, ...]:
+    """What a conversion must leave as it was, beside the bytes; nothing of a list, or of a tensor that keeps no such marks."""
+    try:
+        if isinstance(value, np.ndarray):
+            return value.shape, value.strides, value.dtype, value.flags.writeable
+        return value.requires_grad, value.is_leaf, value._version, tuple(value.shape), value.stride()
+    except Exception:
+        return ()
+
+
 def observe(
     convert: Callable[[Any], Any],
     source: Source,
@@ -93,7 +105,7 @@ def observe(
     through the result where that would kill the process; `stage` is told what comes next (see `STAGES`), so that a
     death can be laid at its door.
     """
-    before = source.contents()
+    before, marks = source.contents(), _marks(source.value)
     facts: Facts | None = getattr(convert, "facts", None)
     _seen.clear()
     try:
@@ -101,12 +113,13 @@ def observe(
     except BaseException as error:  # The promised type is the law's business, not ours.
         observation = raised(error)
         told = facts.tell(source, describe, refused=True) if facts else ()
-        return observation._replace(source_changed=source.contents() != before, facts=told)
+        changed = source.contents() != before or _marks(source.value) != marks
+        return observation._replace(source_changed=changed, facts=told)
     heard = tuple(_seen)
     stage(1)
     handle = describe(result)
     data = handle.read()
-    changed = source.contents() != before
+    changed = source.contents() != before or _marks(source.value) != marks
     low, high = source.start, source.start + source.nbytes
     shares = handle.overlaps(low, high)
 

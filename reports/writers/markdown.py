@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from reports.differences import of_results, render
 from reports.merge import Merged
 from reports.results import Row
 from reports.severity import by_severity, findings, severity
@@ -23,6 +24,8 @@ def markdown(merged: list[Merged]) -> tuple[str, int]:
 
 def _environment(merged: Merged) -> str:
     results = merged.results
+    if any(results.of("comparison")):
+        return render("markdown", of_results(results))
     found = findings(results)
     entries = [entry for entry in results.of("entry") if entry["verdicts"]]
     total: Counter[str] = Counter()
