@@ -200,6 +200,13 @@ def test_an_interruption_ends_the_process_that_is_waited_for_once(
     assert process.returncode == code
 
 
+def test_a_process_that_nothing_interrupts_is_left_to_end() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import sys, time; time.sleep(0.3); sys.exit(7)"], text=True)
+    with interruption.ended(process):
+        pass
+    assert process.wait() == 7
+
+
 #: Stand-ins for what a recipe calls, each logging how.
 CALLED = """
 log() { echo "$*" >> log; }

@@ -17,12 +17,12 @@ def ended(process: subprocess.Popen[str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-        if process.poll() is None:
-            process.send_signal(SIGINT)
-            process.wait()
+        try:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+            if process.poll() is None:
+                process.send_signal(SIGINT)
+                process.wait()
+        finally:
+            process.kill()  # Where this was interrupted once more; what has ended it leaves alone.
         raise
-    finally:
-        if process.poll() is None:  # Interrupted once more while waiting.
-            process.kill()
