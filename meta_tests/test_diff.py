@@ -127,6 +127,14 @@ def test_json_holds_all() -> None:
     assert (data["after"], data["differences"], data["notes"]) == ({"torch": "2.14.0"}, [DIFFERENCE], ["a note"])
 
 
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_is_counted_is_said_where_several_stand_together(form: str) -> None:
+    together = [DIFFERENCE, DIFFERENCE | {"entry": "torch.two"}, DIFFERENCE | {"after": "mixed"}, MESSAGE]
+    assert "4 differences (3 kinds): 3 breaking, 1 message only" in render(form, report(*together))
+    assert "2 differences (1 kind): 2 breaking" in render(form, report(*together[:2]))
+    assert "\n1 difference: 1 breaking" in render(form, report(DIFFERENCE))
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 def test_no_difference_is_said_too(form: str) -> None:
     text = render(form, report())

@@ -173,6 +173,27 @@ def test_an_interrupted_run_leaves_a_valid_file_without_footer(frameworks: Path,
     assert "INTERRUPTED" in output
 
 
+def test_an_interrupted_upgrade_ends_in_2_and_says_where_its_results_are(frameworks: Path, tmp_path: Path) -> None:
+    (frameworks / "torch" / "__init__.py").write_text(FAKE_TORCH.replace("return a", "import time; time.sleep(0.05); return a"))
+    results = tmp_path / "results.jsonl"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(frameworks), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "reports", "upgrade", sys.executable, sys.executable, "--results", str(results)]
+    command += ["--entry-point", "torch.from_numpy"]
+    process = subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not results.exists() or not results.stat().st_size:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)  # As a terminal does it: pytest gets it too.
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, told.splitlines()[-1]) == (2, f"interrupted; what was found so far: {results}")
+    assert "Traceback" not in told
+    assert read(results).interrupted
+
+
 def test_the_readme_names_every_option() -> None:
     text = (ROOT / "README.md").read_text()
     done = suite("--help")

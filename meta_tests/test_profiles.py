@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from conformance.subjects import installed
 from reports.__main__ import main
 from reports.changes import Outcome
 from reports.history import PAGE, page, steps
-from reports.profile_files import FOLDER, Profile, ProfileError, read_profile, shipped
+from reports.profile_files import FOLDER, Profile, ProfileError, closest, read_profile, shipped
 
 OK = Outcome("answers", dtype="float32", values="bit for bit", memory="shares", strides="kept")
 ENTRY = next(entry for entry in entry_points() if entry.name == "torch.from_numpy")
@@ -65,7 +66,7 @@ def test_profiles_without_a_call_in_common_are_not_found_alike(capsys: pytest.Ca
 def test_a_file_that_is_no_profile_is_not_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "results.jsonl").write_text("{}")
     assert main(["diff", str(tmp_path / "results.jsonl"), shipped()[0]]) == 2
-    assert "exists, but is no profile" in capsys.readouterr().err
+    assert "exists, but profiles are .jsonl.gz files" in capsys.readouterr().err
 
 
 def test_every_call_but_those_that_start_a_compiler_has_its_share_of_a_profile() -> None:
@@ -203,9 +204,71 @@ def test_what_is_no_profile_is_refused_in_a_line(tmp_path: Path, content: bytes,
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"kind": "profile", "schema": 99}, "p.jsonl.gz: a profile in format 99; this suite reads format 1"),
+        ({"kind": "finding"}, "line 1: no line of a profile: its kind is 'finding'"),
+        ({"kind": "end", "entries": -1}, "line 1: ['entries'] -1 is less than the minimum of 0"),
+        ({"kind": "profile", "schema": 1, "name": "p"}, "line 1: 'suite' is a required property"),
+    ],
+)
+def test_a_line_that_breaks_the_schema_is_told_what_is_wrong_with_it(tmp_path: Path, line: dict[str, Any], said: str) -> None:
+    with pytest.raises(ProfileError) as refusal:
+        read_profile(written(tmp_path / "p.jsonl.gz", line))
+    assert str(refusal.value).endswith(said)
+
+
 def test_a_cut_off_profile_is_refused(tmp_path: Path, header: dict[str, Any]) -> None:
     with pytest.raises(ProfileError, match="no whole profile"):
         read_profile(written(tmp_path / "p.jsonl.gz", header, row()))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("numpy-2.4.6+torch-2.14.1", ["numpy-2.4.6+torch-2.14.0", "numpy-2.4.6+torch-2.15.0", "numpy-2.4.6+torch-2.13.0"]),
+        ("torch-2.13.0", ["numpy-2.4.6+torch-2.13.0", "numpy-2.3.5+torch-2.13.0", "numpy-2.2.6+torch-2.13.0"]),
+        ("numpy-2.4.6+tensorflow-2.22", ["numpy-2.4.6+tensorflow-2.21.0"]),
+        ("numpy-2.4.6+touch-2.13.0", ["numpy-2.4.6+torch-2.13.0"]),
+    ],
+)
+def test_the_closest_profiles_are_of_the_same_packages_and_the_nearest_releases(name: str, expected: list[str]) -> None:
+    assert closest(name)[: len(expected)] == expected
+
+
+@pytest.mark.parametrize("output", ["new/", "new", "new.jsonl.gz/", "new/deep/mine.jsonl.gz"])
+def test_a_profile_is_put_into_a_folder_that_is_made(tmp_path: Path, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [{"kind": "profile", "name": "p"}, {"kind": "end", "entries": 0}]
+    monkeypatch.setattr("conformance.differential.profile.profile", lambda python: lines)
+    assert main(["profile", sys.executable, "--output", f"{tmp_path}/{output}"]) == 0
+    (made,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert made == tmp_path / (output if output.endswith(".gz") else f"{output}/p.jsonl.gz")
+
+
+def unasked(python: str) -> list[dict[str, Any]]:
+    raise AssertionError("it was asked before what it says could be kept")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("conformance.differential.profile.profile", unasked)
+    assert main(["profile", sys.executable, "--output", "/proc/foo/"]) == 2
+    assert capsys.readouterr().err.startswith("cannot write /proc/foo")
+
+
+def test_an_interrupted_profile_is_not_written_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(python: str) -> Iterator[dict[str, Any]]:
+        yield {"kind": "profile", "name": "p"}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("conformance.differential.profile.profile", interrupted)
+    assert main(["profile", sys.executable, "--output", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "interrupted: no profile was written\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_profile_is_refused_with_the_closest_names(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import stat
+import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
 
-from reports import environments
+from reports import environments, interruption
 from reports.__main__ import main
 from reports.environments import BuildError, Options, interpreter, reason
 
@@ -123,3 +129,130 @@ def test_an_interpreter_without_frameworks_cannot_be_compared(tmp_path: Path, ca
     bare.chmod(0o755)
     assert main(["upgrade", "--from", str(bare), "--to", str(bare)]) == 2
     assert "no framework is in both environments" in capsys.readouterr().err
+
+
+def stand_in(path: Path, *releases: str) -> str:
+    """An interpreter as far as it is asked what is installed."""
+    path.write_text("#!/bin/sh\n" + "".join(f"echo release {release}\n" for release in releases))
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> list[str]:
+    """Interpreters that both have TensorFlow, of which one has torch."""
+    both = ("numpy 2.4.6", "tensorflow 2.21.0")
+    return [stand_in(tmp_path / "before", *both), stand_in(tmp_path / "after", *both, "torch 2.13.0")]
+
+
+def test_a_call_whose_framework_one_side_lacks_is_not_said_to_be_unknown(
+    sides: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["upgrade", *sides, "--entry-point", "torch.from_numpy"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("--entry-point torch.from_numpy: torch is not in both environments: torch is not installed in ")
+    assert len(told.splitlines()) == 1
+
+
+def compares(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Have a script compare, given the command line that pytest would be given."""
+
+    def popen(command: list[str], **options: object) -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, "-c", script, *command], text=True)
+
+    monkeypatch.setattr("reports.upgrade.subprocess", SimpleNamespace(Popen=popen))
+
+
+def test_scripts_that_cannot_be_written_are_refused_before_anything_is_measured(
+    sides: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compares(monkeypatch, f"open({str(tmp_path / 'measured')!r}, 'w')")
+    assert main(["upgrade", *sides, "--scripts", "/proc/foo"]) == 2
+    assert capsys.readouterr().err.startswith("cannot write /proc/foo")
+    assert not (tmp_path / "measured").exists()
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["some results", "none yet"])
+def test_an_interrupted_comparison_says_where_its_results_are_and_names_no_earlier_ones(
+    written: bool, sides: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tmp_path / "results.jsonl"
+    results.touch()
+    os.utime(results, (0, 0))
+    compares(monkeypatch, f"import sys; {written} and open(sys.argv[-1], 'w'); sys.exit(2)")
+    assert main(["upgrade", *sides, "--results", str(results)]) == 2
+    expected = f"interrupted; what was found so far: {results}" if written else "interrupted"
+    assert capsys.readouterr().err == f"{expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("import time; time.sleep(60)", -signal.SIGINT), ("import sys; sys.exit(7)", 7)],
+    ids=["passed on", "reached it already"],
+)
+def test_an_interruption_ends_the_process_that_is_waited_for_once(
+    script: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interruption, "GRACE", 2.0)
+    process = subprocess.Popen([sys.executable, "-c", script], text=True, stderr=subprocess.DEVNULL)
+    with pytest.raises(KeyboardInterrupt), interruption.ended(process):
+        raise KeyboardInterrupt
+    assert process.returncode == code
+
+
+def test_a_process_that_nothing_interrupts_is_left_to_end() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import sys, time; time.sleep(0.3); sys.exit(7)"], text=True)
+    with interruption.ended(process):
+        pass
+    assert process.wait() == 7
+
+
+#: Stand-ins for what a recipe calls, each logging how.
+CALLED = """
+log() { echo "$*" >> log; }
+git() { echo torch==2.12.0; }
+gh() { log gh "$@"; [ "$2" != list ] || echo "$ISSUE"; }
+python() { log "$@"; echo report; return "$CODE"; }
+"""
+
+
+def recipe(name: str) -> str:
+    """The shell part of the step of this name in docs/upgrade-ci.md, with what GitHub puts in."""
+    text = (Path(__file__).parent.parent / "docs" / "upgrade-ci.md").read_text()
+    (script,) = re.findall(rf"- name: {name}\n(?: {{8}}.*\n)*? {{8}}run: \|\n((?: {{10}}.*\n)+)", text)
+    return re.sub(r"\$\{\{.*?\}\}", "7", dedent(script))
+
+
+def follow(name: str, folder: Path, code: int, issue: str = "") -> tuple[int, list[str]]:
+    """Run a step as GitHub does; its exit code, and what it called."""
+    (folder / "requirements.txt").write_text("torch==2.13.0\n")
+    (folder / "report.md").write_text("report")
+    given = {"CODE": str(code), "ISSUE": issue, "GITHUB_STEP_SUMMARY": "summary", "GITHUB_OUTPUT": "output", "TITLE": "title"}
+    environment = os.environ | given | {"GITHUB_BASE_REF": "main", "GITHUB_REPOSITORY": "a/b"}
+    done = subprocess.run(["bash", "-e", "-c", CALLED + recipe(name)], cwd=folder, env=environment, check=False)
+    return done.returncode, (folder / "log").read_text().splitlines() if (folder / "log").exists() else []
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_the_pull_request_recipe_comments_and_then_ends_as_the_check_did(code: int, tmp_path: Path) -> None:
+    ends, (check, *then) = follow("Compare and comment", tmp_path, code)
+    assert check.startswith("-m reports upgrade --from torch==2.12.0  --to torch==2.13.0 ")
+    assert (ends, then) == (code, ["gh pr comment 7 --body-file comment.md"] if code < 2 else [])
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (1, 0), (2, 2), (137, 137)])
+def test_the_nightly_recipe_fails_when_nothing_could_be_compared(code: int, ends: int, tmp_path: Path) -> None:
+    assert follow("Compare", tmp_path, code)[0] == ends
+    assert f"code={code}" in (tmp_path / "output").read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "issue", "called"),
+    [(0, "", None), (0, "5", "close 5"), (1, "", "create --repo"), (1, "5", "edit 5")],
+)
+def test_the_nightly_recipe_keeps_one_issue_while_there_are_differences(
+    code: int, issue: str, called: str | None, tmp_path: Path
+) -> None:
+    ends, (_, *then) = follow("Keep one issue", tmp_path, code, issue)  # It lists issues first.
+    assert (ends, len(then)) == (0, int(called is not None))
+    assert all(line.startswith(f"gh issue {called}") for line in then)

@@ -46,7 +46,7 @@ examples:
 JUnit XML is pytest's own: pytest conformance --junitxml FILE.
 
 exit codes: 0 done; 1 the results hold a broken promise (summary, markdown), or something differs (upgrade, diff);
-2 nothing could be done, and why
+2 nothing could be done, and why, or interrupted
 """
 
 
@@ -59,13 +59,15 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
-    for module in VERBS:
-        importlib.import_module(module).register(verbs)
-    asked = parser.parse_args(arguments)
     try:
+        for module in VERBS:
+            importlib.import_module(module).register(verbs)
+        asked = parser.parse_args(arguments)
         return int(asked.run(asked))
     except ResultsError as error:
         print(error, file=sys.stderr)
+    except KeyboardInterrupt as interruption:  # A verb that leaves something behind says what.
+        print(str(interruption) or "interrupted", file=sys.stderr)
     except BrokenPipeError:  # Whoever read the output, as `head` does, has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:

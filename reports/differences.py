@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reports.changes import BREAKING, KINDS
+from reports.folders import writable
 from reports.results import Results, Row
 
 FORMATS = ("text", "markdown", "json")
@@ -67,15 +68,18 @@ def is_breaking(rows: Iterable[Row]) -> bool:
 
 def write_scripts(rows: Iterable[Row], folder: Path) -> None:
     """A reproducer for each difference, by id."""
-    folder.mkdir(parents=True, exist_ok=True)
+    writable(folder)
     for row in rows:
         (folder / f"{row['id']}.py").write_text(row["script"])
 
 
 def counted(rows: list[Row]) -> str:
-    """How many differences of each kind."""
+    """How many differences there are, how many blocks say them, and how many do what."""
+    groups = len(alike(rows))
+    kinds = "" if groups == len(rows) else f" ({groups} {'kind' if groups == 1 else 'kinds'})"
     counts = Counter(row["change"] for row in rows)
-    return ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) or "no difference"
+    each = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) or "no difference"
+    return f"{len(rows)} {'difference' if len(rows) == 1 else 'differences'}{kinds}: {each}"
 
 
 def releases(environment: dict[str, str]) -> str:
@@ -134,7 +138,7 @@ def _text(title: str, rows: list[Row], notes: list[str]) -> str:
             f"    promise  {row['promise'] or 'none'}",
             f"    see      {row['id']}: {_short(row['spec'])}",
         ]
-    return "\n".join([*lines, "", f"{len(rows)} differences: {counted(rows)}", *notes])
+    return "\n".join([*lines, "", counted(rows), *notes])
 
 
 def _laws(row: Row) -> str:
@@ -153,7 +157,7 @@ def _cell(text: str) -> str:
 
 
 def _markdown(title: str, rows: list[Row], notes: list[str]) -> str:
-    lines = [f"### {title}", "", f"{len(rows)} differences: {counted(rows)}", ""]
+    lines = [f"### {title}", "", counted(rows), ""]
     if rows:
         lines += ["| | entry points | before | after | where | promise |", "|---|---|---|---|---|---|"]
     for group in alike(rows):

@@ -16,6 +16,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 
+from reports.interruption import ended
 from reports.results import ResultsError
 
 _FRAMEWORKS = ("torch", "tensorflow")
@@ -112,10 +113,11 @@ def _run(command: list[str], requirements: list[str]) -> None:
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert process.stderr is not None
     told = []
-    for line in process.stderr:
-        told.append(line.strip())
-        if line.startswith((" +", "Resolved", "Prepared", "Downloading", "Installed")):
-            print(f"  {line.strip()}", file=sys.stderr, flush=True)
+    with ended(process):
+        for line in process.stderr:
+            told.append(line.strip())
+            if line.startswith((" +", "Resolved", "Prepared", "Downloading", "Installed")):
+                print(f"  {line.strip()}", file=sys.stderr, flush=True)
     if process.wait():
         raise BuildError(f"cannot build {' '.join(requirements)}: {reason(told)}")
 

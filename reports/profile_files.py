@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from reports.changes import Outcome
 from reports.results import ResultsError
@@ -18,7 +18,7 @@ from reports.results import ResultsError
 SCHEMA_VERSION = 1
 FOLDER = Path(__file__).parent / "profiles"
 CELLS = FOLDER / "cells.json.gz"
-_END = ".jsonl.gz"
+END = ".jsonl.gz"
 #: Inputs in one run at most.
 _MOST = 100_000
 
@@ -57,30 +57,55 @@ def schema() -> dict[str, Any]:
 
 
 @cache
-def _check() -> Any:
+def _check(kind: str) -> Any:
     import jsonschema
 
-    return jsonschema.Draft202012Validator(schema())
+    return jsonschema.Draft202012Validator({"$defs": schema()["$defs"], "$ref": f"#/$defs/{kind}"})
 
 
 def shipped() -> list[str]:
     """The names of the shipped profiles."""
-    return sorted(path.name.removesuffix(_END) for path in FOLDER.glob(f"*{_END}"))
+    return sorted(path.name.removesuffix(END) for path in FOLDER.glob(f"*{END}"))
 
 
 def read_profile(name: str) -> Profile:
     """A shipped profile by name, or any by its path; raises ProfileError."""
-    path = Path(name) if name.endswith(_END) else FOLDER / f"{name}{_END}"
+    path = Path(name) if name.endswith(END) else FOLDER / f"{name}{END}"
     try:
         lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     except FileNotFoundError:
         if Path(name).exists():
-            raise ProfileError(f"{name} exists, but is no profile: those are files whose names end in {_END}") from None
-        closest = get_close_matches(name, shipped(), 3, 0.3) or shipped()[:3]
-        raise ProfileError(f"there is no profile {name!r}; closest: {', '.join(closest) or 'none is shipped'}") from None
+            raise ProfileError(
+                f"{name} exists, but profiles are {END} files: gzipped JSON Lines, as profile writes them"
+            ) from None
+        raise ProfileError(f"there is no profile {name!r}; closest: {', '.join(closest(name)) or 'none is shipped'}") from None
     except (OSError, EOFError, ValueError) as error:
         raise ProfileError(f"{path} is no profile: {error}") from None
     return _assembled([_row(line, path, number) for number, line in enumerate(lines, 1)], path)
+
+
+def closest(name: str) -> list[str]:
+    """Up to three shipped profiles: those of the same packages, nearest releases first; else those with similar names."""
+    wanted = _releases(name)
+    apart: dict[str, list[int]] = {}
+    for found in reversed(shipped()):  # Of equals the newest first.
+        releases = _releases(found)
+        if wanted and wanted.keys() <= releases.keys():
+            apart[found] = [sum(parts) for parts in zip(*(_apart(wanted[each], releases[each]) for each in wanted))]
+    return sorted(apart, key=apart.__getitem__)[:3] or get_close_matches(name, shipped(), 3, 0.3) or shipped()[:3]
+
+
+def _releases(name: str) -> dict[str, Version]:
+    """The releases in a profile's name by package; none where it is not made like one."""
+    try:
+        return {package: Version(release) for package, _, release in (part.rpartition("-") for part in name.split("+"))}
+    except InvalidVersion:
+        return {}
+
+
+def _apart(one: Version, other: Version) -> list[int]:
+    """How far apart two releases are: major, minor, micro."""
+    return [abs(a - b) for a, b in zip((one.major, one.minor, one.micro), (other.major, other.minor, other.micro))]
 
 
 def _row(line: str, path: Path, number: int) -> dict[str, Any]:
@@ -92,11 +117,16 @@ def _row(line: str, path: Path, number: int) -> dict[str, Any]:
         raise ProfileError(f"{path}, line {number}: not JSON") from None
     if not isinstance(row, dict):
         raise ProfileError(f"{path}, line {number}: not an object")
+    kind = row.get("kind")
+    if kind not in ("profile", "outcomes", "end"):
+        raise ProfileError(f"{path}, line {number}: no line of a profile: its kind is {kind!r:.60}")
+    if kind == "profile" and row.get("schema") != SCHEMA_VERSION:
+        raise ProfileError(f"{path}: a profile in format {row.get('schema')!r:.60}; this suite reads format {SCHEMA_VERSION}")
     # Of the long lists the schema sees the first; the others are proved where they are used. Seconds otherwise.
     short = {
         name: value[:2] if name in ("distinct", "runs") and isinstance(value, list) else value for name, value in row.items()
     }
-    problem = jsonschema.exceptions.best_match(_check().iter_errors(short))
+    problem = jsonschema.exceptions.best_match(_check(kind).iter_errors(short))
     if problem is not None:
         where = "".join(f"[{part!r}]" for part in problem.absolute_path)
         raise ProfileError(f"{path}, line {number}: {(where + ' ' + problem.message).strip()[:160]}")

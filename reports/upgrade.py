@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from reports.diff import add_rendering
 from reports.differences import is_breaking, of_results, render, write_scripts
 from reports.environments import BuildError, Options, interpreter
+from reports.folders import writable
+from reports.interruption import ended
 from reports.results import read
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Options that uv knows by the same name.
 _INDEX = ("--index-url", "--extra-index-url", "--find-links", "--torch-backend", "--prerelease")
+#: pytest's exit code when it was interrupted.
+_INTERRUPTED = 2
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -51,6 +56,8 @@ def run(asked: argparse.Namespace) -> int:
     sides = [side for side in (asked.before, asked.after) if side] + asked.sides
     if len(sides) != 2 or (asked.after and not asked.before):
         raise BuildError("upgrade needs two sides: --from SIDE --to SIDE")
+    if asked.scripts:
+        writable(asked.scripts)
     before, after = (interpreter(side, building(asked)) for side in sides)
     code = _compare(before, after, asked)
     if code not in (0, 1):
@@ -66,8 +73,6 @@ def run(asked: argparse.Namespace) -> int:
     if rows and asked.format == "text":
         print(f"\nscripts: {asked.scripts}" if asked.scripts else "\n--scripts FOLDER writes a script for each difference")
         print(f"in both environments: {before} SCRIPT; {after} SCRIPT\nresults: {asked.results}")
-    if results.interrupted:
-        raise BuildError(f"the comparison was interrupted: {asked.results} has what was found so far")
     return int(is_breaking(rows) if asked.fail_on == "breaking" else bool(rows))
 
 
@@ -76,8 +81,9 @@ def _values(asked: argparse.Namespace, option: str) -> list[str]:
 
 
 def _compare(before: str, after: str, asked: argparse.Namespace) -> int:
-    """pytest's exit code."""
-    from conformance.subjects import installed  # Imports no framework.
+    """pytest's exit code; raises KeyboardInterrupt that says where the results so far are."""
+    from conformance.entry_points import entry_points  # Imports no framework.
+    from conformance.subjects import installed
 
     names = ("torch", "tensorflow")
     found = [installed(names, dict.fromkeys(names, python)) for python in (before, after)]
@@ -85,9 +91,25 @@ def _compare(before: str, after: str, asked: argparse.Namespace) -> int:
     if not both:
         reasons = [why for _, missing in found for why in missing.values()]
         raise BuildError(f"no framework is in both environments: {'; '.join(reasons)}")
+    for glob in asked.entry_point:
+        owners = [name for name in names if any(entry.framework == name and entry.matches(glob) for entry in entry_points())]
+        if owners and not set(owners) & set(both):
+            reasons = [missing[name] for _, missing in found for name in owners if name in missing]
+            raise BuildError(f"--entry-point {glob}: {' and '.join(owners)} is not in both environments: {'; '.join(reasons)}")
     command = [sys.executable, "-m", "pytest", str(_ROOT / "conformance" / "test_upgrade.py"), "-q", "--no-header", "--tb=no"]
     command += ["-rN", "-p", "no:cacheprovider", "--rootdir", str(_ROOT), "--against", before, "--framework", ",".join(both)]
     command += [word for name in both for word in ("--subject", f"{name}={after}")]
     command += [word for glob in asked.entry_point for word in ("--entry-point", glob)]
     command += ["--profile", asked.profile, "--seed", asked.seed, "--results", str(asked.results.absolute())]
-    return subprocess.run(command, cwd=_ROOT, stdout=sys.stderr, check=False).returncode
+    started = time.time()
+    process = subprocess.Popen(command, cwd=_ROOT, stdout=sys.stderr, text=True)
+    try:
+        with ended(process):
+            code = process.wait()
+        if code == _INTERRUPTED:
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        if asked.results.exists() and asked.results.stat().st_mtime >= started:  # Not an earlier run's.
+            raise KeyboardInterrupt(f"interrupted; what was found so far: {asked.results}") from None
+        raise
+    return code
