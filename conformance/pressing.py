@@ -30,7 +30,7 @@ MANY_KINDS = 32
 #: Pressure to the inputs that are put under it; `overwrite` makes its own.
 PRESSED = {
     "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec), _scale(spec)), 2 * MANY_KINDS),
-    "many": Pressing(_BOTH, lambda spec, seen: (seen.headline, min(_scale(spec), 1), getattr(spec, "container", "")), 12),
+    "many": Pressing(_BOTH, lambda spec, seen: (seen.headline, min(_scale(spec), 1), getattr(spec, "container", "")), 8),
     "crowd": Pressing(_BOTH, lambda spec, seen: (seen.headline, _scale(spec)), 9),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),

@@ -152,6 +152,7 @@ ELEMENT_DTYPE: tuple[Clause, ...] = (
     dtype(lambda spec: None, when=(np_scalar | sequence) & pointers, source=SEEN),
     dtype(_list_dtype, when=sequence, source=SEEN),
     dtype(same_dtype, when=np_scalar, source=SEEN),
+    by_default_dtype((np_scalar | sequence) & pointers),
 )
 #: A number keeps its value through a Python number; a NaN may lose sign, payload and signal (as float16's always do).
 ELEMENT_VALUES = values("astype", when=(np_scalar | sequence) & floating, source=SEEN)
