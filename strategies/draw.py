@@ -22,7 +22,7 @@ Choose = Callable[[int], int]
 #: Arrays with more elements than this are "large"; none has more than four times as many.
 MAX_SIZE = 4096
 
-ADDRESSES = (0, 32, 16, 8, 24, 4, 1, 48, 2, 63)
+ADDRESSES = (0, 32, 16, 8, 24, 4, 12, 1, 48, 40, 56, 2, 63)
 _ANY_ADDRESS = ("0",) * 4 + tuple(map(str, ADDRESSES))
 # Tables, not weights: the engines draw an index, and the simple entries come first.
 _ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:]
