@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import devices
-from conformance.entry_points import FRAMEWORKS, entry_points, on_device
-from conformance.promises import EntryPoint
-from conformance.run import PHASES, PROFILES, Plan
-from conformance.stateful.phase import combinations
-from conformance.stateful.program import ProgramError, program_from_json
-from conformance.subjects import LIMIT
-from reports.results import ResultsError, read
-from strategies.spec import SpecError, spec_from_json
+from ..reports.results import ResultsError, read
+from ..strategies.spec import SpecError, spec_from_json
+from .frameworks.registry import broken, entry_points, on_device
+from .frameworks.registry import frameworks as known_frameworks
+from .programs.phase import combinations
+from .programs.program import ProgramError, program_from_json
+from .promises import EntryPoint
+from .run.plan import PHASES, PROFILES, Plan
+from .run.subjects import LIMIT
+from .subject import devices
 
 RESULTS = Path("conformance-results.jsonl")
 
 
-def add(parser: pytest.Parser) -> None:
-    """Declare the options."""
+def add(parser: pytest.Parser | ArgparseParser) -> None:
+    """Declare the options, to pytest or to argparse."""
     option = parser.getgroup("conformance", "tensor conformance").addoption
-    option("--framework", metavar="NAME[,NAME]", help=f"frameworks to ask (default: {','.join(FRAMEWORKS)})")
+    option("--framework", metavar="NAME[,NAME]", help=f"frameworks to ask (default: {','.join(known_frameworks())})")
     option("--entry-point", metavar="GLOB", action="append", help="entry points to try, such as 'torch.as*' (repeatable)")
     kinds = ", ".join((*devices.KINDS, "cuda:1", "all"))
     option("--device", default="cpu", metavar="NAME[,NAME]", help=f"devices of the tensors: {kinds} (default: cpu)")
@@ -38,7 +40,37 @@ def add(parser: pytest.Parser) -> None:
     option("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
     option("--against", metavar="PYTHON", help="the interpreter before an upgrade: what the subjects do is compared with it")
     option("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
+    option(
+        "--environment",
+        choices=("suggested", "as-is"),
+        default="suggested",
+        help="whether subjects get the variables that frameworks suggest, which the results name (default: suggested)",
+    )
     option("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
+
+
+def as_arguments(option: Any) -> list[str]:
+    """The options that were given, as arguments again."""
+    parser = argparse.ArgumentParser()
+    add(ArgparseParser(parser))
+    arguments = []
+    for action in parser._actions:
+        value = getattr(option, action.dest, action.default)
+        if value == action.default or action.dest == "help":
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            arguments += [action.option_strings[0], *([] if each is True else [str(each)])]
+    return arguments
+
+
+class ArgparseParser:
+    """As much of pytest's parser as options are declared by, over argparse's."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self.addoption = parser.add_argument
+
+    def getgroup(self, name: str, description: str = "") -> ArgparseParser:
+        return self
 
 
 def plan(option: Any) -> Plan:
@@ -65,7 +97,7 @@ def plan(option: Any) -> Plan:
     subjects = {}
     for text in option.subject or []:
         name, _, python = text.partition("=")
-        _known([name], FRAMEWORKS, "framework in --subject")
+        _known([name], tuple(known_frameworks()), "framework in --subject")
         if not Path(python).is_file():
             raise pytest.UsageError(f"--subject {name}: there is no interpreter {python!r}")
         subjects[name] = python
@@ -80,12 +112,13 @@ def plan(option: Any) -> Plan:
         only=_replayed(option) if option.replay else None,
         against=option.against,
         devices=asked,
+        variables={} if option.environment == "as-is" else None,
     )
 
 
 def frameworks(option: Any) -> tuple[str, ...]:
     """The frameworks that are asked."""
-    return _listed(option.framework, FRAMEWORKS, "framework")
+    return _listed(option.framework, tuple(known_frameworks()), "framework")
 
 
 def selected(option: Any, only: tuple[str, Any, str] | None) -> list[EntryPoint]:
@@ -124,7 +157,7 @@ def programs(option: Any, plan: Plan) -> list[str]:
         return []
     if plan.only is None:
         return combinations(selected(option, None))
-    return [plan.only[0]] if set(plan.only[0].split("+")) <= set(FRAMEWORKS) else []
+    return [plan.only[0]] if set(plan.only[0].split("+")) <= set(known_frameworks()) else []
 
 
 def results_path(option: Any) -> Path:
@@ -139,6 +172,8 @@ def _listed(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, .
 def _known(names: list[str], known: tuple[str, ...], what: str) -> tuple[str, ...]:
     for name in names:
         if name not in known:
+            if name in broken():
+                raise pytest.UsageError(broken()[name])
             raise pytest.UsageError(f"unknown {what} {name!r}; known: {', '.join(known)}")
     return tuple(names)
 
@@ -159,7 +194,7 @@ def _replayed(option: Any) -> tuple[str, Any, str] | tuple[str, Any]:
         if found is None:
             raise pytest.UsageError(f"{path} holds no finding {option.replay!r}")
         if found["kind"] == "program":
-            _known(found["combination"].split("+"), FRAMEWORKS, f"framework in {path}:")
+            _known(found["combination"].split("+"), tuple(known_frameworks()), f"framework in {path}:")
             return found["combination"], program_from_json(found["program"])
         if found["entry"] not in {entry.name for entry in _on_devices(option)}:
             raise pytest.UsageError(

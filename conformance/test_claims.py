@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-
-from conformance.claims import Claim, claim_row
-from conformance.promises import EntryPoint
-from conformance.run import Run
-from conformance.subjects import SubjectError
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.promises.claims import Claim
+from tensor_conformance.conformance.run.rows import claim_row
+from tensor_conformance.conformance.run.run import Run
+from tensor_conformance.conformance.run.subjects import SubjectError
 
 
 def told(claim: Claim, run: Run) -> list[tuple[str, object]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
-from conformance.deviations import Deviation
-from conformance.run import Run
-from conformance.subjects import SubjectError
+from tensor_conformance.conformance.promises.deviations import Deviation
+from tensor_conformance.conformance.run.run import Run
+from tensor_conformance.conformance.run.subjects import SubjectError
 
 
 def test_a_known_deviation_still_happens(deviation: Deviation, run: Run) -> None:
@@ -19,6 +18,6 @@ def test_a_known_deviation_still_happens(deviation: Deviation, run: Run) -> None
     if status == "gone":
         pytest.fail(
             f"{deviation.id} no longer happens on {deviation.shown_by} ({seen}): {deviation.title}\n"
-            f"Bound its releases, now {deviation.releases!r}, in conformance/deviations.",
+            f"Bound its releases, now {deviation.releases!r}, where it is recorded.",
             pytrace=False,
         )

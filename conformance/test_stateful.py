@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import pytest
-
-from conformance.run import Run
-from conformance.stateful.known import KnownProgram
-from conformance.stateful.phase import message
-from conformance.subjects import SubjectError
+from tensor_conformance.conformance.programs.phase import ProgramsPhase, message
+from tensor_conformance.conformance.promises.programs import KnownProgram
+from tensor_conformance.conformance.run.run import Run
+from tensor_conformance.conformance.run.subjects import SubjectError
 
 #: Findings that a failing test shows in full.
 SHOWN = 3
 
 
 def test_after_every_step_each_handle_shows_what_is_promised(
-    combination: str, run: Run, program_entries: list[str] | None
+    combination: str, run: Run, programs: ProgramsPhase, program_entries: list[str] | None
 ) -> None:
     try:
-        findings = sorted(run.programs(combination, program_entries), key=lambda row: len(row["program"]))
+        findings = sorted(programs.findings(combination, program_entries), key=lambda row: len(row["program"]))
     except SubjectError as reason:
         if "+" in combination:  # Of a framework alone, its entry points say it.
             name = f"programs of {combination}"
@@ -27,9 +26,9 @@ def test_after_every_step_each_handle_shows_what_is_promised(
         pytest.fail("\n\n".join(map(message, findings[:SHOWN])), pytrace=False)
 
 
-def test_a_known_deviation_of_programs_still_happens(known_program: KnownProgram, run: Run) -> None:
+def test_a_known_deviation_of_programs_still_happens(known_program: KnownProgram, programs: ProgramsPhase) -> None:
     try:
-        status, seen = run.known_program(known_program)
+        status, seen = programs.known(known_program)
     except SubjectError as reason:
         pytest.skip(f"not run: {reason}")
     if status == "not run":

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import pytest
-
-from conformance.differential.rows import difference_row
-from conformance.promises import EntryPoint
-from conformance.run import Run
-from conformance.subjects import SubjectError
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.run.run import Run
+from tensor_conformance.conformance.run.subjects import SubjectError
+from tensor_conformance.conformance.upgrade.comparisons import Comparisons
+from tensor_conformance.conformance.upgrade.rows import difference_row
 
 #: Differences that a failing test shows.
 SHOWN = 5
 
 
-def test_both_subjects_behave_alike(compared: EntryPoint, run: Run) -> None:
+def test_both_subjects_behave_alike(compared: EntryPoint, run: Run, comparisons: Comparisons) -> None:
     try:
-        differences = run.comparison(compared).differences
+        differences = comparisons.of(compared).differences
     except SubjectError as reason:
         run.not_run(compared, reason)
         pytest.skip(f"not run: {reason}")

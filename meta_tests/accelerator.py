@@ -18,11 +18,10 @@ from itertools import cycle
 from typing import Any, ClassVar
 
 import torch
+from tensor_conformance.conformance.subject import device_memory
+from tensor_conformance.conformance.subject.capsules import DLTensor
+from tensor_conformance.conformance.subject.devices import split
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
-
-from conformance.devices import split
-from conformance.subject import device_memory
-from conformance.subject.capsules import DLTensor
 
 COUNT = 2
 _SIZE = 1 << 30

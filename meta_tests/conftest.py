@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from conformance.subjects import InProcess, Isolated
+from tensor_conformance.conformance.run.subjects import InProcess, Isolated
 
 
 @pytest.fixture(scope="session")

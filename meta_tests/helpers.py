@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase, choices_to_bytes
-
-from conformance.entry_points import entry_points, on_device
-from conformance.promises import EntryPoint
-from reports.results import Results, Row
-from strategies import ArraySpec, chooser, draw_array_spec
-from strategies.dtypes import DTYPES, available
-from strategies.search import as_drawn
+from tensor_conformance.conformance.frameworks.registry import entry_points, on_device
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.reports.results import Results, Row
+from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec
+from tensor_conformance.strategies.dtypes import DTYPES, available
+from tensor_conformance.strategies.search import as_drawn
 
 T = TypeVar("T")
 

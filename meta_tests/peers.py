@@ -19,12 +19,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.run.subjects import Subject
+from tensor_conformance.conformance.subject import trial
+from tensor_conformance.strategies import ArraySpec
 
-from conformance.promises import EntryPoint
-from conformance.subject import trial
-from conformance.subjects import Subject
 from meta_tests.faults import Fault, Rewritten
-from strategies import ArraySpec
 
 PEERS = ["round trip", "array-api-tests", "NumPy"]
 EXAMPLES = 200

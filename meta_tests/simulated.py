@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from conformance import devices
+from tensor_conformance.conformance.subject import devices
 
 devices.KINDS["sim"] = devices.Kind("simulated", "meta_tests.accelerator")

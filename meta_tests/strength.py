@@ -21,16 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.core
+from tensor_conformance.conformance.frameworks.registry import entry_points, known_for
+from tensor_conformance.conformance.laws.judge import judge
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.run import run
+from tensor_conformance.conformance.run.run import PROFILES, Plan
+from tensor_conformance.conformance.run.subjects import Isolated, Subject
+from tensor_conformance.conformance.run.tally import Tally
+from tensor_conformance.conformance.subject.observation import Observation
 
-from conformance import run
-from conformance.deviations import known_for
-from conformance.entry_points import entry_points
-from conformance.judge import judge
-from conformance.observation import Observation
-from conformance.promises import EntryPoint
-from conformance.run import PROFILES, Plan
-from conformance.subjects import Isolated, Subject
-from conformance.tally import Tally
 from meta_tests.faults import Fault, Rewritten, faults
 from meta_tests.faults.endings import it_hangs
 from meta_tests.helpers import cpu_of
@@ -174,7 +173,7 @@ def main() -> None:
 
 @cache
 def _releases(framework: str) -> dict[str, str]:
-    from conformance.subjects import installed
+    from tensor_conformance.conformance.run.subjects import installed
 
     return installed((framework,), {})[0]
 

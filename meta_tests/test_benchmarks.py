@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tensor_conformance.conformance.cli import main
+from tensor_conformance.reports.benchmark.compare import compare, t_quantile
+from tensor_conformance.reports.benchmark.cost import Cost, law_of_cost
+from tensor_conformance.reports.benchmark.runs import read_run, run_of
+from tensor_conformance.reports.benchmark.site import cost
+from tensor_conformance.reports.benchmark.tables import as_markdown, as_text, compared, seconds, tables
+from tensor_conformance.reports.html.sections import Block
+from tensor_conformance.reports.results import ResultsError
 
 from meta_tests.helpers import write_lines
 from meta_tests.site import ROWS, whole_site
 from meta_tests.timings import SIZES, Row, call, copying, fresh, limits, row, saved, sharing
-from reports.__main__ import main
-from reports.benchmark.compare import compare, t_quantile
-from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.runs import read_run, run_of
-from reports.benchmark.site import cost
-from reports.benchmark.tables import as_markdown, as_text, compared, seconds, tables
-from reports.html.sections import Block
-from reports.results import ResultsError
 
 
 def rows(seed: int = 0) -> list[Row]:

@@ -12,21 +12,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tensor_conformance.conformance.benchmarks.bench_conversions import describe
+from tensor_conformance.conformance.benchmarks.cells import HOST, Cell, cells, limits, raw_copy
+from tensor_conformance.conformance.benchmarks.measure import Effort, Process, Timing, measure
+from tensor_conformance.conformance.frameworks.registry import entry_points, on_device
+from tensor_conformance.conformance.run.subjects import installed
+from tensor_conformance.conformance.subject.device_clock import DeviceClock
+from tensor_conformance.reports.benchmark.compare import compare
+from tensor_conformance.reports.benchmark.cost import Cost, law_of_cost
+from tensor_conformance.reports.benchmark.runs import Run, read_run, run_of
+from tensor_conformance.reports.benchmark.tables import as_text, tables
 
-from conformance.benchmarks.bench_conversions import describe
-from conformance.benchmarks.cells import HOST, Cell, cells, limits, raw_copy
-from conformance.benchmarks.measure import Effort, Process, Timing, measure
-from conformance.entry_points import entry_points, on_device
-from conformance.subject.device_clock import DeviceClock
-from conformance.subjects import installed
 from meta_tests import simulated
 from meta_tests.test_benchmarks import limits as imagined_limits
 from meta_tests.test_benchmarks import row
 from meta_tests.test_benchmarks_measuring import RELEASES, ROOT
-from reports.benchmark.compare import compare
-from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.runs import Run, read_run, run_of
-from reports.benchmark.tables import as_text, tables
 
 assert simulated
 needs_torch = pytest.mark.skipif("torch" in installed(("torch",), {})[1], reason="torch is not installed")

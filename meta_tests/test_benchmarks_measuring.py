@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conformance.benchmarks.bench_conversions import Replay
-from conformance.benchmarks.cells import BARE_CALL, MEMCPY, SIZES, Cell, cells, label, ladder, limits
-from conformance.benchmarks.conftest import check_memory, size
-from conformance.benchmarks.costly import COSTLY
-from conformance.benchmarks.measure import TOO_SLOW, Effort, measure
-from conformance.entry_points import entry_points
-from conformance.subject.timing import BATCH, Answer, Timer, calibrate, compile_loops
+from tensor_conformance.conformance.benchmarks.bench_conversions import Replay
+from tensor_conformance.conformance.benchmarks.cells import BARE_CALL, MEMCPY, SIZES, Cell, cells, label, ladder, limits
+from tensor_conformance.conformance.benchmarks.conftest import check_memory, size
+from tensor_conformance.conformance.benchmarks.costly import COSTLY
+from tensor_conformance.conformance.benchmarks.measure import TOO_SLOW, Effort, measure
+from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.subject.timing import BATCH, Answer, Timer, calibrate, compile_loops
 
 RELEASES = {"python": "3.12.0", "numpy": "2.4.6", "torch": "2.13.0", "tensorflow": "2.21.0"}
 BY_NAME = {entry.name: entry for entry in entry_points()}

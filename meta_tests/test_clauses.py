@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from conformance import conditions as c
-from conformance import promises as p
-from conformance.promises import FACT_LAWS, Clause, EntryPoint, documented, observed
-from strategies import ArraySpec, TensorSpec
+from tensor_conformance.conformance import promises as p
+from tensor_conformance.conformance.promises import FACT_LAWS, Clause, EntryPoint, documented, observed
+from tensor_conformance.conformance.promises import conditions as c
+from tensor_conformance.strategies import ArraySpec, TensorSpec
 
 SEEN = observed("this test")
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24)

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-
-from conformance.crew import Crew, Unable
+from tensor_conformance.conformance.run.crew import Crew, Unable
 
 
 @pytest.fixture

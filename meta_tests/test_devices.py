@@ -10,14 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conformance import devices, run
-from conformance.conditions import always
-from conformance.entry_points import on_device
-from conformance.judge import judge
-from conformance.laws_of_devices import ON_DEVICES
-from conformance.observation import Observation
-from conformance.promises import (
+from tensor_conformance.conformance.frameworks.registry import on_device
+from tensor_conformance.conformance.laws.devices import ON_DEVICES
+from tensor_conformance.conformance.laws.judge import judge
+from tensor_conformance.conformance.promises import (
     Clause,
     EntryPoint,
     device,
@@ -27,14 +23,19 @@ from conformance.promises import (
     refuses,
     settled,
 )
-from conformance.run import PROFILES, Plan, Run, Share
-from conformance.subjects import Isolated, installed
+from tensor_conformance.conformance.promises.conditions import always
+from tensor_conformance.conformance.run import run
+from tensor_conformance.conformance.run.run import PROFILES, Plan, Run, Share
+from tensor_conformance.conformance.run.subjects import Isolated, installed
+from tensor_conformance.conformance.subject import devices
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.reports.results import read
+from tensor_conformance.strategies import ArraySpec
+
 from meta_tests import simulated
 from meta_tests.faults import Fault, device_faults
 from meta_tests.strength import ANY, Caught, Watched
 from meta_tests.test_manners import ROOT
-from reports.results import read
-from strategies import ArraySpec
 
 _MISSING = installed(("torch", "tensorflow"), {})[1]
 #: Enough inputs to see each dtype and layout, not all that a run looks at.
@@ -241,7 +242,7 @@ def test_a_run_on_a_device_says_so(tmp_path: Path, accelerated: Isolated) -> Non
 #: What a subject's server does before it forks.
 _SERVER = """
 from conformance.subject.server import Side
-side = Side(("torch",), {"cuda": "conformance.subject.on_cuda"})
+side = Side(("torch",), {"cuda": "tensor_conformance.conformance.subject.on_cuda"})
 import torch
 assert not side.missing, side.missing
 assert not torch.cuda.is_initialized()

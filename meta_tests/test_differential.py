@@ -6,18 +6,17 @@ from threading import Lock
 from typing import Any
 
 import pytest
-
-from conformance.conditions import always
-from conformance.differential.find import Comparison, Finder
-from conformance.differential.outcome import plain
-from conformance.differential.pair import Pair
-from conformance.differential.rows import comparison_row, difference_row
-from conformance.observation import Observation
-from conformance.promises import EntryPoint, accepts, fact, observed, shares
-from conformance.subjects import Isolated
-from reports.changes import changes
-from reports.results import schema
-from strategies.spec import ArraySpec
+from tensor_conformance.conformance.promises import EntryPoint, accepts, fact, observed, shares
+from tensor_conformance.conformance.promises.conditions import always
+from tensor_conformance.conformance.run.subjects import Isolated
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.conformance.upgrade.find import Comparison, Finder
+from tensor_conformance.conformance.upgrade.outcome import plain
+from tensor_conformance.conformance.upgrade.pair import Pair
+from tensor_conformance.conformance.upgrade.rows import comparison_row, difference_row
+from tensor_conformance.reports.changes import changes
+from tensor_conformance.reports.results import schema
+from tensor_conformance.strategies.spec import ArraySpec
 
 CALL = "np.asarray(a)"
 ENTRY = EntryPoint("fake.asarray", CALL, "torch", "in", (accepts(always, source=observed("now")), shares(source=observed("now"))))
@@ -123,7 +122,7 @@ def test_what_a_side_answers_differently_each_time_is_no_difference(isolated: Is
 
 @pytest.mark.parametrize(("seconds", "topics"), [(60.0, ["ending"]), (0.6, [])])
 def test_what_is_slow_is_hung_only_after_all_its_time(seconds: float, topics: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.differential.pair.HASTE", 0.2)
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.pair.HASTE", 0.2)
     subject = Isolated((), limit=1.5)
     pair = Pair(Upgraded(subject), Upgraded(subject, "import time", f"time.sleep({seconds})", "np.asarray(a)"))
     ((before, after),) = pair.ask_once(ENTRY, [PLAINEST])

@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-
-from conformance.grid import PLACES, SIZES, array_cells, cells_of, choices_of, grid, tensor_cells
-from meta_tests.helpers import NAMES, assert_all_examples, drawn, find_any, searched
-from strategies import (
+from tensor_conformance.conformance.run.grid import PLACES, SIZES, array_cells, cells_of, choices_of, grid, tensor_cells
+from tensor_conformance.strategies import (
     ADDRESSES,
     CONTAINERS,
     LAYOUTS,
@@ -31,10 +29,12 @@ from strategies import (
     draw_tensor_spec,
     tensor_specs,
 )
-from strategies.build import build
-from strategies.draw import MAX_SIZE
-from strategies.dtypes import POINTERS
-from strategies.volume import Recorded
+from tensor_conformance.strategies.build import build
+from tensor_conformance.strategies.draw import MAX_SIZE
+from tensor_conformance.strategies.dtypes import POINTERS
+from tensor_conformance.strategies.volume import Recorded
+
+from meta_tests.helpers import NAMES, assert_all_examples, drawn, find_any, searched
 
 MANY = tuple(drawn(10_000, "many"))
 

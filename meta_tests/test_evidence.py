@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from conformance.observation import Observation, fingerprint
-from conformance.subjects import InProcess
-from strategies import ArraySpec, chooser, draw_array_spec
+from tensor_conformance.conformance.run.subjects import InProcess
+from tensor_conformance.conformance.subject.observation import Observation, fingerprint
+from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec
 
 PLAIN = ArraySpec("int32", (2, 3), (12, 4), 0, 24, seed=7)
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from conformance.expected import meant, same_numbers, same_values
-from conformance.law import Breach
-from conformance.observation import KEPT_BYTES, Observation, fingerprint
-from strategies import ArraySpec, TensorSpec
-from strategies.dtypes import available
+from tensor_conformance.conformance.laws.expected import meant, same_numbers, same_values
+from tensor_conformance.conformance.laws.law import Breach
+from tensor_conformance.conformance.subject.observation import KEPT_BYTES, Observation, fingerprint
+from tensor_conformance.strategies import ArraySpec, TensorSpec
+from tensor_conformance.strategies.dtypes import available
 
 
 def spec_of(dtype: str, *numbers: Any) -> ArraySpec:

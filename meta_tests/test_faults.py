@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import chain
 
 import pytest
+from tensor_conformance.conformance.laws import LAWS
+from tensor_conformance.conformance.run import run
+from tensor_conformance.conformance.run.run import Plan
+from tensor_conformance.conformance.run.subjects import installed
 
-from conformance import run
-from conformance.laws import LAWS
-from conformance.run import Plan
-from conformance.subjects import installed
 from meta_tests.faults import Fault, aliasing, contents, device_faults, endings, faults, kinds, pressure, symbolic
 from meta_tests.strength import ANY, GRID, LIMIT, Watched, catch, entry_of, subject
 

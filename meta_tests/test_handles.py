@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from conformance.observation import KEPT_BYTES, Observation, Report, Shown, fingerprint
-from conformance.subject import trial
-from conformance.subject.handle import Handle
+from tensor_conformance.conformance.subject import trial
+from tensor_conformance.conformance.subject.handle import Handle
+from tensor_conformance.conformance.subject.observation import KEPT_BYTES, Observation, Report, Shown, fingerprint
 
 ROOM = np.arange(64, dtype=np.uint8)
 HOME: int = ROOM.ctypes.data

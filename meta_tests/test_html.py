@@ -8,18 +8,18 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from tensor_conformance.conformance.cli import main
+from tensor_conformance.reports.answers import WORDS, answer
+from tensor_conformance.reports.benchmark.curves import MARKS
+from tensor_conformance.reports.cells import Cells, Outcome, decode, encode
+from tensor_conformance.reports.html import names
+from tensor_conformance.reports.html.memory import picture
+from tensor_conformance.reports.html.site import alike, family
+from tensor_conformance.reports.results import ResultsError, Row
+from tensor_conformance.reports.strength import STRENGTH, read_strength
 
 from meta_tests.helpers import COMPARISON, DIFFERENCE, ENTRY, FOOTER, HEADER, NOT_RUN, write_lines
 from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
-from reports.__main__ import main
-from reports.answers import WORDS, answer
-from reports.benchmark.curves import MARKS
-from reports.cells import Cells, Outcome, decode, encode
-from reports.html import names
-from reports.html.memory import picture
-from reports.html.site import alike, family
-from reports.results import ResultsError, Row
-from reports.strength import STRENGTH, read_strength
 
 _HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;{{7*7}}</style>"
 
@@ -264,7 +264,7 @@ def test_several_environments_have_pages_of_their_own_and_a_history(tmp_path: Pa
 
 
 def test_findings_past_the_limit_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reports.html.site.MOST_FINDINGS", 3)
+    monkeypatch.setattr("tensor_conformance.reports.html.site.MOST_FINDINGS", 3)
     found = [BROKEN | {"id": f"{n:010x}"} for n in range(8)]
     folder = site(tmp_path, HEADER, CALL, *found, FOOTER)
     assert len(list(folder.glob("finding/*.html"))) == 3

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from conformance.conditions import always, readonly
-from conformance.deviations import Deviation
-from conformance.judge import Verdict, _checks, judge
-from conformance.law import Answer, Breach, Law, register
-from conformance.laws import LAWS, ON_ENDINGS, ON_RESULTS
-from conformance.laws_of_symbols import ON_FACTS
-from conformance.laws_under_pressure import UNDER_PRESSURE
-from conformance.observation import Observation
-from conformance.promises import (
+from tensor_conformance.conformance.laws import LAWS
+from tensor_conformance.conformance.laws.conversions import ON_ENDINGS, ON_RESULTS
+from tensor_conformance.conformance.laws.judge import Verdict, _checks, judge
+from tensor_conformance.conformance.laws.law import Answer, Breach, Law, register
+from tensor_conformance.conformance.laws.pressure import UNDER_PRESSURE
+from tensor_conformance.conformance.laws.symbolic import ON_FACTS
+from tensor_conformance.conformance.promises import (
     Clause,
     EntryPoint,
     accepts,
@@ -34,7 +31,10 @@ from conformance.promises import (
     warns,
     writable,
 )
-from strategies import ArraySpec
+from tensor_conformance.conformance.promises.conditions import always, readonly
+from tensor_conformance.conformance.promises.deviations import Deviation
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import ArraySpec
 
 SEEN = observed("this test")
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from conformance.law import Answer, Breach
-from conformance.laws_of_symbols import ON_FACTS
-from conformance.observation import Observation
-from conformance.promises import FACT_LAWS, EntryPoint, fact, observed, raises
-from strategies import ArraySpec
+from tensor_conformance.conformance.laws.law import Answer, Breach
+from tensor_conformance.conformance.laws.symbolic import ON_FACTS
+from tensor_conformance.conformance.promises import FACT_LAWS, EntryPoint, fact, observed, raises
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import ArraySpec
 
 SEEN = observed("this test")
 PLAIN = ArraySpec("int16", (2,), (2,), 0, 4, seed=7)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from conformance.conditions import always, container_in
-from conformance.law import Answer, Breach
-from conformance.laws_under_pressure import UNDER_PRESSURE
-from conformance.observation import Observation
-from conformance.promises import (
+from tensor_conformance.conformance.laws.law import Answer, Breach
+from tensor_conformance.conformance.laws.pressure import UNDER_PRESSURE
+from tensor_conformance.conformance.promises import (
     Clause,
     EntryPoint,
     copies,
@@ -24,7 +21,9 @@ from conformance.promises import (
     values,
     warns,
 )
-from strategies import ArraySpec
+from tensor_conformance.conformance.promises.conditions import always, container_in
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import ArraySpec
 
 SEEN = observed("this test")
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)

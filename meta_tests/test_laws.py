@@ -6,14 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from conformance.conditions import always, readonly
-from conformance.deviations import Deviation
-from conformance.judge import Verdict, judge
-from conformance.law import Breach
-from conformance.laws import LAWS, ON_DEVICES
-from conformance.observation import Observation
-from conformance.promises import (
+from tensor_conformance.conformance.laws import LAWS
+from tensor_conformance.conformance.laws.conversions import ON_DEVICES
+from tensor_conformance.conformance.laws.judge import Verdict, judge
+from tensor_conformance.conformance.laws.law import Breach
+from tensor_conformance.conformance.promises import (
     FACT_LAWS,
     Clause,
     EntryPoint,
@@ -32,8 +29,11 @@ from conformance.promises import (
     warns,
     writable,
 )
-from conformance.subjects import Isolated
-from strategies import ArraySpec
+from tensor_conformance.conformance.promises.conditions import always, readonly
+from tensor_conformance.conformance.promises.deviations import Deviation
+from tensor_conformance.conformance.run.subjects import Isolated
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import ArraySpec
 
 SEEN = observed("this test")
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
@@ -123,7 +123,7 @@ def test_every_law_has_a_case() -> None:
 
 def test_every_law_is_asserted_by_the_module_that_it_names() -> None:
     for law in LAWS.values():
-        module = __import__(f"conformance.test_{law.module}", fromlist=["*"])
+        module = __import__(f"tensor_conformance.conformance.test_{law.module}", fromlist=["*"])
         marks = [mark.args[0] for test in vars(module).values() for mark in getattr(test, "pytestmark", []) if mark.name == "law"]
         assert law.id in marks
 

@@ -12,8 +12,7 @@ import venv
 from pathlib import Path
 
 import pytest
-
-from reports.results import read
+from tensor_conformance.reports.results import read
 
 ROOT = Path(__file__).resolve().parent.parent
 #: A package that is no framework, but lets itself be imported as one.

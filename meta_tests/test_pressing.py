@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from conformance.observation import Observation
-from conformance.pressing import PRESSED, RACED, chosen
-from strategies import DTYPES, ArraySpec, TensorSpec
+from tensor_conformance.conformance.run.pressing import PRESSED, RACED, chosen
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import DTYPES, ArraySpec, TensorSpec
 
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7, planted=((0, 1),))
 BIG = PLAIN._replace(shape=(8, 8), strides=(32, 4), nbytes=256)

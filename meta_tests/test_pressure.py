@@ -7,19 +7,18 @@ import sys
 from typing import Any
 
 import pytest
-
-from conformance.conditions import always
-from conformance.judge import judge
-from conformance.law import Breach
-from conformance.laws import LAWS
-from conformance.laws_under_pressure import UNDER_PRESSURE
-from conformance.observation import Observation
-from conformance.pressing import PRESSED, RACED, chosen
-from conformance.promises import Clause, EntryPoint, copies, forms, may_share, observed, settings, warns
-from conformance.reproducer import script
-from conformance.subject.pressures import PRESSURES
-from conformance.subjects import Isolated
-from strategies import ArraySpec
+from tensor_conformance.conformance.laws import LAWS
+from tensor_conformance.conformance.laws.judge import judge
+from tensor_conformance.conformance.laws.law import Breach
+from tensor_conformance.conformance.laws.pressure import UNDER_PRESSURE
+from tensor_conformance.conformance.promises import Clause, EntryPoint, copies, forms, may_share, observed, settings, warns
+from tensor_conformance.conformance.promises.conditions import always
+from tensor_conformance.conformance.run.pressing import PRESSED, RACED, chosen
+from tensor_conformance.conformance.run.reproducer import script
+from tensor_conformance.conformance.run.subjects import Isolated
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.conformance.subject.pressures import PRESSURES
+from tensor_conformance.strategies import ArraySpec
 
 SEEN = observed("this test")
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)

@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from conformance.subject import on_numpy, pressures
-from conformance.subject.handle import Handle
-from conformance.subject.pressures import Conversion, Sight, press, remember_state
-from conformance.subject.server import _build_in
-from strategies import ArraySpec
-from strategies.build import build
-from strategies.dtypes import available
+from tensor_conformance.conformance.subject import on_numpy, pressures
+from tensor_conformance.conformance.subject.handle import Handle
+from tensor_conformance.conformance.subject.pressures import Conversion, Sight, press, remember_state
+from tensor_conformance.conformance.subject.server import _build_in
+from tensor_conformance.strategies import ArraySpec
+from tensor_conformance.strategies.build import build
+from tensor_conformance.strategies.dtypes import available
 
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
 TRUTHS = ArraySpec("bool", (3,), (1,), 0, 3, planted=((0, 0x80), (1, 1)))

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conformance.differential.between import differences, notes
-from conformance.differential.profile import STEPS, cell_list, cells, name_of, outcomes_row
-from conformance.differential.profile import profile as profile_of
-from conformance.entry_points import entry_points
-from conformance.run import pace
-from conformance.subjects import installed
-from reports.__main__ import main
-from reports.changes import Outcome
-from reports.history import PAGE, page, steps
-from reports.profile_files import FOLDER, Profile, ProfileError, closest, read_profile, shipped
+from tensor_conformance.conformance.cli import main
+from tensor_conformance.conformance.cli.history import PAGE, page, steps
+from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.run.run import pace
+from tensor_conformance.conformance.run.subjects import installed
+from tensor_conformance.conformance.upgrade.between import differences, notes
+from tensor_conformance.conformance.upgrade.profile import STEPS, cell_list, cells, name_of, outcomes_row
+from tensor_conformance.conformance.upgrade.profile import profile as profile_of
+from tensor_conformance.reports.changes import Outcome
+from tensor_conformance.reports.profile_files import FOLDER, Profile, ProfileError, closest, read_profile, shipped
 
 OK = Outcome("answers", dtype="float32", values="bit for bit", memory="shares", strides="kept")
 ENTRY = next(entry for entry in entry_points() if entry.name == "torch.from_numpy")
@@ -47,9 +46,11 @@ def test_this_interpreter_can_be_profiled_but_for_calls_that_start_a_compiler(mo
     names = ("torch.from_numpy", "torch.Tensor.numpy", "torch.compile[inductor][fed ndarray]")
     chosen = [entry for entry in entry_points() if entry.name in names]
     digest, lists = cells()
-    monkeypatch.setattr("conformance.differential.profile.entry_points", lambda: chosen)
-    monkeypatch.setattr("conformance.differential.profile.cells", lambda: (digest, {k: v[:3] for k, v in lists.items()}))
-    monkeypatch.setattr("conformance.differential.profile.FRAMEWORKS", ("torch",))
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.entry_points", lambda: chosen)
+    monkeypatch.setattr(
+        "tensor_conformance.conformance.upgrade.profile.cells", lambda: (digest, {k: v[:3] for k, v in lists.items()})
+    )
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.FRAMEWORKS", ("torch",))
     header, *rows, end = profile_of(sys.executable)
     assert header["name"].endswith(f"torch-{installed(('torch',), {})[0]['torch'].partition('+')[0]}")
     assert ([row["entry"] for row in rows], len(chosen)) == ([entry.name for entry in chosen[:2]], 3)
@@ -240,7 +241,7 @@ def test_the_closest_profiles_are_of_the_same_packages_and_the_nearest_releases(
 @pytest.mark.parametrize("output", ["new/", "new", "new.jsonl.gz/", "new/deep/mine.jsonl.gz"])
 def test_a_profile_is_put_into_a_folder_that_is_made(tmp_path: Path, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [{"kind": "profile", "name": "p"}, {"kind": "end", "entries": 0}]
-    monkeypatch.setattr("conformance.differential.profile.profile", lambda python: lines)
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.profile", lambda python: lines)
     assert main(["profile", sys.executable, "--output", f"{tmp_path}/{output}"]) == 0
     (made,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert made == tmp_path / (output if output.endswith(".gz") else f"{output}/p.jsonl.gz")
@@ -253,7 +254,7 @@ def unasked(python: str) -> list[dict[str, Any]]:
 def test_an_output_that_cannot_be_written_is_refused_before_anything_is_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("conformance.differential.profile.profile", unasked)
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.profile", unasked)
     assert main(["profile", sys.executable, "--output", "/proc/foo/"]) == 2
     assert capsys.readouterr().err.startswith("cannot write /proc/foo")
 
@@ -265,7 +266,7 @@ def test_an_interrupted_profile_is_not_written_and_that_is_said(
         yield {"kind": "profile", "name": "p"}
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("conformance.differential.profile.profile", interrupted)
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.profile", interrupted)
     assert main(["profile", sys.executable, "--output", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "interrupted: no profile was written\n"
     assert not list(tmp_path.iterdir())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tensor_conformance.conformance.frameworks.registry import FRAMEWORKS, deviations
+from tensor_conformance.conformance.laws import LAWS
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.promises.deviations import Deviation
+from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec, draw_tensor_spec, spec_from_json
 
-from conformance.deviations import Deviation, deviations
-from conformance.entry_points import FRAMEWORKS
-from conformance.laws import LAWS
-from conformance.promises import EntryPoint
 from meta_tests.helpers import every_entry_point
-from strategies import ArraySpec, chooser, draw_array_spec, draw_tensor_spec, spec_from_json
 
 ENTRIES = {entry.name: entry for entry in every_entry_point()}
 SEVERITIES = ("crash", "hang", "wrong data", "memory", "manners")

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tensor_conformance.conformance.run.reproducer import _array
+from tensor_conformance.strategies import ADDRESSES, LAYOUTS, MEMORIES, ArraySpec, build
+from tensor_conformance.strategies.dtypes import POINTERS
 
-from conformance.reproducer import _array
 from meta_tests.helpers import NAMES, drawn
 from meta_tests.test_build import address_of, elements
-from strategies import ADDRESSES, LAYOUTS, MEMORIES, ArraySpec, build
-from strategies.dtypes import POINTERS
 
 ml_dtypes = pytest.importorskip("ml_dtypes")
 SPEC = ArraySpec("int16", (3,), (-4,), 9, 12, 1, seed=7, planted=((0, 0x0102),))

@@ -8,16 +8,15 @@ from threading import Thread
 from typing import Any
 
 import pytest
-
-from conformance import run as run_module
-from conformance.conditions import always, negative_stride
-from conformance.deviations import Deviation
-from conformance.promises import Clause, EntryPoint, copies, may_refuse, observed, refuses, shape, values
-from conformance.run import SPARED, Plan, Run
-from conformance.subjects import Isolated, SubjectError
-from conformance.tally import Tally
-from reports.results import schema
-from strategies import ArraySpec
+from tensor_conformance.conformance.promises import Clause, EntryPoint, copies, may_refuse, observed, refuses, shape, values
+from tensor_conformance.conformance.promises.conditions import always, negative_stride
+from tensor_conformance.conformance.promises.deviations import Deviation
+from tensor_conformance.conformance.run import run as run_module
+from tensor_conformance.conformance.run.run import SPARED, Plan, Run
+from tensor_conformance.conformance.run.subjects import Isolated, SubjectError
+from tensor_conformance.conformance.run.tally import Tally
+from tensor_conformance.reports.results import schema
+from tensor_conformance.strategies import ArraySpec
 
 SEEN = observed("this test")
 #: A promise of copies, and of nothing else.

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
+from tensor_conformance.conformance.programs.known import KNOWN
+from tensor_conformance.conformance.programs.machine import ProgramFinding, Searched, search
+from tensor_conformance.conformance.programs.model import MUST
+from tensor_conformance.conformance.programs.phase import LAW, combinations, known_happens, program_row, programs_row
+from tensor_conformance.conformance.programs.play import Play, broken
+from tensor_conformance.conformance.programs.program import ProgramError, Step, program_from_json, text
+from tensor_conformance.conformance.programs.ways import ways
+from tensor_conformance.conformance.promises import Clause, EntryPoint, copies, dtype, may_share, observed, shares
+from tensor_conformance.conformance.run.subjects import Isolated
+from tensor_conformance.reports.results import Row, schema
+from tensor_conformance.reports.summary import summary
 
-from conformance.promises import Clause, EntryPoint, copies, dtype, may_share, observed, shares
-from conformance.stateful.known import KNOWN
-from conformance.stateful.machine import ProgramFinding, Searched, search
-from conformance.stateful.model import MUST
-from conformance.stateful.phase import LAW, combinations, known_happens, program_row, programs_row
-from conformance.stateful.play import Play, broken
-from conformance.stateful.program import ProgramError, Step, program_from_json, text
-from conformance.stateful.ways import ways
-from conformance.subjects import Isolated
 from meta_tests.helpers import PROGRAM, PROGRAMS, results
-from reports.results import Row, schema
-from reports.summary import summary
 
 SEEN = observed("this test")
 KEPT = dtype(lambda spec: spec.dtype, source=SEEN)

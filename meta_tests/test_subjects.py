@@ -11,11 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-
-from conformance.observation import Observation
-from conformance.subject.server import Bench, Side, _waited
-from conformance.subjects import InProcess, Isolated, SubjectError, installed
-from strategies import ArraySpec, chooser, draw_array_spec
+from tensor_conformance.conformance.run.subjects import InProcess, Isolated, SubjectError, installed
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.conformance.subject.server import Bench, Side, _waited
+from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec
 
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
 VICTIM = PLAIN._replace(seed=8)
@@ -51,7 +50,7 @@ def test_a_hang_is_an_observation_and_ends_at_the_limit(isolated: Isolated) -> N
 @pytest.mark.parametrize(("starved", "outcome"), [(False, "hung"), (True, "ok")])
 def test_who_waits_for_a_processor_does_not_hang(starved: bool, outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if starved:
-        monkeypatch.setattr("conformance.subject.server._waited", lambda pid: time.monotonic())
+        monkeypatch.setattr("tensor_conformance.conformance.subject.server._waited", lambda pid: time.monotonic())
     bench = Bench(Side(()))
     (seen,) = bench.observe("import time\ntime.sleep(1)\na", "", [tuple(PLAIN)], 0.3)
     bench.close()

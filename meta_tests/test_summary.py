@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tensor_conformance.reports.summary import memory_word, summary
+
 from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, NOT_RUN, ROWS, results, write_lines
-from reports.summary import memory_word, summary
 
 FINE = ENTRY | {"entry": "fake.copy", "verdicts": {"conforms": 1000, "refuses": 24}, "laws": {}, "matrix": {}}
 

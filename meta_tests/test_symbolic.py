@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from tensor_conformance.conformance.frameworks.registry import entry_points, known_for
+from tensor_conformance.conformance.laws.conversions import ON_FACTS
+from tensor_conformance.conformance.laws.judge import Verdict, judge
+from tensor_conformance.conformance.promises import FACT_LAWS, EntryPoint
+from tensor_conformance.conformance.run.grid import grid
+from tensor_conformance.conformance.run.reproducer import script
+from tensor_conformance.conformance.run.subjects import Isolated
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import ArraySpec
+from tensor_conformance.strategies.dtypes import DTYPES, available
 
-from conformance.deviations import known_for
-from conformance.entry_points import entry_points
-from conformance.grid import grid
-from conformance.judge import Verdict, judge
-from conformance.laws import ON_FACTS
-from conformance.observation import Observation
-from conformance.promises import FACT_LAWS, EntryPoint
-from conformance.reproducer import script
-from conformance.subjects import Isolated
 from meta_tests.faults import faults, symbolic
 from meta_tests.faults.symbolic import CONSTANT
-from strategies import ArraySpec
-from strategies.dtypes import DTYPES, available
 
 ENTRIES = {entry.name: entry for entry in entry_points()}
 FORMS = [entry for entry in entry_points() if entry.facts]

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conformance.claims import CLAIMS, claim_row
-from conformance.deviations import tensorflow_symbolic, torch_symbolic
-from conformance.entry_points import entry_points
-from conformance.promises import EntryPoint
-from conformance.run import entry_row
-from conformance.tally import Tally
-from reports import symbolic
-from reports.results import Results
-from reports.symbolic import ANSWER, claims, is_form, page, table
+from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.frameworks.tensorflow.deviations import symbolic
+from tensor_conformance.conformance.frameworks.torch.deviations import symbolic
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.promises.claims import CLAIMS, claim_row
+from tensor_conformance.conformance.run.run import entry_row
+from tensor_conformance.conformance.run.tally import Tally
+from tensor_conformance.reports import symbolic
+from tensor_conformance.reports.results import Results
+from tensor_conformance.reports.symbolic import ANSWER, claims, is_form, page, table
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What is recorded of arrays; the rest is about lists and scalars.
-DEVIATIONS = (*torch_symbolic.DEVIATIONS, *tensorflow_symbolic.DEVIATIONS)
+DEVIATIONS = (*symbolic.DEVIATIONS, *symbolic.DEVIATIONS)
 PAGE = ROOT / "docs" / "symbolic.md"
 TEXT = PAGE.read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)

@@ -6,15 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-
-from conformance.conditions import always
-from conformance.deviations import Deviation
-from conformance.judge import Verdict
-from conformance.law import Breach
-from conformance.observation import Observation
-from conformance.promises import EntryPoint, copies, observed, shares
-from conformance.tally import Tally, layout_of, plainness, replay_id
-from strategies import ArraySpec, TensorSpec
+from tensor_conformance.conformance.laws.judge import Verdict
+from tensor_conformance.conformance.laws.law import Breach
+from tensor_conformance.conformance.promises import EntryPoint, copies, observed, shares
+from tensor_conformance.conformance.promises.conditions import always
+from tensor_conformance.conformance.promises.deviations import Deviation
+from tensor_conformance.conformance.run.tally import Tally, layout_of, plainness, replay_id
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import ArraySpec, TensorSpec
 
 SEEN = observed("this test")
 CLAUSES = (shares(source=SEEN), copies(source=SEEN))

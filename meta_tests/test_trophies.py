@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.deviations import deviations
-from conformance.entry_points import entry_points
+from tensor_conformance.conformance.frameworks.registry import deviations, entry_points
+from tensor_conformance.reports.trophies import trophies
+
 from meta_tests.helpers import DEVIATION, results
-from reports.trophies import trophies
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "trophies.md"
 

@@ -13,10 +13,9 @@ from textwrap import dedent
 from types import SimpleNamespace
 
 import pytest
-
-from reports import environments, interruption
-from reports.__main__ import main
-from reports.environments import BuildError, Options, interpreter, reason
+from tensor_conformance.conformance.cli import main
+from tensor_conformance.conformance.upgrade import environments, interruption
+from tensor_conformance.conformance.upgrade.environments import BuildError, Options, interpreter, reason
 
 #: A stand-in for uv: makes an environment whose python succeeds, unless told to fail.
 FAKE_UV = """#!/bin/sh
@@ -160,7 +159,7 @@ def compares(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     def popen(command: list[str], **options: object) -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, "-c", script, *command], text=True)
 
-    monkeypatch.setattr("reports.upgrade.subprocess", SimpleNamespace(Popen=popen))
+    monkeypatch.setattr("tensor_conformance.conformance.cli.upgrade.subprocess", SimpleNamespace(Popen=popen))
 
 
 def test_scripts_that_cannot_be_written_are_refused_before_anything_is_measured(

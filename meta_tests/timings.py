@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reports.benchmark.runs import BARE_CALL, FRESH_COPY, MEMCPY
+from tensor_conformance.reports.benchmark.runs import BARE_CALL, FRESH_COPY, MEMCPY
 
 SIZES = {"empty": 0, "16 elements": 64, "4 KiB": 4 << 10, "256 KiB": 256 << 10, "4 MiB": 4 << 20, "64 MiB": 64 << 20}
 Row = dict[str, Any]

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reports.cells import Outcome
-from reports.results import Row
+from .cells import Outcome
+from .results import Row
 
 #: What a cell can say, with what it means. The first six are about memory, the others about what went wrong.
 WORDS = {

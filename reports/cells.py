@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from reports.results import ResultsError, Row
+from .results import ResultsError, Row
 
 
 class Outcome(NamedTuple):

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reports.changes import BREAKING, KINDS
-from reports.folders import writable
-from reports.results import Results, Row
+from .changes import BREAKING, KINDS
+from .folders import writable
+from .results import Results, Row
 
 FORMATS = ("text", "markdown", "json")
 #: Entry points that one line names.

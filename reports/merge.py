@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.cells import Cells, Outcome, decode, encode
-from reports.results import Results, ResultsError, Row, Writer, read
+from .cells import Cells, Outcome, decode, encode
+from .results import Results, ResultsError, Row, Writer, read
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from reports.changes import Outcome
-from reports.results import ResultsError
+from .changes import Outcome
+from .results import ResultsError
 
 SCHEMA_VERSION = 1
 FOLDER = Path(__file__).parent / "profiles"

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reports.results import ResultsError, Row, read
+from . import how
+from .results import ResultsError, Row, read
 
 #: Where a run writes its results unless told otherwise.
 DEFAULT = Path("conformance-results.jsonl")
@@ -27,14 +28,14 @@ def register(verbs: Any) -> None:
 def command(finding: Row, path: Path | str = DEFAULT) -> str:
     """The command that tries a finding again."""
     where = "" if Path(path) == DEFAULT else f" --results {path}"
-    return f"pytest conformance --replay {finding['id']}{where}"
+    return f"{how.RUN} --replay {finding['id']}{where}"
 
 
 def _run(asked: argparse.Namespace) -> int:
     results = read(asked.file)
     rows = [row for kind in ("finding", "program", "deviation") for row in results.of(kind) if row["id"] == asked.id]
     if not rows:
-        raise ResultsError(f"{asked.file} has no finding or deviation {asked.id!r}; `python -m reports summary` lists them")
+        raise ResultsError(f"{asked.file} has no finding or deviation {asked.id!r}; `{how.TOOL} summary` lists them")
     for row in rows:
         if row["kind"] != "deviation":
             print(f"# {row.get('entry', 'A program')} breaks '{row['law']}'. Again: {command(row, asked.file)}")

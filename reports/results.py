@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -63,14 +64,19 @@ class Writer:
             self._file: IO[str] = path.open("w", encoding="utf-8")
         except OSError as error:
             raise ResultsError(f"cannot write results to {path}: {error.strerror}") from None
+        self._path = path
 
     def write(self, row: Row) -> None:
-        """Append one row; what was written is safe even if the run dies now."""
-        self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
-        self._file.flush()
+        """Append one row; what was written is safe even if the run dies now. Raises ResultsError, where the disk is full say."""
+        try:
+            self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise ResultsError(f"cannot write results to {self._path}: {error.strerror}") from None
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # What could not be written has been told.
+            self._file.close()
 
 
 @dataclass(frozen=True)

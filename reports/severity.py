@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reports.results import Results, Row
+from .results import Results, Row
 
 #: The worst first.
 SEVERITIES = ("crash", "hang", "wrong data", "memory", "manners")
+#: Of files whose findings do not say it.
 _OF_LAWS = {
     **dict.fromkeys(("values", "shape", "dtype", "strides", "source", "immutability"), "wrong data"),
     **dict.fromkeys(("memory", "follows", "leads", "twins", "readonly", "writable"), "memory"),
@@ -26,7 +27,7 @@ def severity(row: Row) -> str:
     if row["kind"] == "deviation":
         return str(row["severity"])
     ended = {"crashed": "crash", "hung": "hang"}.get(row["outcome"])
-    return ended or _OF_LAWS.get(row["law"], "manners")
+    return ended or str(row.get("severity") or _OF_LAWS.get(row["law"], "manners"))
 
 
 def rank(row: Row) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from reports.results import ResultsError, Row
+from .results import ResultsError, Row
 
 #: Where `python -m meta_tests.strength` writes.
 STRENGTH = Path(__file__).with_name("strength.jsonl")

@@ -7,10 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from reports.differences import of_results, render
-from reports.merge import environments
-from reports.results import Results, Row, read
-from reports.severity import findings, rank
+from .differences import of_results, render
+from .merge import environments
+from .results import Results, Row, read
+from .severity import findings, rank
 
 #: Verdicts as column headings, the good ones first.
 VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "not run")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reports.results import Results, Row, read
+from .results import Results, Row, read
 
 #: Laws whose facts make a symbolic form, by the name before the dot of a fact.
 _LAWS = ("static", "snapshot", "retrace", "symbolic_refusal", "eager_agreement", "gradient", "numpy_semantics", "size_limit")

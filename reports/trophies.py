@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reports.results import Results, Row, read
+from .results import Results, Row, read
 
 _INTRODUCTION = """\
 # Trophy case
@@ -14,7 +14,7 @@ _INTRODUCTION = """\
 What the suite has found in releases that people use: {count} breaks of a promise, {crashes} of which kill the interpreter,
 on {environment}. The shortest reproducer stands first; each runs with NumPy and the framework alone.
 
-Made by `python -m reports trophies FILE` from the results of a run. "Not reported" means that no report was found.
+Made by the verb `trophies` from the results of a run. "Not reported" means that no report was found.
 """
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reports.results import Results, read
+from .results import Results, read
 
 
 def register(verbs: Any) -> None:

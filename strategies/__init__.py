@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from strategies.build import Unbuildable, build
-from strategies.draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
-from strategies.dtypes import DTYPES
-from strategies.spec import CONTAINERS, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, Spec, SpecError, TensorSpec, spec_from_json
-from strategies.volume import chooser
+from .build import Unbuildable, build
+from .draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
+from .dtypes import DTYPES
+from .spec import CONTAINERS, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, Spec, SpecError, TensorSpec, spec_from_json
+from .volume import chooser
 
 if TYPE_CHECKING:
-    from strategies.search import array_specs, arrays, tensor_specs
+    from .search import array_specs, arrays, tensor_specs
 
 _SEARCH = ("array_specs", "arrays", "tensor_specs")
 
@@ -50,7 +50,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # A subject has no Hypothesis; importing specs must not ask for it.
     if name in _SEARCH:
-        from strategies import search
+        from . import search
 
         return getattr(search, name)
     raise AttributeError(f"module 'strategies' has no attribute {name!r}")

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from strategies import dtypes
-from strategies.spec import ArraySpec
+from . import dtypes
+from .spec import ArraySpec
 
 #: Objects in a list of arrays at most.
 MAX_LIST = 1 << 16

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
 
-from strategies import dtypes
-from strategies.spec import CONTAINERS, MAX_RANK, MEMORIES, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
+from . import dtypes
+from .spec import CONTAINERS, MAX_RANK, MEMORIES, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
 
 Choose = Callable[[int], int]
 

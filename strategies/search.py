@@ -11,10 +11,10 @@ import numpy as np
 from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 
-from strategies import dtypes
-from strategies.build import build
-from strategies.draw import ADDRESSES, LAYOUTS, draw_array_spec, draw_tensor_spec
-from strategies.spec import CONTAINERS, MAX_RANK, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec
+from . import dtypes
+from .build import build
+from .draw import LAYOUTS, draw_array_spec, draw_tensor_spec
+from .spec import CONTAINERS, MAX_RANK, MEMORIES, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec, known_states
 
 # Hypothesis costs by the draw, not by the byte, so that small choices come from one block, each a byte that shrinks alone.
 _SMALL = 256
@@ -83,7 +83,7 @@ def array_specs(
     dtype      a name from `strategies.DTYPES`, or its NumPy dtype; None draws any that this NumPy has
     shape      axis lengths; None draws rank 0 to 64
     layout     a name from `strategies.LAYOUTS`
-    address    of element 0, modulo 64: one of `strategies.ADDRESSES`
+    address    of element 0, modulo 64: 0 to 63
     memory     a name from `strategies.MEMORIES`
     container  a name from `strategies.CONTAINERS`
     wild       whether contents may be random bits: they meet more, and shrink less well
@@ -137,8 +137,8 @@ def _arrays(
     shape = (shape,) if isinstance(shape, int) else shape
     if shape is not None and (len(shape) > MAX_RANK or any(n < 0 for n in shape)):
         raise ValueError(f"shape {shape} is not one of at most {MAX_RANK} lengths")
-    if address is not None and address not in ADDRESSES:
-        raise ValueError(f"unknown address {address}; known, modulo 64: {', '.join(map(str, ADDRESSES))}")
+    if address is not None and address not in range(64):
+        raise ValueError(f"unknown address {address!r}; known, modulo 64: 0 to 63")
     pinned: dict[str, Any] = {
         "dtype": dtype,
         "shape": shape,
@@ -161,19 +161,20 @@ def tensor_specs(
     layout: str | None = None,
     address: int | None = None,
     state: str | None = None,
+    names: tuple[str, ...] = tuple(TENSOR_DTYPES),
     states: tuple[str, ...] = STATES,
     strided: bool = True,
     wild: bool = False,
 ) -> st.SearchStrategy[TensorSpec]:
-    """Specs of tensors for the way back. What is given is pinned, all else is drawn (the state from `states`).
+    """Specs of tensors for the way back. What is given is pinned, all else is drawn (dtype and state from `names` and `states`).
 
     `strided` False keeps to C order at multiples of 64, for frameworks that know nothing else.
     """
     _known(dtype, TENSOR_DTYPES, "tensor dtype")
     _known(layout, LAYOUTS, "layout")
-    _known(state, STATES, "tensor state")
+    _known(state, known_states(), "tensor state")
     pinned = {"dtype": dtype, "layout": layout, "address": address, "state": state}
-    return _drawn(draw_tensor_spec, {**pinned, "states": states, "strided": strided, "wild": wild}, _itself)
+    return _drawn(draw_tensor_spec, {**pinned, "names": names, "states": states, "strided": strided, "wild": wild}, _itself)
 
 
 @cache

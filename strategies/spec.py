@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from math import prod
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from strategies import dtypes
+from . import dtypes
 
 #: Who owns the bytes, and what they allow.
 MEMORIES = (
@@ -384,6 +384,25 @@ STATES = (
 )
 
 
+_more_states: set[str] = set()
+
+
+def known_states() -> tuple[str, ...]:
+    """The states of tensors of all frameworks that are here."""
+    return (*STATES, *sorted(_more_states))
+
+
+def register_states(names: Iterable[str]) -> None:
+    """Make states of another framework's tensors known."""
+    _more_states.update(set(names) - set(STATES))
+
+
+def register_tensor_dtypes(dtypes_: Mapping[str, tuple[int, str]]) -> None:
+    """Make dtypes of another framework's tensors known, as in `TENSOR_DTYPES`; in its adapter as well, for subjects."""
+    for name, known in dtypes_.items():
+        TENSOR_DTYPES.setdefault(name, known)
+
+
 class TensorSpec(_Layout, _TensorFields):
     """One tensor input for the way back, described completely; as `ArraySpec`, with
 
@@ -419,7 +438,7 @@ class TensorSpec(_Layout, _TensorFields):
     def validate(self) -> TensorSpec:
         """This spec, or SpecError. Safe on untrusted data."""
         _require(self.dtype in TENSOR_DTYPES, f"unknown tensor dtype {self.dtype!r}")
-        _require(self.state in STATES, f"unknown tensor state {self.state!r}")
+        _require(self.state in known_states(), f"unknown tensor state {self.state!r}")
         _require(0 <= self.address < 64, f"address {self.address} is not in 0..63")
         _require(0 <= self.seed < 1 << 32, f"seed {self.seed} is out of bounds")
         self.prove()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from strategies.draw import Choose
+from .draw import Choose
 
 
 def chooser(seed: int | str) -> Choose:

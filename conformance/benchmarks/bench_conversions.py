@@ -10,13 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from conformance.benchmarks.cells import Cell
-from conformance.benchmarks.conftest import describe
-from conformance.benchmarks.measure import Timing
-from conformance.promises import EntryPoint
-from reports.benchmark.cost import law_of_cost
-from reports.benchmark.runs import Run, run_of
+from tensor_conformance.conformance.benchmarks.cells import Cell
+from tensor_conformance.conformance.benchmarks.conftest import describe
+from tensor_conformance.conformance.benchmarks.measure import Timing
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.reports.benchmark.cost import law_of_cost
+from tensor_conformance.reports.benchmark.runs import Run, run_of
 
 
 class Replay:

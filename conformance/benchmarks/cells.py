@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from conformance.benchmarks.costly import COSTLY
-from conformance.deviations import Deviation, known_for
-from conformance.devices import KINDS, numbered, split
-from conformance.promises import EntryPoint
-from strategies.spec import TENSOR_DTYPES, ArraySpec, TensorSpec, c_strides
+from ...strategies.spec import TENSOR_DTYPES, ArraySpec, TensorSpec, c_strides
+from ..frameworks.registry import frameworks, known_for, of_maker
+from ..laws.judge import pressure_of
+from ..promises import EntryPoint
+from ..promises.deviations import Deviation
+from ..subject.devices import KINDS, numbered, split
 
 #: Bytes of the sizes that every entry point is timed over; of the smallest that is not empty, 16 elements.
 SIZES = (0, 64, 4 << 10, 256 << 10, 4 << 20, 64 << 20)
@@ -24,8 +25,6 @@ DTYPES = ("uint8", "float16", "float32", "float64", "complex128")
 _PLAIN = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool", "float16", "complex64", "bfloat16")
 #: A symbolic form that is fed: its last line hands the array over, what comes before is done once.
 _FED = re.compile(r"\ba\b")
-#: Compiled functions that compute: their cost is not that of a conversion.
-_COMPUTES = "torch.compile*numpy *"
 
 
 #: What no conversion can beat, measured in the same processes.
@@ -163,7 +162,7 @@ def _flat(item: int, nbytes: int) -> tuple[tuple[int], tuple[int], int, int]:
 def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1]) -> Iterator[Cell]:
     """All that is timed of an entry point in a subject of these releases; nothing of a form that is not fed an array."""
     prepared = bool(entry.facts)
-    if prepared and (not _FED.search(entry.call.splitlines()[-1]) or entry.matches(_COMPUTES)):
+    if prepared and (not _FED.search(entry.call.splitlines()[-1]) or entry.computes):
         return
     known = known_for(entry, versions)
     flat = tensor if entry.maker else array
@@ -196,7 +195,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
             converts,
             prepared,
             tuple(d.id for d in known if d.severity == "memory" and d.when.test(spec)),
-            tuple(d.id for d in COSTLY if d.applies_to(entry, versions)),
+            tuple(d.id for d in frameworks()[entry.framework].costly if d.applies_to(entry, versions)),
             _spared(spec, known) or ("keeps its device waiting, to show a race" if _SLEEPS in entry.call else ""),
             entry.device,
             entry.needs,
@@ -219,7 +218,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
 
 def _layouts(entry: EntryPoint, dtype: str, item: int) -> Iterator[tuple[str, Any]]:
     """The layouts that matter to cost, each of `MIDDLING` bytes of elements."""
-    if entry.maker.startswith("tensorflow"):  # It has one.
+    if entry.maker and not of_maker(entry.maker).is_strided:  # It has one.
         return
     kind: Any = TensorSpec if entry.maker else ArraySpec
     count = MIDDLING // item
@@ -282,5 +281,5 @@ def _result(entry: EntryPoint, spec: Any) -> str | None:
 
 
 def _spared(spec: Any, known: tuple[Deviation, ...]) -> str:
-    deadly = (d for d in known if d.severity in ("crash", "hang") and not d.pressure and d.when.test(spec))
+    deadly = (d for d in known if d.severity in ("crash", "hang") and not pressure_of(d) and d.when.test(spec))
     return next((f"known to {d.severity}: {d.id}" for d in deadly), "")

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conformance import options
-from conformance.benchmarks.cells import SIZES, Cell, cells, label, limits
-from conformance.benchmarks.measure import Effort, Timing, measure, start
-from conformance.promises import EntryPoint
-from conformance.subjects import SubjectError, installed
+from tensor_conformance.conformance import options
+from tensor_conformance.conformance.benchmarks.cells import SIZES, Cell, cells, label, limits
+from tensor_conformance.conformance.benchmarks.measure import Effort, Timing, measure, start
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.run.subjects import SubjectError, installed
 
 _HERE = Path(__file__).parent
 _CELLS = pytest.StashKey[tuple[list[tuple[EntryPoint, list[Cell]]], list[Cell]]]()
@@ -64,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not any(Path(argument.split("::")[0]).resolve().is_relative_to(_HERE) for argument in config.args):
         return  # Met while other tests were collected: nothing is timed.
     if not config.pluginmanager.hasplugin("benchmark"):
-        raise pytest.UsageError("benchmarks need pytest-benchmark, which is not installed here: pip install pytest-benchmark")
+        raise pytest.UsageError("benchmarks need pytest-benchmark: python -m pip install 'tensor-conformance[benchmark]'")
     option = config.option
     if option.processes < 1 or option.visits < 1:
         raise pytest.UsageError("--processes and --visits must be at least 1")

@@ -9,20 +9,20 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from conformance.benchmarks.cells import SIZES, Cell
-from conformance.subject.timing import THREADS, Answer
-from conformance.subjects import SubjectError, execnet, memories
+from ..run.subjects import SubjectError, adapters, memories, packages, suggested
+from ..subject import channel
+from ..subject.timing import THREADS, Answer
+from .cells import SIZES, Cell
 
-_ROOT = Path(__file__).resolve().parents[2]
+_SERVE = "tensor_conformance.conformance.subject.timing:serve"
 #: Seconds that one visit may take before it counts as hung.
 LIMIT = 120.0
 #: A cell is left out when the size before it says that a call would take longer than this, in seconds.
 TOO_SLOW = 0.25
 #: Threads of every library that computes: one, so that a call costs what it costs and not what the others leave it.
-_ENVIRONMENT = dict.fromkeys(THREADS, "1") | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1"}
+_ENVIRONMENT = dict.fromkeys(THREADS, "1") | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class Effort(NamedTuple):
@@ -114,15 +114,14 @@ class Process:
         self._start()
 
     def _start(self) -> None:
-        self._group = execnet.Group()
-        before = dict(os.environ)
-        os.environ.update(_ENVIRONMENT)  # A child has it from its first import on.
+        names = (self._framework,)
+        about = {"adapters": adapters(names), "devices": self._devices, "parent": os.getpid()}
+        variables = {**os.environ, **suggested(names), **_ENVIRONMENT}
         try:
-            gateway = self._group.makegateway(f"popen//python={self._python}")
-            self._channel = gateway.remote_exec(_serve, root=str(_ROOT), frameworks=[self._framework], devices=self._devices)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+            self._process = channel.Process(self._python, _SERVE, about, packages(names), variables)
+        except OSError as error:
+            raise SubjectError(f"{self._python} is no subject: {error.strerror}") from None
+        self._channel = self._process.channel
         self._about: dict[str, Any] | None = None
 
     @property
@@ -131,7 +130,7 @@ class Process:
         if self._about is None:
             try:
                 self._about = dict(marshal.loads(self._channel.receive(timeout=180)))
-            except (OSError, EOFError, execnet.TimeoutError, execnet.RemoteError) as error:
+            except (OSError, EOFError, channel.TimeoutError, channel.RemoteError) as error:
                 line = (str(error).strip().splitlines() or [type(error).__name__])[-1]
                 raise SubjectError(f"{self._python} is no subject: {line}") from None
             for reason in self._about["missing"].values():
@@ -145,26 +144,16 @@ class Process:
         try:
             self._channel.send(marshal.dumps(asked))
             return tuple(marshal.loads(self._channel.receive(timeout=LIMIT)))  # type: ignore[return-value]
-        except execnet.TimeoutError:
+        except channel.TimeoutError:
             outcome, message = "hung", f"no answer within {LIMIT:g} s"
-        except (EOFError, OSError, execnet.RemoteError) as error:
+        except (EOFError, OSError, channel.RemoteError) as error:
             outcome, message = "crashed", (str(error).strip().splitlines() or ["the process died"])[-1][:200]
         self.close()
         self._start()
         return outcome, message, "", 0, [], 0.0, 0.0
 
     def close(self) -> None:
-        self._group.terminate(1)
-
-
-def _serve(channel, root, frameworks, devices):  # type: ignore[no-untyped-def]
-    # execnet ships this source to any interpreter, so it names nothing from here.
-    import sys
-
-    sys.path.insert(0, root)
-    from conformance.subject.timing import serve
-
-    serve(channel, tuple(frameworks), devices)
+        self._process.end(1)
 
 
 def start(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from conformance.observation import fingerprint
-from conformance.subject.handle import Handle
+from .handle import Handle
+from .observation import fingerprint
 
 if TYPE_CHECKING:
-    from conformance.subject.trial import Source
+    from .trial import Source
 
 _MARK = "#fact "
 #: Facts of these laws are what another way of computing the same gives; they are asked of inputs that are refused, too.

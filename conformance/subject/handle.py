@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from strategies.spec import without_ones
+from ...strategies.spec import without_ones
 
 
 class Elements:

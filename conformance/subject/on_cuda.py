@@ -8,15 +8,14 @@ https://docs.nvidia.com/cuda/cuda-runtime-api/api-sync-behavior.html
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.devices import split
-from conformance.subject import device_memory
+from . import device_memory
+from .devices import split
 
 _DEFAULT = 4  # cudaMemcpyDefault: the addresses say from where to where.
 _WAYS = {"to": 1, "from": 2, "within": 3}  # cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice
@@ -90,14 +89,6 @@ class Raw:
     def write(self, address: int, data: bytes) -> None:
         block = ctypes.create_string_buffer(data, len(data))
         self._copy(address, ctypes.addressof(block), len(data), address)
-
-    def in_use(self) -> int:
-        total = 0
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_initialized():
-            total += sum(torch.cuda.memory_allocated(number) for number in range(torch.cuda.device_count()))
-        cupy = sys.modules.get("cupy")
-        return total + (cupy.get_default_memory_pool().used_bytes() if cupy is not None else 0)
 
     def allocate(self, device: str, nbytes: int) -> int:
         with _current(split(device)[1]):

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.subject.handle import Handle
-from strategies.build import Memory
+from ...strategies.build import Memory
+from .handle import Handle
 
 
 def describe(result: Any) -> Handle | None:

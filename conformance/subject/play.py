@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.observation import Report, Shown
-from conformance.subject.handle import Handle
-from conformance.subject.trial import NAMESPACE, heard, raised
+from .handle import Handle
+from .observation import Report, Shown
+from .trial import NAMESPACE, heard, raised
 
 #: In a maker's place: what is asked for are steps of a program, which share a process as long as it lives.
 PROGRAM = "program"

@@ -11,17 +11,18 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.observation import Observation, fingerprint, significant
-from conformance.subject import device_memory
-from conformance.subject.capsules import Counted
-from conformance.subject.handle import Handle
-from conformance.subject.trial import Source, heard, raised
+from . import device_memory
+from .capsules import Counted
+from .handle import Handle
+from .observation import Observation, fingerprint, significant
+from .trial import Source, heard, raised
 
 Facts = tuple[tuple[str, Any], ...]
 
@@ -32,13 +33,13 @@ class Conversion(NamedTuple):
     convert   the call
     build     makes the source anew; told another container's name, hands the same elements over in that one
     describe  holds a result by address
-    settings  each gives settings by name, and how to enter them, that are none of a conversion's business
+    settings  that are none of a conversion's business: name to how to enter it
     """
 
     convert: Callable[[Any], Any]
     build: Callable[..., Source]
     describe: Callable[[Any], Handle]
-    settings: Sequence[Callable[[], Mapping[str, Callable[[], AbstractContextManager[Any]]]]] = ()
+    settings: Mapping[str, Callable[[], AbstractContextManager[Any]]] = MappingProxyType({})
 
     def made(self, source: Source) -> Handle:
         """The handle on a new result."""
@@ -362,16 +363,19 @@ def _state() -> dict[str, Any]:
     """What of the process a conversion must leave alone."""
     # As text: where subnormals count as zeros, they also compare as equal to them.
     found = {"the handling of floating-point errors": np.geterr(), "the handling of subnormals": str(5e-324 * _ONE)}
-    torch = sys.modules.get("torch")
-    return found | {f"torch.{name}()": getattr(torch, name)() for name in _MODES if hasattr(torch, name)}
+    for others in _states:
+        found |= others()
+    return found
 
 
-_MODES = ("get_default_dtype", "is_grad_enabled", "is_inference_mode_enabled")
 _state_at_start: dict[str, Any] = {}
+#: What else belongs to the state of the process: of each framework, a function that tells it by name.
+_states: list[Callable[[], dict[str, Any]]] = []
 
 
-def remember_state() -> None:
+def remember_state(of: Iterable[Callable[[], dict[str, Any]]] = ()) -> None:
     """Take the process for what every conversion in it must leave it as."""
+    _states[:] = of
     _state_at_start.update(_state())
 
 
@@ -407,11 +411,10 @@ def settings(conversion: Conversion) -> Facts:
 
 
 def _under_settings(conversion: Conversion, source: Source, usual: Sight) -> Iterator[tuple[str, str]]:
-    for known in conversion.settings:
-        for name, setting in known().items():
-            with setting():
-                seen = sight(conversion, source)
-            yield name, usual.difference(seen)
+    for name, setting in conversion.settings.items():
+        with setting():
+            seen = sight(conversion, source)
+        yield name, usual.difference(seen)
     source.close()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-from conformance.subject import device_memory
+from . import device_memory
 
 _HUGE = 4 << 20
 

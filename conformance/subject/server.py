@@ -16,6 +16,7 @@ import select
 import signal
 import struct
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -24,53 +25,56 @@ from typing import Any
 import numpy as np
 import numpy.ma  # Else each worker would import it, when it is first asked for a masked array.
 
-from conformance.observation import Observation, Report
-from conformance.subject import device_memory, on_numpy, pressures, trial
-from conformance.subject.handle import Handle
-from conformance.subject.play import PROGRAM, Play
-from strategies import dtypes
-from strategies.build import Built, Unbuildable
-from strategies.build import build as build_array
-from strategies.spec import ArraySpec, TensorSpec
+from ...strategies import dtypes
+from ...strategies.build import Built, Unbuildable
+from ...strategies.build import build as build_array
+from ...strategies.spec import ArraySpec, TensorSpec
+from . import device_memory, on_numpy, pressures, trial
+from .channel import Channel
+from .handle import Handle
+from .observation import Observation, Report
+from .play import PROGRAM, Play
 
-#: Framework name to the module that knows how to build and hold its tensors.
-SIDES = {"torch": "on_torch", "tensorflow": "on_tensorflow"}
+#: A framework's name to the modules that know how to build and hold its tensors: on the host, on other devices ("": none do).
+Adapters = Mapping[str, tuple[str, str]]
 NO_DEVICES: Mapping[str, str] = {}
 _MEMORY_BYTES = 8 << 20
 _HEADER = struct.Struct("<QQQ")  # observations written, end of the last one, stage of the one under way
 
 
 class Side:
-    """One framework inside this process.
+    """Frameworks inside this process.
 
-    devices  those beside the host that are asked for, each with the module that reaches its memory, if any; no module may
-             touch a device before `renew`: what a device has begun does not survive a fork
+    adapters  of the frameworks that are wanted
+    devices   those beside the host that are asked for, each with the module that reaches its memory, if any; no module may
+              touch a device before `renew`: what a device has begun does not survive a fork
     """
 
-    def __init__(self, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
+    def __init__(self, adapters: Adapters, devices: Mapping[str, str] = NO_DEVICES) -> None:
         self.versions = {"python": platform.python_version(), "numpy": np.__version__}
         if "ml_dtypes" in sys.modules:  # Which dtypes there are beside NumPy's own hangs on it.
             self.versions["ml_dtypes"] = sys.modules["ml_dtypes"].__version__
         self.missing: dict[str, str] = {}
         self.modules: dict[str, Any] = {}
         trial.NAMESPACE["np"] = np
-        for name in frameworks:
+        for name, (adapter, _) in adapters.items():
             try:
-                module = importlib.import_module(f"conformance.subject.{SIDES[name]}")
+                module = importlib.import_module(adapter)
             except BaseException as error:  # A broken framework breaks in any way it likes.
                 self.missing[name] = f"{type(error).__name__}: {error}"[:300]
                 continue
             self.modules[name] = module
             self.versions[name] = module.VERSION
             trial.NAMESPACE.update(module.NAMES)
-        self._on_devices = {name: self._beside(name, devices) for name in self.modules} if devices else {}
+        beside = {name: adapters[name][1] for name in self.modules if adapters[name][1]} if devices else {}
+        self._on_devices = {name: self._beside(name, adapter, devices) for name, adapter in beside.items()}
         self._calls: dict[tuple[str, str], Any] = {}
         self.step = Play(self.describe).step
 
-    def _beside(self, name: str, devices: Mapping[str, str]) -> Any:
+    def _beside(self, name: str, adapter: str, devices: Mapping[str, str]) -> Any:
         for memory in filter(None, devices.values()):
             importlib.import_module(memory)
-        module = importlib.import_module(f"conformance.subject.{SIDES[name]}_devices")
+        module = importlib.import_module(adapter)
         module.expect(tuple(devices))
         trial.NAMESPACE[f"_{name}_devices"] = module
         return module
@@ -105,7 +109,11 @@ class Side:
         """Put the conversion under a pressure, and report."""
         convert = self._compiled(call, "t" if maker else "a")
         build = partial(self._build, maker, TensorSpec(*fields)) if maker else partial(_build_in, ArraySpec(*fields))
-        settings = [module.settings for module in self.modules.values()]
+        settings = {
+            name: partial(setting.on, trial.NAMESPACE)
+            for module in self.modules.values()
+            for name, setting in getattr(module, "SETTINGS", {}).items()
+        }
         try:
             return pressures.press(pressure, pressures.Conversion(convert, build, self.describe, settings))
         except Unbuildable as reason:
@@ -143,8 +151,12 @@ class Side:
             module.ready()
         if repeat:
             for module in self.modules.values():
-                module.renew()
-        pressures.remember_state()
+                getattr(module, "renew", _nothing)()
+        pressures.remember_state(module.state for module in self.modules.values() if hasattr(module, "state"))
+
+
+def _nothing() -> None:
+    """What stands for a function that an adapter does without."""
 
 
 # A batch is asked of one entry point after the other: what a spec has worked out about itself is worth keeping.
@@ -189,7 +201,7 @@ class Worker:
         _close(asked, done)
 
     def _work(self, side: Side, asked: int, done: int, parent: int) -> None:
-        _die_with(parent)
+        die_with(parent)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(self._log, 2)
         os.dup2(2, 1)
@@ -225,13 +237,13 @@ class Worker:
         """Observations written so far, bytes used for them, stage of the one under way."""
         return _HEADER.unpack_from(self._memory)  # type: ignore[return-value]
 
-    def run(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str) -> tuple[list[bytes], str]:
+    def run(self, call: str, maker: str, batch: list[Any], limit: float, pressure: str, parent: int) -> tuple[list[bytes], str]:
         """Observations (marshalled) of a batch, in order, and how it ended: "", "hung", or the signal of its death."""
         _HEADER.pack_into(self._memory, 0, 0, _HEADER.size, 0)
         request = marshal.dumps((call, maker, batch, pressure))
         with contextlib.suppress(BrokenPipeError):  # It died before it was asked: `_await` will see.
             _write(self._ask, len(request).to_bytes(8, "little") + request)
-        ended = self._await(limit)
+        ended = self._await(limit, parent)
         count, _, _ = self.progress()
         at, written = _HEADER.size, []
         for _ in range(count):
@@ -240,10 +252,12 @@ class Worker:
             at += 4 + length
         return written, ended
 
-    def _await(self, limit: float) -> str:
+    def _await(self, limit: float, parent: int) -> str:
         seen, since, waited = -1, time.monotonic(), 0.0
         while True:
-            ready, _, _ = select.select([self._done], [], [], min(limit, 0.25))
+            ready, _, _ = select.select([self._done, parent], [], [], min(limit, 0.25))
+            if parent in ready:
+                raise EOFError("nobody is left to be answered")
             if ready:
                 return "" if os.read(self._done, 1) else self._bury()
             count = self.progress()[0]
@@ -282,10 +296,13 @@ class Worker:
 
 
 class Bench:
-    """Workers in turn: a fresh one whenever one died."""
+    """Workers in turn: a fresh one whenever one died.
 
-    def __init__(self, side: Side) -> None:
-        self._side = side
+    parent  the handle of the one who asks: it is silent until it is answered, or gone
+    """
+
+    def __init__(self, side: Side, parent: int) -> None:
+        self._side, self._parent = side, parent
         self._worker: Worker | None = None
 
     def observe(
@@ -318,7 +335,7 @@ class Bench:
             if self._worker is None:
                 self._worker = Worker(self._side)
             worker = self._worker
-            written, ended = worker.run(call, maker, batch[len(observed) :], limit, pressure)
+            written, ended = worker.run(call, maker, batch[len(observed) :], limit, pressure, self._parent)
             observed += written
             if ended and len(observed) < len(batch):
                 doing = pressure or trial.STAGES[worker.progress()[2]]
@@ -346,12 +363,16 @@ def _settle() -> None:
     gc.freeze()
 
 
-def serve(channel: Any, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
-    """Answer requests of an execnet channel until it closes: (call, maker, batch, limit, pressure, patience), marshalled."""
-    side = Side(frameworks, devices)
+def serve(channel: Channel, adapters: Adapters, devices: Mapping[str, str] = NO_DEVICES, scratch: str = "") -> None:
+    """Answer requests until the channel closes: (call, maker, batch, limit, pressure, patience), marshalled.
+
+    scratch  the folder for what is left behind by those that die
+    """
+    tempfile.tempdir = scratch or None
+    side = Side(adapters, devices)
     _settle()
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
-    bench = Bench(side)
+    bench = Bench(side, channel.fileno())
     try:
         for request in channel:
             channel.send(marshal.dumps(bench.observe(*marshal.loads(request))))
@@ -383,8 +404,8 @@ def _write(handle: int, data: bytes) -> None:
         view = view[os.write(handle, view) :]
 
 
-def _die_with(parent: int) -> None:
-    """Ask Linux to end this child with its parent, so that a hung conversion outlives nobody."""
+def die_with(parent: int) -> None:
+    """Ask Linux to end this process with its parent, so that a hung conversion outlives nobody."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
         if os.getppid() != parent:

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.subject import raw_copies, trial
-from conformance.subject.device_clock import DeviceClock
-from conformance.subject.server import NO_DEVICES, Side
-from strategies.build import Memory, Unbuildable
-from strategies.build import build as build_array
-from strategies.spec import ArraySpec, TensorSpec
+from ...strategies.build import Memory, Unbuildable
+from ...strategies.build import build as build_array
+from ...strategies.spec import ArraySpec, TensorSpec
+from . import raw_copies, trial
+from .channel import Channel
+from .server import NO_DEVICES, Adapters, Side, die_with
 
 #: Seconds that a batch takes at least: a thousand times what reading the clock does.
 BATCH = 200e-6
@@ -98,13 +98,13 @@ class Timer:
     about    releases, missing frameworks, and threads as the frameworks themselves tell them
     """
 
-    def __init__(self, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
-        self._side = Side(frameworks, devices)
+    def __init__(self, adapters: Adapters, devices: Mapping[str, str] = NO_DEVICES) -> None:
+        self._side = Side(adapters, devices)
         trial.NAMESPACE["mmap"] = __import__("mmap")
         trial.NAMESPACE["_copier"] = raw_copies.copier
-        if devices:  # They are made before TensorFlow's runtime begins, or never.
+        if devices:  # Some are made before a framework's runtime begins, or never.
             self._side.renew(repeat=False)
-        self._devices: dict[str, DeviceClock] = {}
+        self._devices: dict[str, Any] = {}
         self._wait = _pin(self._side.modules)
         self._sources: OrderedDict[Any, Any] = OrderedDict()
         self._calls: dict[Any, Timed] = {}
@@ -178,10 +178,11 @@ class Timer:
         """Why a call about this device cannot be timed; "" where it can."""
         if not device or (device in self._devices and not needs):
             return ""
-        ((framework, module),) = self._side.modules.items()
-        reason = str(trial.NAMESPACE[f"_{framework}_devices"].absent(device, *needs))
-        if not reason:
-            self._devices.setdefault(device, DeviceClock(framework, module, device))
+        (framework,) = self._side.modules
+        module = trial.NAMESPACE[f"_{framework}_devices"]
+        reason = str(module.absent(device, *needs))
+        if not reason and device not in self._devices:
+            self._devices[device] = module.clock(device)
         return reason
 
     def _settle(self) -> None:
@@ -286,37 +287,22 @@ def _spec(maker: str, fields: tuple[Any, ...]) -> Any:
 
 def _pin(modules: dict[str, Any]) -> Callable[[], Any]:
     """Have every framework compute in one thread; what waits until the data is there."""
-    wait: Callable[[], Any] = int
-    if "torch" in modules:
-        torch = modules["torch"].torch
-        torch.set_num_threads(1)
-        if torch.cuda.is_available():
-            wait = torch.cuda.synchronize
-    if "tensorflow" in modules:
-        tf = modules["tensorflow"].tf
-        with contextlib.suppress(RuntimeError):  # Too late, if the environment has said so already.
-            tf.config.threading.set_intra_op_parallelism_threads(1)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
-        with contextlib.suppress(AttributeError):
-            wait = tf.test.experimental.sync_devices
-            wait()
-    return wait
+    waits = [module.one_thread() for module in modules.values() if hasattr(module, "one_thread")]
+    return waits[-1] if waits else int
 
 
 def _threads(modules: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {name: os.environ.get(name, "") for name in THREADS}
-    if "torch" in modules:
-        told["torch"] = modules["torch"].torch.get_num_threads()
-    if "tensorflow" in modules:
-        threading = modules["tensorflow"].tf.config.threading
-        told["tensorflow intra op"] = threading.get_intra_op_parallelism_threads()
-        told["tensorflow inter op"] = threading.get_inter_op_parallelism_threads()
+    for module in modules.values():
+        told |= module.threads() if hasattr(module, "threads") else {}
     return told
 
 
-def serve(channel: Any, frameworks: tuple[str, ...], devices: Mapping[str, str] = NO_DEVICES) -> None:
-    """Answer visits that come through an execnet channel, marshalled, until it closes."""
-    timer = Timer(frameworks, devices)
+def serve(channel: Channel, adapters: Adapters, devices: Mapping[str, str] = NO_DEVICES, parent: int = 0) -> None:
+    """Answer visits, marshalled, until the channel closes, and end with the `parent` that started this process."""
+    if parent:
+        die_with(parent)
+    timer = Timer(adapters, devices)
     channel.send(marshal.dumps(timer.about))
     for request in channel:
         channel.send(marshal.dumps(timer.visit(*marshal.loads(request))))

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from conformance.observation import Observation, fingerprint
-from conformance.subject.facts import Facts, split
-from conformance.subject.handle import Handle
+from .facts import Facts, split
+from .handle import Handle
+from .observation import Observation, fingerprint
 
 _INVERTED = bytes(255 - b for b in range(256))
 

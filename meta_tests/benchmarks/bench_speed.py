@@ -20,14 +20,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from conformance.entry_points import entry_points
-from conformance.judge import judge
-from conformance.observation import Observation
-from conformance.subjects import InProcess, Isolated
-from conformance.tally import Tally
-from strategies import ArraySpec, array_specs, arrays, build, chooser, draw_array_spec
-from strategies.draw import draw_shape
+from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.laws.judge import judge
+from tensor_conformance.conformance.run.subjects import InProcess, Isolated
+from tensor_conformance.conformance.run.tally import Tally
+from tensor_conformance.conformance.subject.observation import Observation
+from tensor_conformance.strategies import ArraySpec, array_specs, arrays, build, chooser, draw_array_spec
+from tensor_conformance.strategies.draw import draw_shape
 
 Say = Callable[[str], None]
 ROUNDS = 5

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from conformance.promises import EntryPoint
+from tensor_conformance.conformance.promises import EntryPoint
+
 from meta_tests.faults import symbolic
 from meta_tests.faults.occasions import Occasion, always
 from meta_tests.faults.symbolic import Rewritten

@@ -47,7 +47,7 @@ def address(x: Any) -> int:
         return int(x.__array_interface__["data"][0])
     if hasattr(x, "data_ptr"):
         return int(x.data_ptr())
-    from conformance.subject.on_tensorflow import address_of
+    from tensor_conformance.conformance.frameworks.tensorflow.adapter import address_of
 
     return int(address_of(x) or 0)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from conformance.promises import EntryPoint
-from conformance.subject.facts import COMPARED
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.subject.facts import COMPARED
 
 
 @dataclass(frozen=True)

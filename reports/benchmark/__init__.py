@@ -1,4 +1,4 @@
-"""Benchmarks: one run of `tox run -e benchmark`, or two, as tables and plots."""
+"""Benchmarks: one run, or two, as tables and plots."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from reports.benchmark.compare import compare
-from reports.benchmark.own import own_speed
-from reports.benchmark.runs import read_run
-from reports.benchmark.tables import as_markdown, as_text, compared, tables
-from reports.results import ResultsError
-from reports.writers import save
+from ..results import ResultsError
+from ..writers import save
+from .compare import compare
+from .own import own_speed
+from .runs import read_run
+from .tables import as_markdown, as_text, compared, tables
 
 
 def register(verbs: Any) -> None:
@@ -27,7 +27,7 @@ def register(verbs: Any) -> None:
     verb.add_argument("--format", choices=("text", "markdown"), default="text", help="of the tables (default: text)")
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write; without it, it is printed")
     verb.add_argument("--plots", type=Path, metavar="DIR", help="draw plots into a folder, as SVG (needs matplotlib)")
-    verb.add_argument("--self", action="store_true", dest="own", help="RUN is one of the suite's own speed: tox run -e speed")
+    verb.add_argument("--self", action="store_true", dest="own", help="RUN is one of the suite's own speed")
     verb.add_argument("--fail-slower", type=float, metavar="FACTOR", help="exit with 1 if a cell is slower by this factor")
     verb.set_defaults(run=_run)
 
@@ -50,7 +50,7 @@ def _run(asked: argparse.Namespace) -> int:
     else:
         sys.stdout.write(text)
     if asked.plots:
-        from reports.benchmark.plots import write_plots
+        from .plots import write_plots
 
         for path in write_plots(runs, comparison, asked.plots):
             print(path, file=sys.stderr)

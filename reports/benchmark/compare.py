@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from statistics import fmean, median, variance
 
-from reports.benchmark.runs import Figure, Run
+from .runs import Figure, Run
 
 #: Chance that an unchanged pair of runs shows any difference at all, over all cells together.
 _FAMILY = 0.05

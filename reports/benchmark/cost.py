@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.benchmark.runs import Figure, Run
+from .runs import Figure, Run
 
 #: A call whose cost grows by less than this share of a memcpy does not touch the elements.
 _TOUCHES = 0.02

@@ -8,8 +8,8 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
-from reports.benchmark.runs import FRESH_COPY, MEMCPY, Figure, Run
-from reports.benchmark.tables import seconds, size
+from .runs import FRESH_COPY, MEMCPY, Figure, Run
+from .tables import seconds, size
 
 #: A mark for each line of a picture, so that no line is known by its colour alone.
 MARKS = "●■▲◆▼✚★✖"

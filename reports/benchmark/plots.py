@@ -9,10 +9,10 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
-from reports.benchmark.compare import Change, Comparison
-from reports.benchmark.runs import MEMCPY, Run
-from reports.benchmark.tables import seconds, size
-from reports.results import ResultsError
+from ..results import ResultsError
+from .compare import Change, Comparison
+from .runs import MEMCPY, Run
+from .tables import seconds, size
 
 #: Colours that people with colour blindness tell apart: https://jfly.uni-koeln.de/color/
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5f00", "#5b3d8a")
@@ -44,7 +44,7 @@ def write_plots(runs: Sequence[Run], comparison: Comparison | None, folder: Path
     try:
         import matplotlib.figure
     except ImportError:
-        raise ResultsError("plots need matplotlib, which is not installed here: pip install -r requirements/plots.txt") from None
+        raise ResultsError("plots need matplotlib: python -m pip install 'tensor-conformance[benchmark]'") from None
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with matplotlib.rc_context(_STYLE):

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple, NoReturn
 
-from reports.results import DIRECTIONS, ResultsError
+from ..results import DIRECTIONS, ResultsError
 
 try:
     import fastjsonschema
@@ -296,7 +296,7 @@ def read_run(path: Path) -> Run:
     if fastjsonschema is None:
         raise ResultsError("to read a benchmark run takes fastjsonschema, which is not installed here")
     if "conformance" not in data:
-        raise ResultsError(f"{path} holds benchmarks, but not of conversions: tox run -e benchmark writes those")
+        raise ResultsError(f"{path} holds benchmarks, but not of conversions")
     try:
         _check()(data)
     except fastjsonschema.JsonSchemaValueException as refusal:

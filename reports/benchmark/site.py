@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.curves import MARKS, curves, sized, word_for
-from reports.benchmark.plots import panels
-from reports.benchmark.runs import Figure, Run
-from reports.benchmark.tables import seconds, tables, times
-from reports.html.names import entry_path
-from reports.html.sections import Block, linked, with_pages
-from reports.merge import Merged
+from ..html.names import entry_path
+from ..html.sections import Block, linked, with_pages
+from ..merge import Merged
+from .cost import Cost, law_of_cost
+from .curves import MARKS, curves, sized, word_for
+from .plots import panels
+from .runs import Figure, Run
+from .tables import seconds, tables, times
 
 
 def blocks(run: Run, merged: Merged, environments: Sequence[Merged]) -> list[Block]:
@@ -65,7 +65,7 @@ def _why_not(run: Run, entry: str) -> str:
     for row in run.not_timed:
         if row["entry"] == entry:
             return f"{row['message'] or row['outcome']}."
-    return f"it was not among the calls of this benchmark run. To time it: tox run -e benchmark -- --entry-point '{entry}'"
+    return f"it was not among the calls of this benchmark run. To time it: --entry-point '{entry}'"
 
 
 def _row(run: Run, figure: Figure) -> tuple[str, ...]:

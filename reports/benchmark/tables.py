@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reports.benchmark.compare import Change, Comparison
-from reports.benchmark.cost import Cost, law_of_cost
-from reports.benchmark.runs import BARE_CALL, Figure, Run
+from .compare import Change, Comparison
+from .cost import Cost, law_of_cost
+from .runs import BARE_CALL, Figure, Run
 
 #: What is set flush right: a figure, or no word at all.
 _NUMBER = re.compile(r"~?[\d(]|$")

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reports.benchmark.runs import read_run
-from reports.merge import environments
-from reports.results import ResultsError, read
+from ..benchmark.runs import read_run
+from ..merge import environments
+from ..results import ResultsError, read
 
 
 def register(verbs: Any) -> None:
@@ -36,10 +36,10 @@ def _run(asked: argparse.Namespace) -> int:
 def write(files: list[Path], folder: Path, benchmark: Path | None = None) -> Path:
     """Write the site of results files, and of a benchmark run, into a folder; the path of its first page. Raises ResultsError."""
     try:
-        from reports.benchmark.site import blocks, cost
-        from reports.html.pages import write_site
+        from ..benchmark.site import blocks, cost
+        from .pages import write_site
     except ImportError as missing:
-        raise ResultsError(f"a site needs Jinja2, which is not installed here ({missing.name}): pip install jinja2") from None
+        raise ResultsError(f"a site needs {missing.name}: python -m pip install 'tensor-conformance[report]'") from None
     try:
         merged = environments([read(path) for path in files])
         if not benchmark:

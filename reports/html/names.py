@@ -5,11 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 
-#: Control characters (but tabs and line feeds), halves of letters, and marks that turn text around: none may act on a page.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
-
 
 def slug(name: str) -> str:
     """A file name, distinct for distinct names, also where upper and lower case are one."""
@@ -31,8 +26,3 @@ def anchor(name: str) -> str:
 def link(url: str) -> str:
     """The address if it is one of a web page, else nothing: text from a file must not become a script."""
     return url if re.fullmatch(r"https?://[^\s\"'<>\\]+", url) else ""
-
-
-def visible(text: str) -> str:
-    """Text in which nothing works unseen: control characters are shown as their escapes."""
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

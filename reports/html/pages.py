@@ -14,17 +14,19 @@ from typing import Any
 
 import jinja2
 
-from reports.answers import WORDS, answer
-from reports.cells import Outcome
-from reports.html import names
-from reports.html.memory import picture
-from reports.html.sections import BENCHMARKS, SECTIONS, Block, Make, releases, summary_of
-from reports.html.site import Site, families, in_order, layouts
-from reports.merge import Merged
-from reports.replay import command
-from reports.results import DIRECTIONS, ResultsError, Row
-from reports.severity import severity
-from reports.writers import save
+from .. import how
+from ..answers import WORDS, answer
+from ..cells import Outcome
+from ..merge import Merged
+from ..replay import command
+from ..results import DIRECTIONS, ResultsError, Row
+from ..severity import severity
+from ..visible import visible
+from ..writers import save
+from . import names
+from .memory import picture
+from .sections import BENCHMARKS, SECTIONS, Block, Make, releases, summary_of
+from .site import Site, families, in_order, layouts
 
 _HERE = Path(__file__).parent
 #: By this file a folder is known to be a site that may be written again.
@@ -54,6 +56,7 @@ def _engine() -> jinja2.Environment:
         "usual": usual,
     }
     engine.globals |= {
+        "TOOL": how.TOOL,
         "WORDS": WORDS,
         "DIRECTIONS": DIRECTIONS,
         "SECTIONS": SECTIONS,
@@ -107,7 +110,7 @@ def write_site(
     for site in sites:
         _Pages(site, folder / site.folder, "../", fed, cost).write()
     page = _engine().get_template("environments.html").render(sites=sites, site=None, root="", top="", here="", nav=())
-    save(folder / "index.html", names.visible(page))
+    save(folder / "index.html", visible(page))
     return folder / "index.html"
 
 
@@ -175,7 +178,7 @@ class _Pages:
                 **context,
             )
         )
-        save(self._folder / path, _smaller(names.visible(text)))
+        save(self._folder / path, _smaller(visible(text)))
 
     def _lookup(self) -> dict[str, Any]:
         """What the overview's question is answered from: for each call and dtype an index into the rows, which hold, first

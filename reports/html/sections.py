@@ -14,15 +14,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.answers import answer
-from reports.cells import along
-from reports.changes import BREAKING, KINDS
-from reports.differences import alike, of_results, plainest, sides
-from reports.differences import releases as shown
-from reports.html.names import entry_path
-from reports.merge import Merged
-from reports.results import Row
-from reports.strength import STRENGTH, by_law, caught_by_default, read_strength
+from .. import how
+from ..answers import answer
+from ..cells import along
+from ..changes import BREAKING, KINDS
+from ..differences import alike, of_results, plainest, sides
+from ..differences import releases as shown
+from ..merge import Merged
+from ..results import Row
+from ..strength import STRENGTH, by_law, caught_by_default, read_strength
+from .names import entry_path
 
 #: Scripts of breaking changes on the page of an upgrade.
 MOST_SCRIPTS = 20
@@ -192,7 +193,7 @@ def _upgrade(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     counts = Counter(row["change"] for row in report.rows)
     meant = "; ".join(f"{n} {change} ({_CHANGES[change]})" for change in KINDS if (n := counts[change]))
     left_out = max(len(breaking) - MOST_SCRIPTS, 0)
-    more = f"Scripts of {left_out} more breaking changes: python -m reports upgrade --scripts FOLDER."
+    more = f"Scripts of {left_out} more breaking changes: {how.TOOL} upgrade --scripts FOLDER."
     return [
         Block(text=f"{shown(report.before)} → {shown(report.after)}"),
         Block(text=f"{len(report.rows)} differences: {meant or 'no difference'}."),
@@ -250,7 +251,7 @@ BENCHMARKS = Section(
     "benchmarks",
     "Benchmarks",
     "What each call costs, by size, against the machine's limits.",
-    "tox run -e benchmark, then: python -m reports html FILE --benchmark benchmark.json -o site/",
+    f"A benchmark run: {how.TOOL} html FILE --benchmark benchmark.json -o site/",
     _nothing,
 )
 SECTIONS: tuple[Section, ...] = (
@@ -258,21 +259,21 @@ SECTIONS: tuple[Section, ...] = (
         "symbolic",
         "Symbolic",
         "Can an array become a symbolic tensor: in tf.function, placeholders, torch.compile, export?",
-        "pytest conformance --entry-point GLOB, over symbolic forms.",
+        f"{how.RUN} --entry-point GLOB, over symbolic forms.",
         _symbolic,
     ),
     Section(
         "upgrade",
         "Upgrade",
         "What changes from one release to another, down to the smallest array.",
-        "tox run -e upgrade -- OLD NEW, then: python -m reports html upgrade-results.jsonl -o site/",
+        f"{how.TOOL} upgrade OLD NEW, then: {how.TOOL} html upgrade-results.jsonl -o site/",
         _upgrade,
     ),
     Section(
         "history",
         "History",
         "What each call did in each release.",
-        "Results files of several releases: python -m reports html OLD.jsonl NEW.jsonl -o site/",
+        f"Results files of several releases: {how.TOOL} html OLD.jsonl NEW.jsonl -o site/",
         _history,
     ),
     BENCHMARKS,
@@ -280,7 +281,7 @@ SECTIONS: tuple[Section, ...] = (
         "strength",
         "Strength",
         "Which seeded faults the suite catches, by which law, and how fast.",
-        "tox run -e strength.",
+        "A run of the suite's own seeded faults.",
         _strength,
     ),
 )

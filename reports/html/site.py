@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reports.answers import Answer, answer, is_documented, total
-from reports.cells import Outcome, along, decode
-from reports.html.names import slug
-from reports.html.sections import releases
-from reports.merge import Merged
-from reports.results import Row
-from reports.severity import by_severity, findings
-from reports.summary import VERDICTS, memory_word
+from ..answers import Answer, answer, is_documented, total
+from ..cells import Outcome, along, decode
+from ..merge import Merged
+from ..results import Row
+from ..severity import by_severity, findings
+from ..summary import VERDICTS, memory_word
+from .names import slug
+from .sections import releases
 
 #: Findings that get a page of their own; the others are counted in the list. A broken framework can bring thousands.
 MOST_FINDINGS = 500

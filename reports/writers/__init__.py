@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reports.merge import Merged, environments
-from reports.results import read
+from ..merge import Merged, environments
+from ..results import read
 
 #: Environments to text and exit code.
 Write = Callable[[list[Merged]], tuple[str, int]]

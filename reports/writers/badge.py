@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reports.merge import Merged, environments
-from reports.results import read
-from reports.severity import findings
-from reports.writers import save
+from ..merge import Merged, environments
+from ..results import read
+from ..severity import findings
+from . import save
 
 LABEL = "tensor conformance"
 #: Colours on which white text has a contrast above 4.5:1.

@@ -7,10 +7,10 @@ import io
 from collections import Counter
 from typing import Any
 
-from reports.answers import answer
-from reports.cells import Outcome, decode
-from reports.merge import Merged
-from reports.writers import add
+from ..answers import answer
+from ..cells import Outcome, decode
+from ..merge import Merged
+from . import add
 
 COLUMNS = (
     "environment",

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from typing import Any
 
-from reports.differences import of_results, render
-from reports.merge import Merged
-from reports.results import Row
-from reports.severity import by_severity, findings, severity
-from reports.summary import VERDICTS
-from reports.writers import add
+from .. import how
+from ..differences import of_results, render
+from ..merge import Merged
+from ..results import Row
+from ..severity import by_severity, findings, severity
+from ..summary import VERDICTS
+from . import add
 
 #: Findings shown with their script; the others are listed. GitHub cuts a step summary at 1 MiB.
 SHOWN = 20
@@ -61,7 +62,7 @@ def _findings(found: list[Row]) -> list[str]:
             "",
             f"- owed: {_text(row['expected'])} ({_text(row['promise'])})",
             f"- observed: {_text(row['observed'])}, {row['count']} times",
-            f"- again: `pytest conformance --replay {row['id']}`",
+            f"- again: `{how.RUN} --replay {row['id']}`",
             "",
             *_fenced(row["script"]),
             "</details>",
@@ -70,7 +71,7 @@ def _findings(found: list[Row]) -> list[str]:
     for row in found[SHOWN : 10 * SHOWN]:
         lines.append(f"- {severity(row)}: {_code(row['entry'])} breaks {_text(row['law'])} (`{row['id']}`)")
     if len(found) > 10 * SHOWN:
-        lines.append(f"- and {len(found) - 10 * SHOWN:,} more: `python -m reports summary FILE` lists them all")
+        lines.append(f"- and {len(found) - 10 * SHOWN:,} more: `{how.TOOL} summary FILE` lists them all")
     return [*lines, ""] if lines else []
 
 

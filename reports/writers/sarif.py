@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reports.merge import Merged
-from reports.results import Row
-from reports.severity import by_severity, findings, severity
-from reports.writers import add
+from ..merge import Merged
+from ..results import Row
+from ..severity import by_severity, findings, severity
+from . import add
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -1,0 +1,89 @@
+"""Where releases of TensorFlow keep what they should let go."""
+
+from __future__ import annotations
+
+from .....strategies.spec import ArraySpec, TensorSpec
+from ....promises.conditions import always
+from ....promises.deviations import Deviation
+
+_DOCS = "https://www.tensorflow.org/api_docs/python/tf"
+
+#: Calls that run an operation; `tf.constant` and its like refuse before there is one.
+_OPERATIONS = (
+    *("tf.add", "tf.cast*", "tf.concat", "tf.ensure_shape", "tf.expand_dims", "tf.identity", "tf.io.*", "tf.raw_ops.*"),
+    *("tf.reshape*", "tf.sparse.*", "tf.split", "tf.squeeze", "tf.stack", "tf.stop_gradient", "tf.transpose*", "tf.Variable*"),
+    *("tf.TensorArray*", "tf.Tensor ?* ndarray", "ndarray ?* tf.Tensor"),
+)
+
+DEVIATIONS: tuple[Deviation, ...] = (
+    Deviation(
+        id="tf-py-function-keeps",
+        title="Each eager tf.py_function keeps its function, and all that it closes over, as long as the process lives.",
+        package="tensorflow",
+        releases=">=2.21,<2.22",
+        entries=("tf.py_function*",),
+        laws=("leaks", "released"),
+        when=always,
+        url=f"{_DOCS}/py_function",
+        upstream="https://github.com/tensorflow/tensorflow/issues/35010",
+        example=ArraySpec("float32", (1,), (4,), 0, 4),
+        shown_by="tf.py_function[output]",
+        severity="memory",
+    ),
+    Deviation(
+        id="tf-numpy-function-keeps",
+        title="Each tf.numpy_function traced into a graph keeps its function as long as the process lives.",
+        package="tensorflow",
+        releases=">=2.21,<2.22",
+        entries=("tf.numpy_function[tf.function]",),
+        laws=("leaks", "released"),
+        when=always,
+        url=f"{_DOCS}/numpy_function",
+        upstream="https://github.com/tensorflow/tensorflow/pull/123530",  # The same cause, mended for from_generator alone.
+        example=TensorSpec("float32", (1,), (4,), 0, 4),
+        shown_by="tf.numpy_function[tf.function]",
+        severity="memory",
+    ),
+    Deviation(
+        id="tf-graph-function-keeps",
+        title="A NumPy function that is traced into a graph or a generator is kept, with its array, while the process lives.",
+        package="tensorflow",
+        releases=">=2.21,<2.22",
+        entries=("tf.data.Dataset.from_generator*", "tf.function[*_function returns ndarray]"),
+        laws=("released", "leaks"),
+        when=always,
+        url=f"{_DOCS}/numpy_function",
+        upstream="https://github.com/tensorflow/tensorflow/pull/123530",
+        example=ArraySpec("float32", (1,), (4,), 0, 4),
+        shown_by="tf.function[numpy_function returns ndarray]",
+        severity="memory",
+    ),
+    Deviation(
+        id="tf-refused-operation-leaks",
+        title="An eager operation that raises leaves objects and memory behind each time, 700 bytes in tf.split.",
+        package="tensorflow",
+        releases=">=2.21,<2.22",
+        entries=_OPERATIONS,
+        laws=("refusal_leaks",),
+        when=always,
+        url=f"{_DOCS}/errors/InvalidArgumentError",
+        upstream="",
+        example=ArraySpec("object", (1,), (8,), 0, 8),
+        shown_by="tf.io.decode_raw",
+        severity="memory",
+    ),
+    Deviation(
+        id="tf-refused-buffer-leaks",
+        title="Each time that TensorFlow refuses an object with a buffer, or a NumPy scalar, a list stays behind.",
+        package="tensorflow",
+        releases=">=2.21,<2.22",
+        entries=("tf.convert_to_tensor*", "tf.bitcast", "tf.experimental.numpy.a*array(ndarray)"),
+        laws=("refusal_leaks",),
+        when=always,
+        url=f"{_DOCS}/convert_to_tensor",
+        upstream="",
+        example=ArraySpec("uint8", (), (), 0, 1, container="buffer"),
+        shown_by="tf.convert_to_tensor",
+        severity="memory",
+    ),
+)

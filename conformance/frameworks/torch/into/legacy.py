@@ -1,0 +1,88 @@
+"""NumPy to PyTorch through torch.Tensor(...) and the typed constructors, which are older than torch.tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....promises import EntryPoint, accepts, copies, documented, dtype, forms, may_refuse, refuses, shape, shares, values, warns
+from ....promises.conditions import ndarray, pointers, readonly, scalar
+from ...words import named, native
+from .words import (
+    ARRAY_REFUSALS,
+    BRIDGED_EITHER_ORDER,
+    DOCS,
+    NO_FLAGS,
+    SEEN,
+    by_default_dtype,
+    entry,
+    not_numbers,
+    np_scalar,
+    protocol,
+    sequence,
+    where,
+)
+
+_TENSOR_CLASS = f"{DOCS}/tensors.html"
+_OWN_TYPE = documented(_TENSOR_CLASS)
+
+
+def _at_least_1d(spec: Any) -> tuple[int, ...] | None:
+    """(1,) of a 0-d array, (0,) of an empty list or buffer, else the source's shape"""
+    if spec.container in ("list", "buffer") and spec.shape[:1] == (0,):
+        return (0,)
+    return tuple(spec.shape) or (1,)
+
+
+def _typed(name: str, to: str, *same: str) -> EntryPoint:
+    """A constructor whose results all have one dtype; arrays of that dtype (`same`: its names) are shared."""
+    keeps = ndarray & native(*same)
+    # An integer would be a size here, and its memory uninitialised: hand it over with an axis.
+    return entry(
+        name,
+        f'{name}([a] if isinstance(a, int) else a if getattr(a, "ndim", 1) else a.reshape(1))',
+        # Sequences of anything but numbers that fit are refused in as many ways as there are.
+        may_refuse(
+            "TypeError",
+            "ValueError",
+            "RuntimeError",
+            "OverflowError",
+            "NotImplementedError",
+            "AttributeError",
+            when=sequence | protocol,
+            source=SEEN,
+        ),
+        *where(
+            np_scalar,
+            may_refuse("AttributeError", "TypeError", "ValueError", "RuntimeError", when=pointers, source=SEEN),
+            refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN),
+        ),
+        *ARRAY_REFUSALS,
+        accepts(source=SEEN),
+        dtype(to, source=_OWN_TYPE),
+        *where((np_scalar | sequence) & not_numbers, shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
+        shape(_at_least_1d, source=SEEN),
+        *([values("unspecified", when=named("bool"), source=SEEN)] if to == "bfloat16" else []),
+        values("bits", when=ndarray & native(*same), source=SEEN),
+        values("astype", source=SEEN),
+        shares(when=keeps, source=SEEN),
+        copies(source=SEEN),
+        warns("UserWarning", when=keeps & readonly, source=SEEN),
+        forms("nested list", when=scalar, source=_OWN_TYPE),  # A bare number is a size.
+        *([by_default_dtype(source=_OWN_TYPE)] if name == "torch.Tensor" else []),
+        NO_FLAGS,
+    )
+
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    _typed("torch.Tensor", "float32", "float32"),
+    _typed("torch.FloatTensor", "float32", "float32"),
+    _typed("torch.DoubleTensor", "float64", "float64"),
+    _typed("torch.HalfTensor", "float16", "float16"),
+    _typed("torch.BFloat16Tensor", "bfloat16"),
+    _typed("torch.LongTensor", "int64", "int64", "longlong"),
+    _typed("torch.IntTensor", "int32", "int32"),
+    _typed("torch.ShortTensor", "int16", "int16"),
+    _typed("torch.CharTensor", "int8", "int8"),
+    _typed("torch.ByteTensor", "uint8", "uint8"),
+    _typed("torch.BoolTensor", "bool", "bool"),
+)

@@ -1,0 +1,108 @@
+"""What a result's bytes must be, worked out from the spec alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...strategies import dtypes
+from ..subject.observation import DIGEST, KEPT_BYTES, Observation, canonical, fingerprint, significant
+from .law import Breach
+
+# What Python numbers are packed as when a result is made of them (see `on_numpy`).
+_PYTHON = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
+
+
+def meant(spec: Any) -> bytes:
+    """The elements' bytes in C order with a tensor's marks applied: conjugated, negated or all zero."""
+    state = getattr(spec, "state", "plain")
+    values: bytes = spec.values
+    if state not in ("conj", "neg", "zero") or not values:
+        return values
+    if state == "zero":
+        return bytes(len(values))
+    is_complex = spec.dtype.startswith("complex")
+    unit = spec.itemsize // 2 if is_complex else spec.itemsize
+    numbers = np.frombuffer(values, f"u{unit}").copy()
+    if not is_complex and not spec.dtype.startswith(("float", "bfloat")):
+        return bytes((~numbers + numbers.dtype.type(1)).tobytes())  # Two's complement, wrapping.
+    signed = numbers[1::2] if state == "conj" else numbers
+    signed ^= numbers.dtype.type(1 << (8 * unit - 1))
+    return numbers.tobytes()
+
+
+def same_values(how: str | Callable[[Any], bytes], spec: Any, seen: Observation) -> Breach | bool | None:
+    """Whether the observed data are the spec's values, crossing as `how` says.
+
+    how  "bits", "astype", "unspecified", or a function of the spec that gives the bytes owed
+    """
+    assert seen.data is not None
+    if how == "unspecified" or not spec.size or not spec.itemsize or spec.dtype in dtypes.POINTERS:
+        return None
+    if callable(how):
+        owed = how(spec)
+        return True if seen.data == fingerprint(owed, seen.dtype) else Breach(*_first_difference(owed, seen.data, 1))
+    owed = meant(spec)
+    if how == "bits":
+        if seen.data == fingerprint(owed, seen.dtype):
+            return True
+        plain, got = significant(spec.dtype, owed), significant(spec.dtype, seen.data)
+        if got in (plain, fingerprint(plain)):
+            return True
+        return Breach(*_first_difference(plain, got, spec.itemsize))
+    if len(seen.data) > KEPT_BYTES or seen.data.startswith(DIGEST):
+        return None  # Casts are judged element by element, on arrays that are kept whole.
+    return _same_after_cast(owed, spec.dtype.removeprefix("q"), seen)
+
+
+def same_numbers(dtype: str, one: bytes, other: bytes) -> bool:
+    """Whether two fingerprints are those of the same elements of the dtype; any NaN is as good as another."""
+    target = _PYTHON.get(dtype, dtype)
+    return one == other or canonical(target, one) == canonical(target, other)
+
+
+def _first_difference(owed: bytes, data: bytes, itemsize: int) -> tuple[str, str]:
+    if data.startswith(DIGEST) or len(data) != len(owed):
+        return f"{len(owed)} bytes, as in the source", "other bytes" if data.startswith(DIGEST) else f"{len(data)} bytes"
+    index = next(i for i in range(0, len(owed), itemsize) if owed[i : i + itemsize] != data[i : i + itemsize])
+    return (
+        f"element {index // itemsize} is 0x{owed[index : index + itemsize][::-1].hex()}",
+        f"element {index // itemsize} is 0x{data[index : index + itemsize][::-1].hex()}",
+    )
+
+
+def _same_after_cast(owed_bytes: bytes, name: str, seen: Observation) -> Breach | bool | None:
+    """NumPy's astype as the yardstick; NaNs count as equal, and numbers that C leaves undefined are not compared.
+
+    https://numpy.org/doc/stable/reference/generated/numpy.ndarray.astype.html
+    """
+    target = _PYTHON.get(seen.dtype, seen.dtype)
+    if not (dtypes.available(name) and dtypes.available(target)):
+        return None
+    source = np.frombuffer(owed_bytes, dtypes.dtype(name).newbyteorder("="))
+    wanted = dtypes.dtype(target)
+    if len(seen.data or b"") != source.size * wanted.itemsize:
+        return Breach(f"{source.size} elements of {target}", f"{len(seen.data or b'')} bytes")
+    got = np.frombuffer(seen.data or b"", wanted)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # ComplexWarning: what is lost is the caller's wish.
+        owed = source.astype(wanted)
+        same = np.frombuffer(owed.tobytes(), np.uint8).reshape(source.size, -1) == np.frombuffer(got.tobytes(), np.uint8).reshape(
+            source.size, -1
+        )
+        equal = same.all(axis=1)
+        if wanted.kind == "b":
+            equal |= owed.view(np.uint8).astype(bool) == got.view(np.uint8).astype(bool)
+        if wanted.kind in "fcV":
+            equal |= (owed != owed) & (got != got)
+        if source.dtype.kind in "fcV" and wanted.kind in "iu":
+            whole = source.astype(np.float64)
+            info = np.iinfo(wanted)
+            equal |= ~((whole > float(info.min) - 1) & (whole < float(info.max) + 1))
+    if equal.all():
+        return True
+    index = int(np.flatnonzero(~equal)[0])
+    return Breach(f"element {index} is {owed[index]!r}, as astype gives", f"element {index} is {got[index]!r}")

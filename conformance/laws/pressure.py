@@ -1,0 +1,104 @@
+"""Pressure: the same answer whenever, however often, from whatever thread, in whatever form; judged by such facts, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...strategies.dtypes import EXTENDED
+from ..promises import Clause, Owed
+from ..subject.observation import Observation
+from .law import Answer, Breach, Law, law
+
+#: By id, in the order of the reports.
+LAWS: dict[str, Law] = {}
+
+_COPY = "https://data-apis.org/array-api/latest/design_topics/copies_views_and_mutation.html"
+_THREADS = "https://docs.python.org/3/glossary.html#term-thread-safe"
+_PURITY = "https://data-apis.org/array-api/latest/design_topics/data_interchange.html"
+_WARN_ONCE = "https://docs.pytorch.org/docs/stable/generated/torch.set_warn_always.html"
+
+
+@law(LAWS, "pressure", _COPY, pressure="overwrite", topic="aliasing", needs=True)
+def _independence(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A copy MUST keep the old values of a source that is overwritten the moment the call returns."""
+    clause = owed["aliasing"]
+    if seen.fact("shares") == "all" or clause is None or clause.value == "shares":
+        return None
+    return Breach("the old values", "values written after the call") if seen.fact("later") == "changed" else True
+
+
+@law(LAWS, "pressure", _THREADS, pressure="crowd")
+def _threads(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """Conversions from several threads at once MUST each give what one alone gives."""
+    return _same(owed, seen.fact("alone"), "what one thread gets")
+
+
+@law(LAWS, "pressure", _PURITY, pressure="again")
+def _repetition(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """The same question MUST get the same answer every time, also after a refusal."""
+    return _same(owed, seen.fact("again"), "the answer of the first call")
+
+
+@law(LAWS, "pressure", _PURITY, pressure="first")
+def _first_call(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """The first call of a process MUST answer as later ones do."""
+    return _same(owed, seen.fact("first"), "the answer of later calls")
+
+
+@law(LAWS, "pressure", _WARN_ONCE, pressure="first", topic="warns", needs=True)
+def _first_warning(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A promised warning MUST come in the first call of a process at least, whatever the process does with repeats."""
+    clause = owed["warns"]
+    if clause is None or not clause.value:
+        return None
+    return True if clause.value in seen.fact("warned") else Breach(clause.value, "no such warning")
+
+
+@law(LAWS, "pressure", _PURITY, pressure="settings")
+def _settings(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """A setting that is none of a conversion's business MUST NOT change its answer."""
+    return _all_same(owed, "settings", seen.facts, "the usual answer")
+
+
+@law(LAWS, "pressure", _PURITY, pressure="forms", direction="in")
+def _agreement(owed: Owed, spec: Any, seen: Observation) -> Answer:
+    """One value in whatever form (0-d, scalar, list, object with a protocol) MUST give one dtype and one value."""
+    facts = [(form, difference) for form, difference in seen.facts if not _is_promised_apart(owed, spec, form)]
+    return _all_same(owed, "agreement", facts, "what the ndarray gives")
+
+
+def _is_promised_apart(owed: Owed, spec: Any, form: str) -> bool:
+    """Whether the promise itself treats this form in another way than an ndarray, or the form cannot say what it holds."""
+    values = "bits" if owed["values"] is None else owed["values"].value
+    if values == "unspecified" or (form == "nested list" and values not in ("bits", "astype")):
+        return True
+    if form == "nested list" and owed["shape"] is not None:
+        return True
+    if form in ("array_interface", "buffer") and spec.dtype in EXTENDED:
+        return True  # These protocols know no dtypes but NumPy's own.
+    other = owed.in_container("list" if form == "nested list" else form)
+    return any(_value(owed[topic]) != _value(other[topic]) for topic in ("type", "dtype", "values", "shape"))
+
+
+def _value(clause: Clause | None) -> Any:
+    # Two clauses may owe the same, by the same words.
+    return None if clause is None else clause.value
+
+
+def _same(owed: Owed, difference: str, expected: str) -> Answer:
+    clause = owed["aliasing"]
+    if difference.startswith("shares ") and (clause is None or clause.value == "may share"):
+        return True
+    return Breach(expected, difference) if difference else True
+
+
+def _all_same(owed: Owed, topic: str, facts: Iterable[tuple[str, Any]], expected: str) -> Answer:
+    clause = owed[topic]
+    excepted = () if clause is None else clause.value
+    judged = [(name, difference) for name, difference in facts if difference is not None and name not in excepted]
+    answers = [(name, _same(owed, difference, expected)) for name, difference in judged]
+    broken = next(((name, answer) for name, answer in answers if isinstance(answer, Breach)), None)
+    if broken is not None:
+        return Breach(expected, f"{broken[0]}: {broken[1].observed}")
+    return True if judged else None

@@ -1,0 +1,288 @@
+"""The joint between pytest, the suite and the results file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..reports import html
+from ..reports.results import ResultsError, read
+from ..reports.summary import summary
+from ..reports.visible import visible
+from . import options
+from .frameworks.registry import broken, claims, deviations
+from .laws import LAWS
+from .programs.known import known_programs
+from .programs.phase import ProgramsPhase
+from .promises import EntryPoint
+from .run.plan import PROFILES
+from .run.record import Record
+from .run.run import Run
+from .run.subjects import SubjectError, installed, suggested
+from .run.tally import Tally
+from .upgrade.comparisons import Comparisons
+
+#: The exit code of a run whose results could not be written, to a full disk say. It is pytest's own for internal errors.
+NOT_WRITTEN = 3
+_SUITE = Path(__file__).parent
+#: The same, as `--pyargs` names it.
+_PACKAGE = "tensor_conformance.conformance"
+_RUN = pytest.StashKey[Run]()
+_PROGRAMS = pytest.StashKey[ProgramsPhase]()
+_COMPARISONS = pytest.StashKey[Comparisons]()
+_RECORD = pytest.StashKey[Record]()
+_ENVIRONMENT = pytest.StashKey[tuple[dict[str, str], dict[str, str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)  # Before Hypothesis reads its seed.
+def pytest_configure(config: pytest.Config) -> None:
+    plan = options.plan(config.option)
+    config.stash[_RUN] = Run(plan)
+    config.stash[_PROGRAMS] = ProgramsPhase(config.stash[_RUN])
+    config.stash[_COMPARISONS] = Comparisons(config.stash[_RUN])
+    if not any(map(_covers_suite, config.args)):
+        return
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(plan.seed)
+    if hasattr(config, "workerinput"):  # Of pytest-xdist: what is missing is known already.
+        config.stash[_ENVIRONMENT] = {}, config.workerinput["missing"]
+        return
+    options.selected(config.option, plan.only)
+    asked = options.frameworks(config.option)
+    environment, missing = installed(asked, plan.subjects)
+    if not config.option.collectonly:
+        for name, reason in config.stash[_RUN].start([name for name in asked if name not in missing]).items():
+            missing[name] = reason
+            environment.pop(name, None)
+    if len(missing) == len(asked):
+        raise pytest.UsageError(f"nothing to test: {'; '.join(missing.values())}")
+    here = tuple(name for name in asked if name not in missing)
+    missing |= {name: reason for name, reason in broken().items() if name not in missing}
+    config.stash[_ENVIRONMENT] = environment, missing
+    if config.option.collectonly or plan.only is not None:
+        return
+    examples = PROFILES[plan.profile].usual.examples if plan.examples is None else plan.examples
+    try:
+        before = installed(here, dict.fromkeys(here, plan.against))[0] if plan.against else {}
+        variables = suggested(here) if plan.variables is None else dict(plan.variables)
+        record = Record(options.results_path(config.option), plan, examples, environment, missing, variables, before)
+    except ResultsError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_RECORD] = record
+    config.pluginmanager.register(_Recorder(record, config.option.report), "conformance-recorder")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist which frameworks are missing."""
+    node.workerinput["missing"] = node.config.stash.get(_ENVIRONMENT, ({}, {}))[1]
+
+
+def _covers_suite(argument: str) -> bool:
+    name = argument.split("::")[0]
+    if name == _PACKAGE or name.startswith(f"{_PACKAGE}.test_"):
+        return True
+    path = Path(name).resolve()
+    if path.is_relative_to(_SUITE / "benchmarks"):  # They keep no results.
+        return False
+    return path == _SUITE or _SUITE in path.parents or path in _SUITE.parents
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    if _ENVIRONMENT not in config.stash or hasattr(config, "workerinput"):
+        return []
+    environment, missing = config.stash[_ENVIRONMENT]
+    plan = config.stash[_RUN].plan
+    releases = ", ".join(f"{name} {release}" for name, release in environment.items())
+    profile = f"profile {plan.profile} ({PROFILES[plan.profile].text})"
+    lines = [f"conformance: {releases}; device {', '.join(plan.devices)}, {profile}, seed {plan.seed}"]
+    return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
+
+
+def _selected(config: pytest.Config) -> list[EntryPoint]:
+    """The entry points that are tried, of frameworks that are here."""
+    missing = config.stash.get(_ENVIRONMENT, ({}, {}))[1]
+    chosen = options.selected(config.option, config.stash[_RUN].plan.only)
+    return [entry for entry in chosen if entry.framework not in missing]
+
+
+def _missing(config: pytest.Config) -> list[str]:
+    """The frameworks that were asked for and are not here."""
+    missing = config.stash.get(_ENVIRONMENT, ({}, {}))[1]
+    return [name for name in missing if name in options.frameworks(config.option)]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if _SUITE not in metafunc.definition.path.parents:
+        return
+    run, only = metafunc.config.stash[_RUN], metafunc.config.stash[_RUN].plan.only
+    if "law" in metafunc.fixturenames:
+        entries = [entry for entry in _selected(metafunc.config) if not run.absence(entry)]
+        asked = [(entry, law) for entry in entries for law in LAWS.values() if law.applies_to(entry)]
+        metafunc.parametrize(("entry", "law"), asked, ids=[f"{entry.name}-{law.family}-{law.id}" for entry, law in asked])
+    elif "missing_framework" in metafunc.fixturenames:
+        metafunc.parametrize("missing_framework", _missing(metafunc.config) if only is None else [])
+    elif "elsewhere" in metafunc.fixturenames:
+        entries = [entry for entry in _selected(metafunc.config) if run.absence(entry)]
+        metafunc.parametrize("elsewhere", entries, ids=[entry.name for entry in entries])
+    elif "compared" in metafunc.fixturenames:
+        against = metafunc.config.stash[_RUN].plan.against
+        entries = _selected(metafunc.config) if against and only is None else []
+        metafunc.parametrize("compared", entries, ids=[f"{entry.name}-upgrade" for entry in entries])
+    elif "combination" in metafunc.fixturenames:
+        metafunc.parametrize("combination", options.programs(metafunc.config.option, metafunc.config.stash[_RUN].plan))
+    elif "known_program" in metafunc.fixturenames:
+        together = options.programs(metafunc.config.option, metafunc.config.stash[_RUN].plan) if only is None else []
+        known = [program for program in known_programs() if "+".join(program.frameworks) in together]
+        metafunc.parametrize("known_program", known, ids=[program.id for program in known])
+    elif "deviation" in metafunc.fixturenames:
+        names = {entry.name for entry in options.selected(metafunc.config.option, only)} if only is None else set()
+        listed = [deviation for deviation in deviations() if deviation.shown_by in names]
+        metafunc.parametrize("deviation", listed, ids=[deviation.id for deviation in listed])
+    elif "claim" in metafunc.fixturenames:
+        option = metafunc.config.option
+        asked = () if option.entry_point or only is not None or "cpu" not in run.plan.devices else options.frameworks(option)
+        said = [claim for claim in claims() if claim.framework in asked]
+        metafunc.parametrize("claim", said, ids=[f"{claim.framework}: {claim.says}" for claim in said])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Tests for which nothing was selected: pytest would show each as skipped.
+    empty = [item for item in items if item.name.endswith("[NOTSET]")]
+    if empty:
+        config.hook.pytest_deselected(items=empty)
+        items[:] = [item for item in items if item not in empty]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Send all laws of an entry point to the worker that asked about it."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByEntryPoint(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            if "test_laws.py::" not in nodeid:
+                return nodeid
+            return nodeid.partition("[")[2].rsplit("-", 2)[0]
+
+    return ByEntryPoint(config, log) if config.getvalue("dist") == "load" else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    run = session.config.stash[_RUN]
+    ahead = _RECORD in session.config.stash and not session.config.option.in_process
+    if ahead and getattr(session.config.option, "dist", "no") == "no":
+        calls = [
+            item.callspec.params for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        ]
+        entries = dict.fromkeys(call["entry"] for call in calls if "entry" in call)
+        combinations = [call["combination"] for call in calls if "combination" in call]
+        run.expect(entries)
+        session.config.stash[_PROGRAMS].expect(combinations, options.named(session.config.option))
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> Run:
+    """The run that the item is part of."""
+    return request.config.stash[_RUN]
+
+
+@pytest.fixture
+def programs(request: pytest.FixtureRequest) -> ProgramsPhase:
+    """The programs of the run."""
+    return request.config.stash[_PROGRAMS]
+
+
+@pytest.fixture
+def comparisons(request: pytest.FixtureRequest) -> Comparisons:
+    """The comparisons of the run."""
+    return request.config.stash[_COMPARISONS]
+
+
+@pytest.fixture
+def tally(entry: EntryPoint, run: Run) -> Tally:
+    """All that was seen of the entry point; the item is skipped, saying why, where its framework cannot be asked."""
+    try:
+        return run.tally(entry)
+    except SubjectError as reason:
+        run.not_run(entry, reason)
+        pytest.skip(f"not run: {reason}")
+
+
+@pytest.fixture
+def program_entries(request: pytest.FixtureRequest) -> list[str] | None:
+    """Names of the entry points that programs may use; None for all."""
+    return options.named(request.config.option)
+
+
+@pytest.fixture
+def missing_reason(request: pytest.FixtureRequest, missing_framework: str) -> str:
+    """Why the framework is not here."""
+    return str(request.config.stash[_ENVIRONMENT][1][missing_framework])
+
+
+@pytest.fixture
+def missing_entries(request: pytest.FixtureRequest, missing_framework: str) -> list[EntryPoint]:
+    """The entry points that are not run for that."""
+    chosen = options.selected(request.config.option, None)
+    return [entry for entry in chosen if entry.framework == missing_framework]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report: Any = yield
+    report.conformance_rows = item.config.stash[_RUN].collect()  # Travels with the report, from an xdist worker too.
+    return report
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _RUN in config.stash:
+        config.stash[_RUN].close()
+
+
+class _Recorder:
+    """Writes what the items' reports bring, in the process where they all arrive."""
+
+    def __init__(self, record: Record, report: Path | None) -> None:
+        self._record, self._report = record, report
+        self._failure = ""
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        try:
+            self._record.take(getattr(report, "conformance_rows", []))
+        except ResultsError as error:
+            pytest.exit(str(error), NOT_WRITTEN)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        stopped = str(session.shouldfail or session.shouldstop or "")
+        if exitstatus == NOT_WRITTEN:
+            return
+        try:
+            self._record.close(None if interrupted else stopped)
+        except ResultsError as error:
+            self._failure, session.exitstatus = str(error), NOT_WRITTEN
+            return
+        if exitstatus == pytest.ExitCode.OK and (self._record.findings or not self._record.asked):
+            # A finding whose test -k left out, or nothing asked at all: that is no success.
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        terminalreporter.section("conformance")
+        if self._failure:
+            terminalreporter.write_line(self._failure, red=True)
+        terminalreporter.write_line(visible(summary(read(self._record.path))))
+        terminalreporter.write_line(f"results: {self._record.path}")
+        if self._report is not None:
+            try:
+                terminalreporter.write_line(f"report: {html.write([self._record.path], self._report)}")
+            except ResultsError as error:
+                terminalreporter.write_line(f"no report: {error}", red=True)

@@ -1,0 +1,154 @@
+"""The grid: every dtype x layout x kind of memory, in the plain engine's tens of thousands of specs per second."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+from typing import Any, NamedTuple
+
+from ...strategies import dtypes
+from ...strategies.draw import ADDRESSES, LAYOUTS, Choose, draw_array_spec, draw_tensor_spec
+from ...strategies.spec import CONTAINERS, MEMORIES, Spec
+from ...strategies.volume import Recorded, chooser
+from ..frameworks.framework import Framework
+from ..frameworks.registry import of_maker
+
+_DTYPES = tuple(filter(dtypes.available, dtypes.DTYPES))
+#: What nearly every call takes: of a dtype that is refused, layout and place show nothing.
+_COMMON = _DTYPES[: _DTYPES.index("complex128") + 1]
+_HOME: dict[str, Any] = {"address": 0, "memory": "plain", "container": "ndarray"}
+#: Where an array can live and what can stand for it: home, then one step away from it along each axis.
+PLACES: tuple[dict[str, Any], ...] = (
+    _HOME,
+    *(_HOME | {"address": address} for address in ADDRESSES[1:]),
+    *(_HOME | {"memory": memory} for memory in MEMORIES[1:]),
+    *(_HOME | {"container": container} for container in CONTAINERS[1:]),
+)
+
+
+def array_cells(full: bool) -> Iterator[dict[str, Any]]:
+    """What is pinned in each cell: the full product, or all pairs of dtype, layout and place."""
+    if full:
+        for dtype, layout, place in product(_DTYPES, LAYOUTS, PLACES):
+            yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
+        return
+    # Every special value of a dtype in its turn: left to chance, some would be met in one run and not in the next.
+    for dtype, (number, layout) in product(_DTYPES, enumerate(LAYOUTS)):
+        yield {"dtype": dtype, "layout": layout, **_HOME, "names": _DTYPES, "special": 2 * number}
+    for dtype, (number, place) in product(_DTYPES, enumerate(PLACES)):
+        yield {"dtype": dtype, **place, "names": _DTYPES, "special": 2 * number}
+    for number, (layout, place) in enumerate(product(LAYOUTS, PLACES)):
+        yield {"dtype": _COMMON[number % len(_COMMON)], "layout": layout, **place, "names": _DTYPES}
+
+
+def each_cells(seed: int) -> Iterator[dict[str, Any]]:
+    """Every dtype once and plain numbers twice, every layout and place of arrays, in pairs that change with the seed."""
+    layouts = tuple(LAYOUTS)
+    places = [place for place in PLACES if place["container"] in ("ndarray", "subclass", "matrix", "masked")]
+    for number, dtype in enumerate((*_DTYPES, *_DTYPES[:18])):
+        layout = layouts[(number + seed) % len(layouts)]
+        place = _HOME if layout in _SHAPED else places[(number + seed) % len(places)]
+        yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
+
+
+_PLAIN: dict[str, Any] = {"dtype": "float32", "layout": "c", **_HOME, "names": _DTYPES}
+#: Layouts whose shape a matrix cannot have.
+_SHAPED = ("scalar", "high_rank")
+
+
+def tensor_cells(full: bool, states: tuple[str, ...], framework: Framework) -> Iterator[dict[str, Any]]:
+    """The same for tensors of a framework: dtype, layout, address and state. Some have C order only."""
+    strided, names = framework.is_strided, framework.dtypes
+    # C order again and again, where it is all that there is: each time of other shapes and contents.
+    layouts = tuple(LAYOUTS) if strided else (*("c",) * 4, "scalar", "empty", "high_rank", "large")
+    addresses = ADDRESSES if strided else (0,)
+    home: dict[str, Any] = {"address": 0, "state": "plain", "strided": strided, "states": states, "names": names}
+    if full:
+        for dtype, layout, address, state in product(names, layouts, addresses, states):
+            yield home | {"dtype": dtype, "layout": layout, "address": address, "state": state}
+        return
+    for dtype, (number, layout) in product(names, enumerate(layouts)):
+        yield home | {"dtype": dtype, "layout": layout, "special": 2 * number}
+    for dtype, (number, address) in product(names, enumerate(addresses)):
+        yield home | {"dtype": dtype, "address": address, "special": 2 * number}
+    for dtype, (number, state) in product(names, enumerate(states)):
+        yield home | {"dtype": dtype, "layout": "c", "state": state, "special": 2 * number}
+    for layout, state in product(layouts, states):
+        yield home | {"layout": layout, "state": state}
+
+
+class Size(NamedTuple):
+    """How much of the grid: the cells of a kind, in as many parts as leave each no more than `most` specs.
+
+    cells  "each" dtype, layout and place once, all "pairs" of them, or the full "product"
+    """
+
+    cells: str
+    most: int
+
+
+SIZES = {
+    "some": Size("each", 25),
+    "each": Size("each", 100),
+    "few": Size("pairs", 40),
+    "sample": Size("pairs", 500),
+    "pairs": Size("pairs", 10_000),
+    "part": Size("product", 3_000),
+    "full": Size("product", 12_000),
+}
+
+
+def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[dict[str, Any]]:
+    """What is pinned in each cell of one part of the grid, of which the seed says which."""
+    kind, most = SIZES[size]
+    full = kind == "product"
+    if kind == "each" and not maker:
+        cells = list(each_cells(seed))
+    else:
+        cells = list(tensor_cells(full, states, of_maker(maker)) if maker else array_cells(full))
+    # Shuffled, for what stands at regular distances in a product has much in common.
+    numbers = list(range(len(cells)))
+    random.Random("grid").shuffle(numbers)
+    parts = -(-len(cells) // most)
+    part = [cells[number] for number in sorted(numbers[seed % parts :: parts])]
+    # Some laws hold of what is plain alone: no part is without it.
+    return [*part, _PLAIN] if kind == "each" and not maker else part
+
+
+def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
+    """Each spec of the grid with the choices by which it was drawn."""
+    choose = chooser(f"{maker} grid {seed}")
+    draw: Any = draw_tensor_spec if maker else draw_array_spec
+    for pins in cells_of(maker, states, seed, size):
+        yield _one_that_shows(draw, choose, pins)
+
+
+def _one_that_shows(draw: Any, choose: Choose, pins: dict[str, Any]) -> tuple[Spec, list[tuple[int, int]]]:
+    """A spec of the cell on which its layout shows, if there is one: a tensor never steps backwards."""
+    shows = LAYOUTS[pins["layout"]].shows if "layout" in pins else lambda spec: True
+    for _ in range(_TRIES):
+        recorder = Recorded(choose)
+        spec = draw(recorder, **pins)
+        if shows(spec):
+            break
+    return spec, recorder.choices
+
+
+_TRIES = 64
+
+
+@lru_cache(maxsize=8)
+def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
+    """One spec per cell; the same seed gives the same specs, and successive seeds in time all cells.
+
+    maker  "" for arrays, else the framework whose tensors are described, and their device: "torch@cuda"
+    size   a name from `SIZES`
+    """
+    return tuple(spec for spec, _ in drawn(maker, states, seed, size))
+
+
+def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[tuple[int, int]]:
+    """The choices by which the grid drew a spec, for a search to start from."""
+    return next(choices for spec, choices in drawn(maker, states, seed, size) if spec == wanted)

@@ -1,0 +1,91 @@
+"""What a run is to do: its profile, phases, seed, subjects and devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ...strategies.spec import Spec
+from ..promises import EntryPoint
+from ..promises.programs import Program
+from .subjects import LIMIT
+
+PHASES = ("pinned", "grid", "pressure", "search", "stateful")
+
+
+class Share(NamedTuple):
+    """What one entry point is asked: how much of the grid (a name from `grid.SIZES`), and how many Hypothesis examples."""
+
+    grid: str
+    examples: int
+
+
+NOTHING = Share("", 0)
+
+
+class Profile(NamedTuple):
+    """How thorough a run is, in words, by what a call costs (see `EntryPoint.pace`), and in programs."""
+
+    text: str
+    usual: Share
+    slow: Share
+    slowest: Share
+    symbolic: Share
+    compiled: Share
+    built: Share
+    programs: int
+
+    def share(self, entry: EntryPoint) -> Share:
+        """What this entry point is asked."""
+        return getattr(self, entry.pace)  # type: ignore[no-any-return]
+
+
+PROFILES = {
+    "quick": Profile(
+        "a sample of the pairs",
+        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0), NOTHING),
+        programs=30,
+    ),
+    "default": Profile(
+        "all pairs; of slow calls a sample",
+        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0), NOTHING),
+        programs=150,
+    ),
+    "thorough": Profile(
+        "up to 12000 of all combinations, of slow calls 3000",
+        *(Share("full", 2000), Share("part", 500), Share("sample", 50), Share("sample", 100), Share("sample", 100)),
+        Share("some", 0),
+        programs=3000,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    profile     a name from `PROFILES`
+    seed        of the grid's specs and of the search
+    examples    Hypothesis examples per entry point; None: the profile's
+    phases      of `PHASES`
+    subjects    framework to interpreter; None: this one
+    in_process  convert in this process, for debugging
+    limit       seconds that one conversion may take
+    only        (entry point, spec, pressure), or (frameworks, program), to replay, instead of all phases
+    against     the interpreter before an upgrade, with which the subjects are compared
+    devices     of the tensors
+    variables   environment variables that subjects get; None: those that their frameworks suggest
+    """
+
+    profile: str = "default"
+    seed: int = 0
+    examples: int | None = None
+    phases: tuple[str, ...] = PHASES
+    subjects: Mapping[str, str] = field(default_factory=dict)
+    in_process: bool = False
+    limit: float = LIMIT
+    only: tuple[str, Spec, str] | tuple[str, Program] | None = None
+    against: str | None = None
+    devices: tuple[str, ...] = ("cpu",)
+    variables: Mapping[str, str] | None = None

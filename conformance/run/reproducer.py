@@ -1,0 +1,53 @@
+"""Reproducers: a few lines that show a finding with NumPy and the framework alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...strategies.lines import array
+from ...strategies.spec import ArraySpec, TensorSpec
+from ..frameworks.registry import framework
+from ..laws import LAWS
+from ..laws.law import Breach
+from ..promises import EntryPoint
+from .reproducer_under_pressure import lines as under_pressure
+
+
+def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Breach) -> str:
+    """A self-contained Python script that builds the input, converts it and shows what happens."""
+    heading = [f"# {LAWS[law].must if law in LAWS else law}", f"# Owed: {breach.expected}. Seen: {breach.observed}."]
+    ours = framework(entry.framework)
+    build = array(spec) if isinstance(spec, ArraySpec) else ours.scripts.build(spec)
+    if entry.on and ours.scripts.move:
+        build.append(ours.scripts.move.format(repr(entry.on)))
+    imports = ["import numpy as np", ours.imports]
+    if any("ml_dtypes." in line for line in build):
+        imports.insert(0, "import ml_dtypes")
+    for name in ("random", "ctypes"):
+        if any(f"{name}." in line.replace(".ctypes.", "") for line in build):
+            imports.insert(0, f"import {name}")
+    if law in LAWS and LAWS[law].pressure:
+        return "\n".join([*heading, *imports, "", *build, *under_pressure(entry, law, breach)]) + "\n"
+    *before, last = entry.call.strip().splitlines()
+    return "\n".join([*heading, *imports, "", *build, *before, f"r = {last}", *_show(entry, spec, law)]) + "\n"
+
+
+def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
+    source, scripts = entry.argument, framework(entry.framework).scripts
+    told = [text for name, text in entry.facts if name.partition(".")[0] == law]
+    if law == "snapshot" and spec.memory == "plain":
+        shown = [f"print({text})" for text in told]
+        return [*shown, "buffer[:] = ~buffer  # Change the source: does the form follow?", *shown]
+    if told:
+        return ["print(r)", *(f"print({text})" for text in told)]
+    if law in ("memory", "follows", "twins") and entry.direction == "in" and spec.memory == "plain":
+        return ["print(r)", "buffer[:] = ~buffer  # Change the source: does the result follow?", "print(r)"]
+    if law in ("leads", "readonly") and scripts.change and entry.direction == "in":
+        return [f"print({source})", f"{scripts.change}  # Change the result: does the source follow?", f"print({source})"]
+    if law in ("leads", "immutability") and entry.direction == "out":
+        return [f"print({source})", "r[...] = 1  # Change the result: does the source follow?", f"print({source})"]
+    if law == "source" and isinstance(spec, ArraySpec):
+        return ["print(a, a.flags if isinstance(a, np.ndarray) else '')"]
+    if law == "survival":
+        return [scripts.use if entry.direction == "in" else "print(r)"]
+    return ["print(r)", "print(type(r), getattr(r, 'dtype', None), getattr(r, 'shape', None))"]

@@ -1,0 +1,93 @@
+"""Lines of Python that build what a spec describes, with NumPy alone: what a reproducer begins with."""
+
+from __future__ import annotations
+
+from . import dtypes
+from .spec import QUIET_SEEDS, ArraySpec, Spec, TensorSpec
+
+
+def _dtype_text(name: str) -> str:
+    if name in dtypes.RECORDS:
+        return f"np.dtype({dtypes.RECORDS[name]!r})"
+    if name in dtypes.EXTENDED:
+        return f"ml_dtypes.{name}"
+    if name == "StringDType":
+        return "np.dtypes.StringDType()"
+    return repr(dtypes.dtype(name).str if name.startswith(">") else name)
+
+
+def contents(spec: Spec) -> list[str]:
+    """Lines that make the owner's bytes, a uint8 array called `data`; none when they are all zero."""
+    if not any(spec.owner_bytes):
+        return []
+    plain = spec._replace(planted=()).owner_bytes
+    random_bits = spec.seed >= QUIET_SEEDS and (isinstance(spec, TensorSpec) or dtypes.is_raw(spec.dtype))
+    if not spec.seed:
+        lines = [f"data = np.zeros({spec.nbytes}, np.uint8)"]
+    elif random_bits and len(plain) > 256:
+        noise = f"random.Random({spec.seed}).randbytes({max(-(-spec.nbytes // 4) * 4, 4096)})[:{spec.nbytes}]"
+        lines = [f"data = np.frombuffer({noise}, np.uint8){' & 1' if spec.dtype == 'bool' else '.copy()'}"]
+    else:  # Quiet contents come round after 251 elements, where these stand on one grid.
+        period = spec.nbytes if spec.has_partial_stride else spec.offset % max(spec.itemsize, 1) + 251 * spec.itemsize
+        lines = [f"data = np.resize(np.frombuffer(bytes.fromhex({plain[:period].hex()!r}), np.uint8), {spec.nbytes})"]
+    for index, _ in spec.planted:
+        at = spec.position(index)
+        element = spec.owner_bytes[at : at + spec.itemsize]
+        lines.append(f"data[{at}:{at + len(element)}] = {list(element)}")
+    return lines
+
+
+def _pointed(spec: ArraySpec) -> list[str]:
+    """Lines that fill the array `a` with what its elements point at."""
+    pool = ["float('nan')" if each != each else repr(each) for each in dtypes.pool(spec.dtype)]
+    pointed = [spec.pointed(spec.position(index) // spec.itemsize) for index in range(spec.size)]
+    if len(set(pointed)) < 2:
+        return [f"for i in np.ndindex(a.shape): a[i] = {pool[each]}" for each in pointed[:1]]
+    return [f"pool = ({', '.join(pool)})", f"for i, n in zip(np.ndindex(a.shape), {pointed}): a[i] = pool[n]"]
+
+
+def array(spec: ArraySpec) -> list[str]:
+    if spec.dtype in dtypes.POINTERS:
+        return [f"a = np.empty({spec.shape}, {_dtype_text(spec.dtype)})", *_pointed(spec), *_container(spec)]
+    pad, n = (spec.address - spec.offset) % 64, spec.nbytes
+    written = contents(spec)
+    data = "data" if written else f"np.zeros({n}, np.uint8)"
+    if spec.memory in ("plain", "readonly"):
+        lines = [f"buffer = np.zeros({n + 64}, np.uint8)", f"start = ({pad} - buffer.ctypes.data) % 64"]
+        lines += [f"buffer[start : start + {n}] = data"] if written else []
+    elif spec.memory == "bytes":
+        lines = [
+            f"buffer = bytes({n + 64})",
+            "home = np.frombuffer(buffer, np.uint8).ctypes.data",
+            f"start = ({pad} - home) % 64",
+        ]
+        lines += [f"ctypes.memmove(home + start, data.tobytes(), {n})"] if written else []
+    else:
+        mode = {"protected": "r"}.get(spec.memory, spec.memory.removeprefix("memmap_"))
+        lines = [f"np.concatenate([np.zeros({pad}, np.uint8), {data}, [np.uint8(0)]]).tofile('buffer.bin')", f"start = {pad}"]
+        lines += [f"buffer = np.memmap('buffer.bin', np.uint8, {mode!r})"]
+    at = f"start + {spec.offset}" if spec.offset else "start"
+    lines.append(
+        f"a = np.ndarray({spec.shape}, {_dtype_text(spec.dtype)}, buffer, {at}, {spec.strides})  # address % 64 == {spec.address}"
+    )
+    if spec.memory == "readonly":
+        lines.append("a.flags.writeable = False")
+    return written + lines + _container(spec)
+
+
+def _container(spec: ArraySpec) -> list[str]:
+    return {
+        "ndarray": [],
+        "subclass": ["a = a.view(type('Subclass', (np.ndarray,), {}))"],
+        "matrix": ["a = a.view(np.matrix)"],
+        "masked": ["a = np.ma.MaskedArray(a, np.arange(a.size).reshape(a.shape) == 0)"],
+        "scalar": ["a = a[()]"],
+        "list": ["a = list(a)"],
+        "array_interface": ["a = type('Wrapper', (), {'__array_interface__': a.__array_interface__, 'keep': a})()"],
+        "dlpack": [
+            "x = a",
+            "a = type('Wrapper', (), {'__dlpack__': lambda s, **k: x.__dlpack__(**k), '__dlpack_device__': lambda s: (1, 0)})()",
+        ],
+        "buffer": ["a = memoryview(a)"],
+        "array": ["x = a", "a = type('Wrapper', (), {'__array__': lambda s, dtype=None, copy=None: np.asarray(x, dtype)})()"],
+    }[spec.container]
