@@ -16,7 +16,7 @@ from .frameworks.registry import frameworks as known_frameworks
 from .programs.phase import combinations
 from .programs.program import ProgramError, program_from_json
 from .promises import EntryPoint
-from .run.plan import PHASES, PROFILES, Plan
+from .run.plan import PHASES, PROFILES, Only, Plan
 from .run.subjects import LIMIT
 from .subject import devices
 
@@ -121,7 +121,7 @@ def frameworks(option: Any) -> tuple[str, ...]:
     return _listed(option.framework, tuple(known_frameworks()), "framework")
 
 
-def selected(option: Any, only: tuple[str, Any, str] | None) -> list[EntryPoint]:
+def selected(option: Any, only: Only | None) -> list[EntryPoint]:
     """The entry points that are tried; raises pytest.UsageError for a glob that matches none."""
     chosen = [entry for entry in _on_devices(option) if entry.framework in frameworks(option)]
     if only is not None:
@@ -186,7 +186,7 @@ def _device_of(path: Path) -> str:
         return "cpu"
 
 
-def _replayed(option: Any) -> tuple[str, Any, str] | tuple[str, Any]:
+def _replayed(option: Any) -> Only:
     path = results_path(option)
     try:
         results = read(path)

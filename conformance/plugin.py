@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +125,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     run, only = metafunc.config.stash[_RUN], metafunc.config.stash[_RUN].plan.only
     if "law" in metafunc.fixturenames:
         entries = [entry for entry in _selected(metafunc.config) if not run.absence(entry)]
-        asked = [(entry, law) for entry in entries for law in LAWS.values() if law.applies_to(entry)]
-        metafunc.parametrize(("entry", "law"), asked, ids=[f"{entry.name}-{law.family}-{law.id}" for entry, law in asked])
+        judged = [(entry, law) for entry in entries for law in LAWS.values() if law.applies_to(entry)]
+        metafunc.parametrize(("entry", "law"), judged, ids=[f"{entry.name}-{law.family}-{law.id}" for entry, law in judged])
     elif "missing_framework" in metafunc.fixturenames:
         metafunc.parametrize("missing_framework", _missing(metafunc.config) if only is None else [])
     elif "elsewhere" in metafunc.fixturenames:
@@ -179,7 +179,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[_RUN]
     ahead = _RECORD in session.config.stash and not session.config.option.in_process
     if ahead and getattr(session.config.option, "dist", "no") == "no":
-        calls = [
+        calls: list[dict[str, Any]] = [
             item.callspec.params for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")
         ]
         entries = dict.fromkeys(call["entry"] for call in calls if "entry" in call)
@@ -236,7 +236,7 @@ def missing_entries(request: pytest.FixtureRequest, missing_framework: str) -> l
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     report: Any = yield
     report.conformance_rows = item.config.stash[_RUN].collect()  # Travels with the report, from an xdist worker too.
     return report

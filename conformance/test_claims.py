@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.conformance.promises.claims import Claim
 from tensor_conformance.conformance.run.rows import claim_row

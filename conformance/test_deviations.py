@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tensor_conformance.conformance.promises.deviations import Deviation
 from tensor_conformance.conformance.run.run import Run
 from tensor_conformance.conformance.run.subjects import SubjectError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tensor_conformance.conformance.programs.phase import ProgramsPhase, message
 from tensor_conformance.conformance.promises.programs import KnownProgram
 from tensor_conformance.conformance.run.run import Run

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tensor_conformance.conformance.benchmarks.cells import Cell
 from tensor_conformance.conformance.benchmarks.conftest import describe
 from tensor_conformance.conformance.benchmarks.measure import Timing

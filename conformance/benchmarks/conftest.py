@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tensor_conformance.conformance import options
 from tensor_conformance.conformance.benchmarks.cells import SIZES, Cell, cells, label, limits
 from tensor_conformance.conformance.benchmarks.measure import Effort, Timing, measure, start

@@ -35,4 +35,5 @@ def suite(arguments: list[str], tests: Path = SUITE) -> int:
     """Run the suite, or some of its tests, with these arguments, whatever folder this is; pytest's exit code."""
     os.environ.pop("PYTEST_ADDOPTS", None)  # Of the folder's own tests.
     own = ["--rootdir", str(SUITE), "-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider", "-p", _PLUGIN]
+    own += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # What this module imports need not be rewritten.
     return int(pytest.main([str(tests), *own, *arguments]))

@@ -161,24 +161,24 @@ class Model:
         if seen.shares == "all" or spelt(source.kind).marks:
             source.memory.crossed = entry.protocol or "numpy"
         self._hold(step.to, source, source.array, result, kind, seen.shares == "all")
-        owning = spelt(kind).owning if kind != "other" else ()
+        owning = spelt(kind).owning
         if owning and not entry.name.startswith(owning):
             self.held[step.to].memory.crossed = source.memory.crossed or "numpy"
         return "converted"
 
     def _hold(self, name: str, source: Held, array: Any, result: Shown, kind: str, shares: bool) -> None:
         """A new handle on the source's memory, or on memory of its own."""
-        programs = None if kind == "other" else spelt(kind)
-        made = Kind(False) if programs is None else programs.types[result.type]
-        writable: bool | None = None if programs is None else result.writable if programs.flags else made.writable
+        programs = spelt(kind)
+        made = programs.types.get(result.type, Kind(False))
+        writable: bool | None = None if kind == "other" else result.writable if programs.flags else made.writable
         state = made.state
         if not shares:
-            memory = Memory("" if programs is None or made.writable else programs.immutable)
+            memory = Memory("" if made.writable else programs.immutable)
             self.held[name] = Held(kind, _copied(array, result.strides), memory, writable, state, owns=True)
             return
         if kind == source.kind and source.writable is None:
             writable = None
-        if programs is not None and programs.readonly and (not source.writable or source.memory.immutable):
+        if programs.readonly and (not source.writable or source.memory.immutable):
             writable, state = None, programs.readonly
         self.held[name] = Held(kind, _restrided(array, result.strides), source.memory, writable, state)
 
@@ -267,7 +267,7 @@ class Model:
             if seen.data != held.array.tobytes():
                 there = np.frombuffer(seen.data, held.array.dtype).reshape(held.array.shape).tolist()
                 now = "what its memory, freed, happens to hold" if freed else str(there)
-                own = held.kind != "other" and spelt(held.kind).immutable
+                own = spelt(held.kind).immutable
                 law = "immutability" if own and held.memory.immutable else "stateful"
                 raise Broken(law, f"{name} shows {held.array.tolist()}", f"it shows {now}", MUST, handle=name)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..frameworks.registry import entry_points, framework
 from ..promises import EntryPoint
-from ..promises.programs import NUMPY, Program, Programs, Step
+from ..promises.programs import NUMPY, OTHER, Program, Programs, Step
 from .crossings import crossings
 
 #: Dtypes of the arrays that programs begin with: what both frameworks and NumPy have under one name.
@@ -26,11 +26,12 @@ VIEWS = tuple(NUMPY.views)
 
 
 def spelt(kind: str) -> Programs:
-    """How steps are spelt over a handle of this kind: "numpy", or the name of a framework that programs can be written for."""
-    found = NUMPY if kind == "numpy" else framework(kind).programs
-    assert found is not None
-    return found
+    """How steps are spelt over a handle of this kind: "numpy", the name of a framework, or "other"."""
+    found = _LIBRARIES.get(kind) or framework(kind).programs
+    return OTHER if found is None else found
 
+
+_LIBRARIES = {"numpy": NUMPY, "other": OTHER}
 
 _ARRAY = """\
 import gc

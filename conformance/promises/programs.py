@@ -143,3 +143,6 @@ NUMPY = Programs(
     resize="{handle}.resize({size})",
     flags=True,
 )
+
+#: What no steps are known for.
+OTHER = Programs(imports="", types=MappingProxyType({}), views=MappingProxyType({}), write="", promise="")

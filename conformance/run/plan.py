@@ -61,6 +61,10 @@ PROFILES = {
 }
 
 
+#: What a run replays: an entry point with its spec and pressure, or frameworks with a program.
+Only = tuple[str, Spec, str] | tuple[str, Program]
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to run.
@@ -85,7 +89,7 @@ class Plan:
     subjects: Mapping[str, str] = field(default_factory=dict)
     in_process: bool = False
     limit: float = LIMIT
-    only: tuple[str, Spec, str] | tuple[str, Program] | None = None
+    only: Only | None = None
     against: str | None = None
     devices: tuple[str, ...] = ("cpu",)
     variables: Mapping[str, str] | None = None

@@ -19,6 +19,7 @@ from ...promises import (
     values,
 )
 from ...promises.conditions import always, ndarray
+from ...promises.entry_point import Direction
 from ...subject.devices import numbered, split
 from .into import constructors
 from .into.words import DOCS, SEEN, numbers, objects, strings_too
@@ -60,7 +61,9 @@ def entry_points(name: str) -> tuple[EntryPoint, ...]:
     place = f"/{_KINDS[kind]}:{number}"
     there, here = device(numbered(name), source=_PLACED), device("cpu", source=_PLACED)
 
-    def entry(title: str, call: str, direction: str, *promise: Clause, on: str = "", like: str = "tf.constant") -> EntryPoint:
+    def entry(
+        title: str, call: str, direction: Direction, *promise: Clause, on: str = "", like: str = "tf.constant"
+    ) -> EntryPoint:
         # Texts are the host's, and stay there.
         promise = (device("", when=strings_too | objects | text, source=SEEN), *promise)
         return EntryPoint(f"{title}[{name}]", call, "tensorflow", direction, promise, _STATES, device=name, on=on, like=like)

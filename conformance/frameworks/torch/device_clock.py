@@ -21,7 +21,7 @@ class TorchClock(DeviceClock):
 
     def __init__(self, device: str) -> None:
         kind, number = split(device)
-        self._module: Any = getattr(torch, kind, None)
+        self._module: Any = vars(torch)[kind]
         # Only there events, and a way to keep the device waiting, have been thought through.
         self._measures = kind == "cuda" and number == 0
         synchronize: Callable[..., Any] = self._module.synchronize

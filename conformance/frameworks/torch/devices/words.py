@@ -6,6 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ....promises import Clause, EntryPoint, device, documented, observed
+from ....promises.entry_point import Direction
 from ....subject.devices import another, numbered, split
 from .. import into
 from ..out import methods
@@ -76,7 +77,7 @@ class Where(NamedTuple):
         self,
         name: str,
         call: str,
-        direction: str,
+        direction: Direction,
         *promise: Clause,
         on: str = "",
         needs: tuple[str, ...] = (),
