@@ -40,12 +40,6 @@ def add(parser: pytest.Parser | ArgparseParser) -> None:
     option("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
     option("--against", metavar="PYTHON", help="the interpreter before an upgrade: what the subjects do is compared with it")
     option("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
-    option(
-        "--environment",
-        choices=("suggested", "as-is"),
-        default="suggested",
-        help="whether subjects get the variables that frameworks suggest, which the results name (default: suggested)",
-    )
     option("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
 
 
@@ -112,7 +106,6 @@ def plan(option: Any) -> Plan:
         only=_replayed(option) if option.replay else None,
         against=option.against,
         devices=asked,
-        variables={} if option.environment == "as-is" else None,
     )
 
 

@@ -21,7 +21,7 @@ from .promises import EntryPoint
 from .run.plan import PROFILES
 from .run.record import Record
 from .run.run import Run
-from .run.subjects import SubjectError, installed, suggested
+from .run.subjects import SubjectError, installed
 from .run.tally import Tally
 from .upgrade.comparisons import Comparisons
 
@@ -71,8 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     examples = PROFILES[plan.profile].usual.examples if plan.examples is None else plan.examples
     try:
         before = installed(here, dict.fromkeys(here, plan.against))[0] if plan.against else {}
-        variables = suggested(here) if plan.variables is None else dict(plan.variables)
-        record = Record(options.results_path(config.option), plan, examples, environment, missing, variables, before)
+        record = Record(options.results_path(config.option), plan, examples, environment, missing, before)
     except ResultsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RECORD] = record

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
+from .containers import in_container
 from .spec import ArraySpec
 
 #: Objects in a list of arrays at most.
@@ -20,39 +21,6 @@ MAX_LIST = 1 << 16
 
 class Unbuildable(Exception):
     """This interpreter cannot build what the spec describes (old NumPy, dtype without a protocol, ...)."""
-
-
-class Subclass(np.ndarray):
-    """A plain subclass of ndarray, as users make them."""
-
-
-class _ArrayInterfaceOnly:
-    def __init__(self, array: np.ndarray) -> None:
-        self._array, self.__array_interface__ = array, array.__array_interface__
-
-
-class _DLPackOnly:
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
-
-    def __dlpack__(self, **options: Any) -> Any:
-        return self._array.__dlpack__(**options)
-
-    def __dlpack_device__(self) -> Any:
-        return self._array.__dlpack_device__()
-
-
-class _ArrayOnly:
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        wanted = self._array.dtype if dtype is None else dtype
-        if copy is None:
-            return self._array.astype(wanted, copy=False)
-        if copy is False and wanted != self._array.dtype:
-            raise ValueError("a cast needs a copy")
-        return self._array.astype(wanted, copy=copy)
 
 
 class Memory:
@@ -125,36 +93,16 @@ class Built:
 
 def wrap(container: str, array: np.ndarray) -> Any:
     """The array inside the container that the call is handed; raises Unbuildable where they do not go together."""
+    if container == "matrix" and array.ndim != 2:
+        raise Unbuildable("a matrix has 2 axes")
+    if container == "scalar" and array.ndim:
+        raise Unbuildable("a NumPy scalar has no axes")
+    if container == "list" and not array.ndim:
+        raise Unbuildable("a list of arrays needs an axis")
+    if container == "list" and len(array) > MAX_LIST:  # Strides of 0 make long axes of no memory; their list would be gigabytes.
+        raise Unbuildable(f"a list of more than {MAX_LIST} objects")
     try:
-        if container == "ndarray":
-            return array
-        if container == "subclass":
-            return array.view(Subclass)
-        if container == "matrix":
-            if array.ndim != 2:
-                raise Unbuildable("a matrix has 2 axes")
-            return array.view(np.matrix)
-        if container == "masked":
-            mask = np.zeros(array.shape, bool)
-            mask.reshape(-1)[:1] = True
-            return np.ma.MaskedArray(array, mask)
-        if container == "scalar":
-            if array.ndim:
-                raise Unbuildable("a NumPy scalar has no axes")
-            return array[()]
-        if container == "list":
-            if not array.ndim:
-                raise Unbuildable("a list of arrays needs an axis")
-            if len(array) > MAX_LIST:  # Strides of 0 make long axes of no memory; their list would be gigabytes.
-                raise Unbuildable(f"a list of more than {MAX_LIST} objects")
-            return list(array)
-        if container == "array_interface":
-            return _ArrayInterfaceOnly(array)
-        if container == "dlpack":
-            return _DLPackOnly(array)
-        if container == "buffer":
-            return memoryview(array)  # type: ignore[arg-type]
-        return _ArrayOnly(array)
+        return array if container == "ndarray" else in_container(container, array)
     except (TypeError, ValueError, BufferError, NotImplementedError) as error:
         raise Unbuildable(f"{container}: {error}") from None
 

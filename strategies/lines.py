@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import dtypes
+from .containers import EXPRESSIONS, definitions
 from .spec import QUIET_SEEDS, ArraySpec, Spec, TensorSpec
 
 
@@ -76,18 +77,6 @@ def array(spec: ArraySpec) -> list[str]:
 
 
 def _container(spec: ArraySpec) -> list[str]:
-    return {
-        "ndarray": [],
-        "subclass": ["a = a.view(type('Subclass', (np.ndarray,), {}))"],
-        "matrix": ["a = a.view(np.matrix)"],
-        "masked": ["a = np.ma.MaskedArray(a, np.arange(a.size).reshape(a.shape) == 0)"],
-        "scalar": ["a = a[()]"],
-        "list": ["a = list(a)"],
-        "array_interface": ["a = type('Wrapper', (), {'__array_interface__': a.__array_interface__, 'keep': a})()"],
-        "dlpack": [
-            "x = a",
-            "a = type('Wrapper', (), {'__dlpack__': lambda s, **k: x.__dlpack__(**k), '__dlpack_device__': lambda s: (1, 0)})()",
-        ],
-        "buffer": ["a = memoryview(a)"],
-        "array": ["x = a", "a = type('Wrapper', (), {'__array__': lambda s, dtype=None, copy=None: np.asarray(x, dtype)})()"],
-    }[spec.container]
+    if spec.container == "ndarray":
+        return []
+    return [*definitions(spec.container), f"a = {EXPRESSIONS[spec.container]}"]

@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from . import dtypes
+from .containers import EXPRESSIONS
 
 #: Who owns the bytes, and what they allow.
 MEMORIES = (
@@ -24,7 +25,7 @@ MEMORIES = (
     "memmap_c",
 )
 #: What the call is handed: the array, or something that stands for it.
-CONTAINERS = ("ndarray", "subclass", "matrix", "masked", "scalar", "list", "array_interface", "dlpack", "buffer", "array")
+CONTAINERS = tuple(EXPRESSIONS)
 
 #: No spec asks for more memory than this, whoever wrote it.
 MAX_BYTES = 1 << 27

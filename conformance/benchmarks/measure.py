@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from ..run.subjects import SubjectError, adapters, memories, packages, suggested
+from ..run.subjects import SubjectError, adapters, memories, packages
 from ..subject import channel
 from ..subject.timing import THREADS, Answer
 from .cells import SIZES, Cell
@@ -116,7 +116,7 @@ class Process:
     def _start(self) -> None:
         names = (self._framework,)
         about = {"adapters": adapters(names), "devices": self._devices, "parent": os.getpid()}
-        variables = {**os.environ, **suggested(names), **_ENVIRONMENT}
+        variables = {**os.environ, **_ENVIRONMENT}
         try:
             self._process = channel.Process(self._python, _SERVE, about, packages(names), variables)
         except OSError as error:

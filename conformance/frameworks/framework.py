@@ -96,7 +96,6 @@ class Framework:
     dtypes          of its tensors, by name
     exchange        how it hands memory to other frameworks; None where it does not
     programs        how programs are spelt; None where there are none
-    environment     variables that a subject gets unless the caller has set them
     companions      requirements that an environment needs beside a pinned release: (specifier, requirement) pairs
     order           where it stands among frameworks, in reports and in names such as "torch+tensorflow"; then by name
     """
@@ -119,7 +118,6 @@ class Framework:
     dtypes: tuple[str, ...] = tuple(TENSOR_DTYPES)
     exchange: Exchange | None = None
     programs: Programs | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
     companions: tuple[tuple[str, str], ...] = ()
     order: int = 100
 
@@ -149,7 +147,7 @@ class Framework:
 _TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("name", "title", "imports", "adapter", "device_adapter"), str),
     **dict.fromkeys(("distributions", "entry_points", "deviations", "claims", "costly", "dtypes"), tuple),
-    **dict.fromkeys(("states", "settings", "environment"), Mapping),
+    **dict.fromkeys(("states", "settings"), Mapping),
     "scripts": Scripts,
     "exchange": (Exchange, type(None)),
     "programs": (Programs, type(None)),

@@ -79,7 +79,6 @@ class Plan:
     only        (entry point, spec, pressure), or (frameworks, program), to replay, instead of all phases
     against     the interpreter before an upgrade, with which the subjects are compared
     devices     of the tensors
-    variables   environment variables that subjects get; None: those that their frameworks suggest
     """
 
     profile: str = "default"
@@ -92,4 +91,3 @@ class Plan:
     only: Only | None = None
     against: str | None = None
     devices: tuple[str, ...] = ("cpu",)
-    variables: Mapping[str, str] | None = None

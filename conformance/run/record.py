@@ -43,7 +43,6 @@ class Record:
         examples: int,
         environment: dict[str, str],
         missing: dict[str, str],
-        variables: dict[str, str],
         against: dict[str, str],
     ) -> None:
         self.path = path
@@ -64,7 +63,6 @@ class Record:
                 "phases": list(plan.phases),
                 "examples": examples,
                 "missing": missing,
-                "variables": variables,
                 "laws": {law.id: {"must": law.must, "source": law.source} for law in LAWS.values()},
             }
             | ({"against": against} if against else {})

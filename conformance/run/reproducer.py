@@ -15,7 +15,10 @@ from .reproducer_under_pressure import lines as under_pressure
 
 def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Breach) -> str:
     """A self-contained Python script that builds the input, converts it and shows what happens."""
-    heading = [f"# {LAWS[law].must if law in LAWS else law}", f"# Owed: {breach.expected}. Seen: {breach.observed}."]
+    heading = [
+        f"# {LAWS[law].must if law in LAWS else law}",
+        f"# Expected: {_in_a_line(breach.expected)}. Observed: {_in_a_line(breach.observed)}.",
+    ]
     ours = framework(entry.framework)
     build = array(spec) if isinstance(spec, ArraySpec) else ours.scripts.build(spec)
     if entry.on and ours.scripts.move:
@@ -29,12 +32,17 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
     if law in LAWS and LAWS[law].pressure:
         return "\n".join([*heading, *imports, "", *build, *under_pressure(entry, law, breach)]) + "\n"
     *before, last = entry.call.strip().splitlines()
-    return "\n".join([*heading, *imports, "", *build, *before, f"r = {last}", *_show(entry, spec, law)]) + "\n"
+    return "\n".join([*heading, *imports, "", *build, *before, f"r = {last}", *_show(entry, spec, law, breach)]) + "\n"
 
 
-def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _show(entry: EntryPoint, spec: Any, law: str, breach: Breach) -> list[str]:
     source, scripts = entry.argument, framework(entry.framework).scripts
-    told = [text for name, text in entry.facts if name.partition(".")[0] == law]
+    # Of several facts the one that was broken: others may raise before it is shown.
+    told = [text for name, text in entry.facts if name == breach.topic or (not breach.topic and name.partition(".")[0] == law)]
     if law == "snapshot" and spec.memory == "plain":
         shown = [f"print({text})" for text in told]
         return [*shown, "buffer[:] = ~buffer  # Change the source: does the form follow?", *shown]
@@ -46,6 +54,8 @@ def _show(entry: EntryPoint, spec: Any, law: str) -> list[str]:
         return [f"print({source})", f"{scripts.change}  # Change the result: does the source follow?", f"print({source})"]
     if law in ("leads", "immutability") and entry.direction == "out":
         return [f"print({source})", "r[...] = 1  # Change the result: does the source follow?", f"print({source})"]
+    if law == "refusal":
+        return ["print(type(r))  # There was no exception, or another one."]
     if law == "source" and isinstance(spec, ArraySpec):
         return ["print(a, a.flags if isinstance(a, np.ndarray) else '')"]
     if law == "survival":

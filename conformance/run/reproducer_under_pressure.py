@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...strategies.containers import EXPRESSIONS, NESTED_LIST, definitions
 from ..frameworks.registry import framework
 from ..laws.law import Breach
 from ..promises import EntryPoint
@@ -13,15 +14,6 @@ _COUNT = [
     "    with contextlib.suppress(Exception): convert({source})",
     "print([after - level for after, level in zip(levels(), before)][1:])  # references and objects left behind",
 ]
-_FORMS = {
-    "nested list": "a.tolist()",
-    "list": "list(a)",
-    "scalar": "a[()]",
-    "buffer": "memoryview(a)",
-    "array_interface": "type('Wrapper', (), {'__array_interface__': a.__array_interface__})()",
-    "array": "type('Wrapper', (), {'__array__': lambda s, dtype=None, copy=None: np.asarray(a, dtype)})()",
-    "dlpack": "type('W', (), {'__dlpack__': lambda s, **k: a.__dlpack__(**k), '__dlpack_device__': lambda s: (1, 0)})()",
-}
 
 
 def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
@@ -44,7 +36,7 @@ def lines(entry: EntryPoint, law: str, breach: Breach) -> list[str]:
         "first_call": [ask, ask],
         "first_warning": [ask],
         "settings": [ask, *(ours.settings[about].enter.splitlines() if about in ours.settings else [f"# {about}"]), ask],
-        "agreement": [ask, f"print(convert({_FORMS.get(about, source)}))  # {about}"],
+        "agreement": [ask, *_in_form(about)],
     }[law]
     text = "\n".join(shown)
     imports = [f"import {name}" for name in ("contextlib", "gc", "sys") if f"{name}." in text]
@@ -63,3 +55,9 @@ def _counted_on_device(entry: EntryPoint, source: str) -> list[str]:
 
 def _repeated(source: str) -> list[str]:
     return [line.format(source=source) for line in _COUNT[2:4]]
+
+
+def _in_form(form: str) -> list[str]:
+    """Lines that hand the same elements over in another form."""
+    expression = NESTED_LIST if form == "nested list" else EXPRESSIONS.get(form, "a")
+    return [*(definitions(form) if form in EXPRESSIONS else []), f"print(convert({expression}))  # {form}"]

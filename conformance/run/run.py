@@ -77,9 +77,7 @@ class Run:
         try:
             devices = tuple(device for device in self.plan.devices if device != "cpu")
             subject: Subject = (
-                InProcess(names, devices)
-                if self.plan.in_process
-                else Isolated(names, python, self.plan.limit, devices, self.plan.variables)
+                InProcess(names, devices) if self.plan.in_process else Isolated(names, python, self.plan.limit, devices)
             )
         except SubjectError as error:
             return error

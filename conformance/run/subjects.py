@@ -78,20 +78,13 @@ class Isolated:
         python: str = sys.executable,
         limit: float = LIMIT,
         devices: tuple[str, ...] = (),
-        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._limit = limit
         self._scratch = tempfile.TemporaryDirectory(prefix="conformance-", ignore_cleanup_errors=True)
         about = {"adapters": adapters(frameworks), "devices": memories(devices), "scratch": self._scratch.name}
         self._process: Process | None = None
         try:
-            self._process = Process(
-                python,
-                f"{_HOME}.subject.server:serve",
-                about,
-                packages(frameworks),
-                {**os.environ, **(suggested(frameworks) if environment is None else environment)},
-            )
+            self._process = Process(python, f"{_HOME}.subject.server:serve", about, packages(frameworks), os.environ)
             self._channel = self._process.channel
             self.pid, self.versions, self.missing = marshal.loads(self._channel.receive(timeout=180))
         except (OSError, EOFError, TimeoutError, RemoteError) as error:
@@ -142,7 +135,7 @@ class InProcess:
     """The same in this very process, for debugging: a crash is yours."""
 
     def __init__(self, frameworks: tuple[str, ...], devices: tuple[str, ...] = ()) -> None:
-        from ..subject.server import Side
+        from ..subject.side import Side
 
         self._side = Side(adapters(frameworks), memories(devices))
         self.versions, self.missing = self._side.versions, self._side.missing
@@ -184,12 +177,6 @@ def packages(names: tuple[str, ...]) -> dict[str, str]:
                 raise SubjectError(f"the adapter of {name}, {framework(name).adapter}, is not installed here")
             found[top] = spec.origin
     return found
-
-
-def suggested(names: tuple[str, ...]) -> dict[str, str]:
-    """Environment variables under which these frameworks are asked, but for those that the caller has set."""
-    wanted = {variable: value for name in names for variable, value in framework(name).environment.items()}
-    return {variable: value for variable, value in wanted.items() if variable not in os.environ}
 
 
 def installed(names: tuple[str, ...], pythons: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .handle import Handle
 from .observation import fingerprint
-
-if TYPE_CHECKING:
-    from .trial import Source
+from .source import Source
 
 _MARK = "#fact "
 #: Facts of these laws are what another way of computing the same gives; they are asked of inputs that are refused, too.

@@ -23,7 +23,8 @@ from ...strategies.build import build as build_array
 from ...strategies.spec import ArraySpec, TensorSpec
 from . import raw_copies, trial
 from .channel import Channel
-from .server import NO_DEVICES, Adapters, Side, die_with
+from .side import NO_DEVICES, Adapters, Side
+from .worker import die_with
 
 #: Seconds that a batch takes at least: a thousand times what reading the clock does.
 BATCH = 200e-6

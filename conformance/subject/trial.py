@@ -7,33 +7,18 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from .facts import Facts, split
 from .handle import Handle
 from .observation import Observation, fingerprint
+from .source import Source
 
 _INVERTED = bytes(255 - b for b in range(256))
 
 _seen: list[tuple[str, str]] = []
-
-
-class Source(Protocol):
-    """A built input, as `strategies.build.Built` is one."""
-
-    value: Any
-    start: int
-    nbytes: int
-
-    @property
-    def owner(self) -> Any: ...
-    @property
-    def is_mutable(self) -> bool: ...
-    def flip(self) -> None: ...
-    def contents(self) -> bytes: ...
-    def close(self) -> None: ...
 
 
 def hear_warnings() -> None:

@@ -17,7 +17,7 @@ from ....strategies.spec import TensorSpec, c_strides
 from ...subject.capsules import DLTensor, pointer
 from ...subject.handle import Handle
 from ...subject.states import function
-from .states import SETTINGS, STATES
+from .states import SETTINGS, STATES, TEXT
 
 # Loaded on first use otherwise, in every fresh child: seconds of import inside a conversion's time limit.
 tnp = tf.experimental.numpy
@@ -186,7 +186,7 @@ def build(spec: TensorSpec) -> TensorSource:
         data = bytes(b != 0 for b in data)
     try:
         if spec.dtype == "string":  # Elements are pointers: their memory is nobody's to read or to change.
-            return TensorSource(_in_state(tf.fill(spec.shape, b"text\0"), spec)[0], None, 0)
+            return TensorSource(_in_state(tf.fill(spec.shape, TEXT), spec)[0], None, 0)
         value, holder = _in_state(parse(dtype, data, spec.shape), spec)
     except (tf.errors.OpError, TypeError, ValueError) as error:
         raise Unbuildable(f"tensorflow: {str(error).splitlines()[0][:120]}") from None

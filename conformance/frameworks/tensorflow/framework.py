@@ -83,6 +83,5 @@ TENSORFLOW = Framework(
         ),
     ),
     programs=programs.PROGRAMS,
-    environment={"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0"},
     order=1,
 )

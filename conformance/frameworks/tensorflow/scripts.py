@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from ....strategies.spec import TensorSpec
 from ..framework import Scripts
-from .states import STATES
+from .states import STATES, TEXT
 
 
 def _tensor(spec: TensorSpec) -> list[str]:
     if spec.dtype == "string":
-        lines = [f"t = tf.fill({list(spec.shape)}, b'text')"]
-    elif any(spec.values):
-        lines = [f"t = tf.reshape(tf.io.decode_raw({spec.values!r}, tf.uint8), {[*spec.shape, spec.itemsize]})"]
-        lines.append(f"t = tf.bitcast({'t' if spec.itemsize > 1 else 't[..., 0]'}, tf.dtypes.as_dtype({spec.dtype!r}))")
-    else:
-        lines = [f"t = tf.zeros({list(spec.shape)}, tf.dtypes.as_dtype({spec.dtype!r}))"]
+        lines = [f"t = tf.fill({list(spec.shape)}, {TEXT!r})"]
+    else:  # From raw bytes, with no NumPy on the way, as subjects do it.
+        content = repr(spec.values) if any(spec.values) else f"bytes({len(spec.values)})"
+        dtype = f"tf.dtypes.as_dtype({spec.dtype!r}).as_datatype_enum"
+        lines = [
+            "from tensorflow.core.framework import tensor_pb2",
+            f"proto = tensor_pb2.TensorProto(dtype={dtype}, tensor_content={content})",
+            *([f"for n in {spec.shape}: proto.tensor_shape.dim.add(size=n)"] if spec.shape else []),
+            "t = tf.io.parse_tensor(proto.SerializeToString(), proto.dtype)",
+        ]
     return [*lines, *STATES.get(spec.state, "").splitlines()]
 
 

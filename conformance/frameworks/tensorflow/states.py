@@ -21,6 +21,9 @@ STATES = MappingProxyType(
     }
 )
 
+#: What every element of a tensor of strings holds: their memory is nobody's to read or to change.
+TEXT = b"text\0"
+
 #: Settings of the process that are none of a conversion's business.
 SETTINGS = MappingProxyType(
     {

@@ -168,7 +168,7 @@ def in_state(tensor: Any, spec: TensorSpec, room: Any = None, start: int = 0) ->
     if spec.dtype in QUANTIZED:
         # Only this function gives a tensor the scale without which it is no quantized one.
         lines.insert(state in OF_MEMORY, QUANTIZE)
-    return function("\n".join(lines))({"torch": torch, "np": np, "t": tensor, "room": room, "start": start})
+    return function("\n".join(lines))({"__name__": __name__, "torch": torch, "np": np, "t": tensor, "room": room, "start": start})
 
 
 #: Every dtype of this torch by name; quantized tensors are made from tensors of the integers that they are stored as.

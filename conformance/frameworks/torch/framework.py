@@ -79,9 +79,6 @@ TORCH = Framework(
         states=("plain", "readonly_source"),
     ),
     programs=programs.PROGRAMS,
-    environment={
-        "TORCH_DISABLE_ADDR2LINE": "1",  # An abort need not tell its C++ stack, which takes seconds.
-    },
     # Wheels before 2.3 were built for NumPy 1, and do not say so.
     companions=(("<2.3", "numpy<2"),),
     order=0,

@@ -1,0 +1,85 @@
+"""The conversion is repeated, and what stays behind is counted."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+import time
+from typing import Any
+
+from .. import device_memory
+from ..trial import heard
+from .conversion import Conversion, Facts
+
+#: Seconds of conversions after which a round of `many` ends, and how many it makes at least and at most.
+_ROUND_SECONDS, _LEAST, _MOST = 0.008, 24, 1000
+#: Rounds that may add something before it counts as a leak.
+_ROUNDS = 12
+
+
+def many(conversion: Conversion) -> Facts:
+    """Convert again and again, and count what stays behind once everything has settled.
+
+    conversions  in each round
+    ending       of each: "answers" or "raises"
+    references   to the source, more than before
+    blocks       of Python's allocator, more than before
+    bytes        of the C library's, more than before; 0 where it cannot be asked
+    device bytes of the allocators of devices, more than before; None where no device is asked for
+    """
+    source = conversion.build()
+    convert, value = conversion.convert, source.value
+
+    def once() -> str:
+        try:
+            convert(value)
+        except Exception:
+            return "raises"
+        return "answers"
+
+    ending = once()
+    started, count = time.perf_counter(), 0
+    while count < _LEAST or (count < _MOST and time.perf_counter() - started < _ROUND_SECONDS):
+        once()
+        count += 1
+    watched = [one for one in (value, source.owner) if one is not None]
+    least = (count, count, count << 20, count << 20)
+    for _ in range(_ROUNDS):  # Caches fill up, pools grow once: a leak is what every round adds.
+        before = _levels(watched)
+        for _ in range(count):
+            once()
+        growth = tuple(after - level for after, level in zip(_levels(watched), before))
+        least = tuple(map(min, least, growth))  # type: ignore[assignment]
+        if least[0] <= 0 and least[1] < 12 and least[2] < 1 << 12 and least[3] <= 0:
+            break
+    source.close()
+    device = least[3] if device_memory.is_known() else None
+    return (("conversions", count), ("ending", ending), *zip(_LEVELS, least), ("device bytes", device))
+
+
+_LEVELS = ("references", "blocks", "bytes")
+
+
+class _MallocInfo(ctypes.Structure):
+    """https://man7.org/linux/man-pages/man3/mallinfo.3.html"""
+
+    _fields_ = [
+        (name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    ]
+
+
+try:
+    _mallinfo: Any = ctypes.CDLL(None).mallinfo2
+    _mallinfo.restype = _MallocInfo
+except (OSError, AttributeError):  # Another C library.
+    _mallinfo = None
+
+
+def _levels(watched: list[Any]) -> tuple[int, int, int, int]:
+    heard()  # They are ours to forget.
+    gc.collect()
+    on_devices = device_memory.in_use()  # First: to count may be to tidy up.
+    info = _mallinfo() if _mallinfo else None
+    in_use = info.uordblks + info.hblkhd if info else 0
+    return sum(map(sys.getrefcount, watched)), sys.getallocatedblocks(), in_use, on_devices
