@@ -231,6 +231,8 @@ class ArraySpec(_Layout, _ArrayFields):
     """
 
     # No __slots__: the cached properties need a __dict__.
+    #: What a tensor has and an array has not.
+    state = "plain"
 
     @lazy
     def itemsize(self) -> int:
@@ -410,6 +412,16 @@ class TensorSpec(_Layout, _TensorFields):
     dtype      a name from `TENSOR_DTYPES`
     state      one of `STATES`
     """
+
+    #: What an array has and a tensor has not: its memory is its framework's own business, and nothing stands for it.
+    memory, container, kind = "plain", "", ""
+    is_native = is_writable = is_aligned = True
+    has_negative_stride = False
+
+    @property
+    def np_dtype(self) -> np.dtype:
+        """Raises LookupError: a tensor's dtype is its framework's, not NumPy's."""
+        raise LookupError(f"a tensor of {self.dtype} has no dtype of NumPy's")
 
     @lazy
     def itemsize(self) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ...strategies.spec import TENSOR_DTYPES, ArraySpec, TensorSpec, c_strides
+from ...strategies.spec import TENSOR_DTYPES, ArraySpec, Spec, TensorSpec, c_strides
 from ..frameworks.registry import frameworks, known_for, of_maker
 from ..laws.judge import pressure_of
 from ..promises import EntryPoint
@@ -68,7 +68,7 @@ class Cell(NamedTuple):
     call: str
     prepared: bool
     maker: str
-    spec: Any
+    spec: Spec
     size: str
     layout: str = "contiguous"
     cold: bool = False
@@ -169,7 +169,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
     dtype = _plain_dtype(entry, known)
     seen = set()
 
-    def cell(axis: str, spec: Any, nbytes: int, layout: str = "contiguous", cold: bool = False) -> Iterator[Cell]:
+    def cell(axis: str, spec: Spec, nbytes: int, layout: str = "contiguous", cold: bool = False) -> Iterator[Cell]:
         size = label(nbytes) if spec.shape else "1 element"
         words = filter(None, [size, spec.dtype, layout, "cold" if cold else "", entry.device])
         if (spec, cold) in seen or (not entry.takes(spec) if not entry.maker else False):
@@ -236,7 +236,7 @@ def _layouts(entry: EntryPoint, dtype: str, item: int) -> Iterator[tuple[str, An
             yield "byte-swapped", kind(f">{dtype}", *plain[1:])
 
 
-def _beside(entry: EntryPoint, spec: Any) -> tuple[str, ...]:
+def _beside(entry: EntryPoint, spec: Spec) -> tuple[str, ...]:
     """The limits of a call about a device, by where its input lies and where its result is promised to be.
 
     What goes between the host and a device may be copied on the host first: into pinned memory, or into one piece.
@@ -273,13 +273,13 @@ def _plain_dtype(entry: EntryPoint, known: tuple[Deviation, ...]) -> str:
     return (taken or list(_PLAIN))[0]
 
 
-def _result(entry: EntryPoint, spec: Any) -> str | None:
+def _result(entry: EntryPoint, spec: Spec) -> str | None:
     """The dtype that is promised of the result."""
     clause = entry.clause("dtype", spec)
     value = clause.value if clause else None
     return value(spec) if callable(value) else value
 
 
-def _spared(spec: Any, known: tuple[Deviation, ...]) -> str:
+def _spared(spec: Spec, known: tuple[Deviation, ...]) -> str:
     deadly = (d for d in known if d.severity in ("crash", "hang") and not pressure_of(d) and d.when.test(spec))
     return next((f"known to {d.severity}: {d.id}" for d in deadly), "")

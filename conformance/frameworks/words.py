@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...strategies import dtypes
+from ...strategies.spec import Spec
 from ..promises import FACT_LAWS, Clause, documented
 from ..promises.conditions import Condition, dtype_in
 
@@ -34,13 +33,13 @@ ASTYPE = documented(
 _CANONICAL = {"longlong": "int64", "ulonglong": "uint64"}
 
 
-def same_dtype(spec: Any) -> str:
+def same_dtype(spec: Spec) -> str:
     """the source's dtype, in native byte order"""
     name: str = spec.dtype.lstrip(">")
     return _CANONICAL.get(name, name)
 
 
-def zeros_are_equal(spec: Any) -> bytes:
+def zeros_are_equal(spec: Spec) -> bytes:
     """true where the element is zero"""
     with np.errstate(all="ignore"):
         return bytes((np.frombuffer(spec.values, dtypes.dtype(same_dtype(spec))) == 0).tobytes())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
 from .law import Answer, Breach, Law, law
@@ -17,7 +16,7 @@ _IMMUTABLE = "https://www.tensorflow.org/guide/tensor"
 
 
 @law(LAWS, "aliasing", _NUMPY_COPY, topic="aliasing", needs=True, severity="memory")
-def _memory(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _memory(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result MUST lie in the source's memory where sharing is promised, and wholly outside where a copy is."""
     clause = owed["aliasing"]
     if clause is None or not seen.shares:
@@ -28,7 +27,7 @@ def _memory(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "aliasing", _NUMPY_COPY, topic="aliasing", needs=True, severity="memory")
-def _follows(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _follows(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A change of the source MUST show in a result that shares, and never in a copy."""
     clause = owed["aliasing"]
     if clause is None or not seen.follows:
@@ -39,7 +38,7 @@ def _follows(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "aliasing", _NUMPY_COPY, topic="aliasing", needs=True, severity="memory")
-def _leads(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _leads(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A change of the result MUST show in a source that it shares, and never in one that it copied."""
     clause = owed["aliasing"]
     if clause is None or not seen.leads:
@@ -54,7 +53,7 @@ _MAY = {"shares": ("all",), "copies": ("none",), "may share": ("all", "none")}
 
 
 @law(LAWS, "aliasing", _DLPACK, severity="wrong data")
-def _strides(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _strides(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A result that shares memory MUST keep the source's strides."""
     if seen.shares != "all" or seen.strides is None or seen.shape != spec.shape or owed["shape"] is not None:
         return None  # Another shape is another walk through the memory.
@@ -64,7 +63,7 @@ def _strides(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "aliasing", _NUMPY_COPY, topic="aliasing", needs=True, severity="memory")
-def _twins(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _twins(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """Two conversions that copy MUST NOT share memory with each other."""
     clause = owed["aliasing"]
     if clause is None or clause.value != "copies" or seen.twin is None or not seen.writable:
@@ -73,7 +72,7 @@ def _twins(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "aliasing", _IMMUTABLE, topic="immutable", needs=True, severity="wrong data")
-def _immutability(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _immutability(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A tensor that its framework calls immutable MUST NOT change through a conversion's result."""
     if owed["immutable"] is None or seen.writable is None:
         return None
@@ -81,7 +80,7 @@ def _immutability(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "aliasing", _DLPACK, topic="warns", direction="in", severity="memory")
-def _readonly(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _readonly(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """Read-only memory MUST NOT become writable by a conversion without the promised warning."""
     if owed.direction != "in" or seen.shares != "all" or spec.is_writable or not seen.writable:
         return None
@@ -92,7 +91,7 @@ def _readonly(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "aliasing", _NUMPY_COPY, needs=True, severity="memory")
-def _writable(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _writable(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result MUST be writable or read-only as promised."""
     clause = owed["writable"]
     if clause is None or seen.writable is None:

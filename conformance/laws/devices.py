@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
 from .expected import same_values
@@ -18,7 +17,7 @@ _DLPACK = "https://dmlc.github.io/dlpack/latest/python_spec.html"
 
 
 @law(LAWS, "devices", _ATTRIBUTES, ending="any", evidence="devices", needs=True)
-def _device_refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _device_refusal(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A refusal for the sake of a device MUST name the device."""
     clause, refusal = owed["device_refusal"], owed["refuses"]
     if clause is None or seen.outcome != "raised" or refusal is None or refusal.source != clause.source:
@@ -27,7 +26,7 @@ def _device_refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "devices", _ATTRIBUTES, evidence="devices", needs=True)
-def _device(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _device(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result, and its memory, MUST be on the device that was asked for."""
     clause = owed["device"]
     if clause is None or not clause.value or not seen.device:
@@ -36,18 +35,18 @@ def _device(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "devices", _CUDA, evidence="devices", needs=True)
-def _settled(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _settled(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A copy that did not block MUST hold, once it was waited for, what its source held when it was asked for."""
     return _whole("settled", owed, spec, seen)
 
 
 @law(LAWS, "devices", _DLPACK, evidence="devices", needs=True)
-def _ordered(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _ordered(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A consumer on another stream MUST see all that was written before the hand-over."""
     return _whole("ordered", owed, spec, seen)
 
 
-def _whole(topic: str, owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _whole(topic: str, owed: Owed, spec: Spec, seen: Observation) -> Answer:
     if owed[topic] is None or seen.data is None:
         return None
     clause = owed["values"]
@@ -55,7 +54,7 @@ def _whole(topic: str, owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "devices", _CUDA, evidence="devices", pressure="many")
-def _device_leaks(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _device_leaks(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A call, answered or refused, MUST NOT leave memory of a device behind when it is repeated."""
     left, count = seen.fact("device bytes"), seen.fact("conversions")
     if left is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
 from .law import Answer, Breach, Law, law
@@ -16,7 +15,7 @@ _AUTOGRAD = "https://docs.pytorch.org/docs/stable/notes/autograd.html"
 
 
 @law(LAWS, "dtype", _ARRAY_API, needs=True)
-def _type(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _type(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result MUST be of the promised type: a tensor of the framework, an array, a Python number."""
     clause = owed["type"]
     if clause is None or not clause.value:
@@ -25,7 +24,7 @@ def _type(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "dtype", _ARRAY_API, needs=True, severity="wrong data")
-def _dtype(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _dtype(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result MUST have the dtype that is promised for the source's dtype."""
     clause = owed["dtype"]
     wanted = None if clause is None else clause.value if isinstance(clause.value, str) else clause.value(spec)
@@ -35,7 +34,7 @@ def _dtype(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "dtype", _AUTOGRAD, needs=True)
-def _flags(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _flags(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result MUST carry exactly the promised marks: requires_grad, non_leaf, conj, neg."""
     clause = owed["flags"]
     if clause is None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...strategies import dtypes
+from ...strategies.spec import Spec
 from ..subject.observation import DIGEST, KEPT_BYTES, Observation, canonical, fingerprint, significant
 from .law import Breach
 
@@ -16,9 +17,9 @@ from .law import Breach
 _PYTHON = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
 
 
-def meant(spec: Any) -> bytes:
+def meant(spec: Spec) -> bytes:
     """The elements' bytes in C order with a tensor's marks applied: conjugated, negated or all zero."""
-    state = getattr(spec, "state", "plain")
+    state = spec.state
     values: bytes = spec.values
     if state not in ("conj", "neg", "zero") or not values:
         return values
@@ -34,7 +35,7 @@ def meant(spec: Any) -> bytes:
     return numbers.tobytes()
 
 
-def same_values(how: str | Callable[[Any], bytes], spec: Any, seen: Observation) -> Breach | bool | None:
+def same_values(how: str | Callable[[Any], bytes], spec: Spec, seen: Observation) -> Breach | bool | None:
     """Whether the observed data are the spec's values, crossing as `how` says.
 
     how  "bits", "astype", "unspecified", or a function of the spec that gives the bytes owed

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ...strategies.spec import Spec
 from ..promises import Clause, EntryPoint
 from ..promises.deviations import Deviation
 from ..subject.observation import Observation
@@ -49,7 +50,7 @@ class Verdict(NamedTuple):
     clause: Clause | None = None
 
 
-def judge(entry: EntryPoint, spec: Any, seen: Observation, known: tuple[Deviation, ...] = (), pressure: str = "") -> Verdict:
+def judge(entry: EntryPoint, spec: Spec, seen: Observation, known: tuple[Deviation, ...] = (), pressure: str = "") -> Verdict:
     """Ask every law; `known` are the deviations recorded for this entry point and these releases."""
     if seen.outcome == "unbuildable":
         return Verdict("not run")

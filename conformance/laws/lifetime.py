@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
 from .law import Answer, Breach, Law, law
@@ -16,7 +15,7 @@ _DLPACK_LIFETIME = "https://dmlc.github.io/dlpack/latest/python_spec.html"
 
 
 @law(LAWS, "lifetime", _DLPACK_LIFETIME, pressure="drop")
-def _outlives(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _outlives(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A result MUST stay as it is when its source is dropped: what shares memory keeps it alive."""
     if seen.fact("later") == "changed":
         return Breach("the same values after the source is gone", "other values")
@@ -26,7 +25,7 @@ def _outlives(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "lifetime", _OWNERSHIP, pressure="drop")
-def _released(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _released(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """When source and result are gone, the source's memory MUST be let go."""
     kept = seen.fact("kept")
     if kept is None:
@@ -35,13 +34,13 @@ def _released(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "lifetime", _OWNERSHIP, pressure="many")
-def _leaks(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _leaks(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A conversion MUST NOT leave references, objects or memory behind when it is repeated."""
     return _nothing_left(seen) if seen.fact("ending") == "answers" else None
 
 
 @law(LAWS, "lifetime", _OWNERSHIP, pressure="many")
-def _refusal_leaks(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _refusal_leaks(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A refusal MUST NOT leave references, objects or memory behind when it is repeated."""
     return _nothing_left(seen) if seen.fact("ending") == "raises" else None
 
@@ -60,7 +59,7 @@ _LEFT = {"references": "a reference to the source", "blocks": "Python objects", 
 
 
 @law(LAWS, "lifetime", _DLPACK_LIFETIME, pressure="capsule", direction="in")
-def _capsules(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _capsules(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A DLPack capsule MUST be consumed once, and its deleter run exactly once, when its last user is gone."""
     given, early, deleted = seen.fact("given"), seen.fact("early"), seen.fact("deleted")
     if not given:

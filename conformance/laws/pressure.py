@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...strategies.dtypes import EXTENDED
+from ...strategies.spec import Spec
 from ..promises import Clause, Owed
 from ..subject.observation import Observation
 from .law import Answer, Breach, Law, law
@@ -20,7 +21,7 @@ _WARN_ONCE = "https://docs.pytorch.org/docs/stable/generated/torch.set_warn_alwa
 
 
 @law(LAWS, "pressure", _COPY, pressure="overwrite", topic="aliasing", needs=True)
-def _independence(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _independence(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A copy MUST keep the old values of a source that is overwritten the moment the call returns."""
     clause = owed["aliasing"]
     if seen.fact("shares") == "all" or clause is None or clause.value == "shares":
@@ -29,25 +30,25 @@ def _independence(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "pressure", _THREADS, pressure="crowd")
-def _threads(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _threads(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """Conversions from several threads at once MUST each give what one alone gives."""
     return _same(owed, seen.fact("alone"), "what one thread gets")
 
 
 @law(LAWS, "pressure", _PURITY, pressure="again")
-def _repetition(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _repetition(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The same question MUST get the same answer every time, also after a refusal."""
     return _same(owed, seen.fact("again"), "the answer of the first call")
 
 
 @law(LAWS, "pressure", _PURITY, pressure="first")
-def _first_call(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _first_call(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The first call of a process MUST answer as later ones do."""
     return _same(owed, seen.fact("first"), "the answer of later calls")
 
 
 @law(LAWS, "pressure", _WARN_ONCE, pressure="first", topic="warns", needs=True)
-def _first_warning(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _first_warning(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A promised warning MUST come in the first call of a process at least, whatever the process does with repeats."""
     clause = owed["warns"]
     if clause is None or not clause.value:
@@ -56,19 +57,19 @@ def _first_warning(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "pressure", _PURITY, pressure="settings")
-def _settings(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _settings(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A setting that is none of a conversion's business MUST NOT change its answer."""
     return _all_same(owed, "settings", seen.facts, "the usual answer")
 
 
 @law(LAWS, "pressure", _PURITY, pressure="forms", direction="in")
-def _agreement(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _agreement(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """One value in whatever form (0-d, scalar, list, object with a protocol) MUST give one dtype and one value."""
     facts = [(form, difference) for form, difference in seen.facts if not _is_promised_apart(owed, spec, form)]
     return _all_same(owed, "agreement", facts, "what the ndarray gives")
 
 
-def _is_promised_apart(owed: Owed, spec: Any, form: str) -> bool:
+def _is_promised_apart(owed: Owed, spec: Spec, form: str) -> bool:
     """Whether the promise itself treats this form in another way than an ndarray, or the form cannot say what it holds."""
     values = "bits" if owed["values"] is None else owed["values"].value
     if values == "unspecified" or (form == "nested list" and values not in ("bits", "astype")):

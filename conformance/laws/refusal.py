@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
 from .law import Answer, Breach, Law, law
@@ -16,7 +15,7 @@ _WARNINGS = "https://docs.python.org/3/library/warnings.html"
 
 
 @law(LAWS, "refusal", _EXCEPTIONS, ending="any")
-def _survival(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _survival(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A conversion MUST end in a result or a Python exception, never in the death or hang of the interpreter."""
     if seen.outcome in ("crashed", "hung"):
         return Breach("a result or a Python exception", f"{seen.headline} during '{seen.stage}'")
@@ -24,7 +23,7 @@ def _survival(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "refusal", _EXCEPTIONS, ending="any", topic="refuses")
-def _refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _refusal(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """An input that the promise excludes MUST be refused with an exception of the promised type."""
     clause = owed["refuses"]
     if clause is None or not clause.value.types or seen.outcome not in ("ok", "raised"):
@@ -38,7 +37,7 @@ def _refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "refusal", _EXCEPTIONS, ending="any", topic="refuses")
-def _acceptance(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _acceptance(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """An input that the promise includes MUST be converted."""
     clause = owed["refuses"]
     if (clause is not None and clause.value.types) or seen.outcome not in ("ok", "raised"):
@@ -47,7 +46,7 @@ def _acceptance(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "refusal", _WARNINGS, topic="warns", needs=True)
-def _warnings(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _warnings(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A promised warning MUST come every time, and no other."""
     clause = owed["warns"]
     if clause is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
 from .expected import same_values
@@ -16,7 +15,7 @@ _ARRAY_API = "https://data-apis.org/array-api/latest/design_topics/data_intercha
 
 
 @law(LAWS, "roundtrip", _ARRAY_API, ending="any", severity="wrong data")
-def _source(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _source(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A conversion MUST leave its source as it was."""
     if seen.outcome not in ("ok", "raised"):
         return None
@@ -24,7 +23,7 @@ def _source(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "roundtrip", _ARRAY_API, severity="wrong data")
-def _values(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _values(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result MUST hold the source's values, bit for bit where the dtype is kept."""
     if seen.data is None:
         return None
@@ -33,7 +32,7 @@ def _values(owed: Owed, spec: Any, seen: Observation) -> Answer:
 
 
 @law(LAWS, "roundtrip", _ARRAY_API, severity="wrong data")
-def _shape(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _shape(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The result MUST have the source's shape."""
     clause = owed["shape"]
     wanted = spec.shape if clause is None else clause.value(spec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
 from .expected import same_numbers
@@ -27,7 +28,7 @@ def _told(law: str, seen: Observation, owed: Owed) -> Iterator[tuple[str, Any, A
             yield name, value, clause.value
 
 
-def _facts(law: str, spec: Any, seen: Observation, owed: Owed) -> Answer:
+def _facts(law: str, spec: Spec, seen: Observation, owed: Owed) -> Answer:
     """Each fact is what its clause says."""
     answer: Answer = None
     for name, value, promised in _told(law, seen, owed):
@@ -51,7 +52,7 @@ def _in_words(value: Any) -> str:
     return repr(list(value) if isinstance(value, tuple) else value)
 
 
-def _compared(law: str, spec: Any, seen: Observation, owed: Owed) -> Answer:
+def _compared(law: str, spec: Spec, seen: Observation, owed: Owed) -> Answer:
     """The result is what another way of computing it gives, or both are refused."""
     answer: Answer = None
     for name, other, promised in _told(law, seen, owed):
@@ -73,48 +74,48 @@ def _compared(law: str, spec: Any, seen: Observation, owed: Owed) -> Answer:
 
 
 @law(LAWS, "symbolic", _TRACING, evidence="facts", ending="any")
-def _static(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _static(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A symbolic form MUST know the dtype and as much of the shape as is promised before a value exists."""
     return _facts("static", spec, seen, owed)
 
 
 @law(LAWS, "symbolic", _TRACING, evidence="facts", ending="any")
-def _snapshot(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _snapshot(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A symbolic form MUST keep the array as it was, or follow later changes of it, as is promised."""
     return _facts("snapshot", spec, seen, owed)
 
 
 @law(LAWS, "symbolic", _TRACING, evidence="facts", ending="any")
-def _retrace(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _retrace(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A new array of the same dtype and shape MUST NOT be traced again, and MUST NOT meet the old one's values."""
     return _facts("retrace", spec, seen, owed)
 
 
 @law(LAWS, "symbolic", _TRACING, evidence="facts", ending="any")
-def _symbolic_refusal(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _symbolic_refusal(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A symbolic form that has no value MUST refuse to become an array or a number, with the promised exception."""
     return _facts("symbolic_refusal", spec, seen, owed)
 
 
 @law(LAWS, "symbolic", _TRACING, evidence="facts", ending="any")
-def _eager_agreement(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _eager_agreement(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A symbolic form MUST give the dtype, shape and bytes that the eager call gives, and refuse what that refuses."""
     return _compared("eager_agreement", spec, seen, owed)
 
 
 @law(LAWS, "symbolic", _AUTOGRAD, evidence="facts", ending="any")
-def _gradient(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _gradient(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """Gradients MUST flow to the arrays that were captured and fed, as is promised."""
     return _facts("gradient", spec, seen, owed)
 
 
 @law(LAWS, "symbolic", _DYNAMO_NUMPY, evidence="facts", ending="any")
-def _numpy_semantics(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _numpy_semantics(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """NumPy code that is traced MUST give the dtype, shape and values that NumPy gives."""
     return _compared("numpy_semantics", spec, seen, owed)
 
 
 @law(LAWS, "symbolic", _PROTOBUF, evidence="facts", ending="any")
-def _size_limit(owed: Owed, spec: Any, seen: Observation) -> Answer:
+def _size_limit(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """An array too large for the form MUST be refused with the promised exception."""
     return _facts("size_limit", spec, seen, owed)

@@ -106,7 +106,7 @@ class Model:
             return ArraySpec._make((*layout, memory, "ndarray", 0, planted))
         return TensorSpec._make((*layout, held.state, 0, planted))
 
-    def takes(self, entry: EntryPoint, spec: Any) -> bool:
+    def takes(self, entry: EntryPoint, spec: Spec) -> bool:
         """Whether the model can follow the conversion: it keeps dtype and shape, and says whose the memory is."""
         clauses = {topic: entry.clause(topic, spec) for topic in ("dtype", "values", "shape", "aliasing", "flags", "refuses")}
         refusal = clauses["refuses"]

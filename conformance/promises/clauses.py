@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ...strategies.spec import Spec
 from .conditions import Condition, always
 
 
@@ -88,7 +89,7 @@ def accepts(when: Condition = always, *, source: Source) -> Clause:
     return Clause("refuses", Refusal((), False), when, source)
 
 
-def dtype(value: str | Callable[[Any], str | None], when: Condition = always, *, source: Source) -> Clause:
+def dtype(value: str | Callable[[Spec], str | None], when: Condition = always, *, source: Source) -> Clause:
     """The result's dtype: a name, or a function of the spec that gives one (None: not promised)."""
     return Clause("dtype", value, when, source)
 
@@ -118,7 +119,7 @@ def writable(value: bool, when: Condition = always, *, source: Source) -> Clause
     return Clause("writable", value, when, source)
 
 
-def values(value: str | Callable[[Any], bytes], when: Condition = always, *, source: Source) -> Clause:
+def values(value: str | Callable[[Spec], bytes], when: Condition = always, *, source: Source) -> Clause:
     """How values cross: "bits" (the default), "astype" (as NumPy's astype to the result's dtype), "unspecified", or a
     function of the spec that gives the bytes owed."""
     return Clause("values", value, when, source)
@@ -129,7 +130,7 @@ def type_(*names: str, when: Condition = always, source: Source) -> Clause:
     return Clause("type", names, when, source)
 
 
-def shape(value: Callable[[Any], tuple[int, ...] | None], when: Condition = always, *, source: Source) -> Clause:
+def shape(value: Callable[[Spec], tuple[int, ...] | None], when: Condition = always, *, source: Source) -> Clause:
     """The result's shape as a function of the spec, where it is not the source's (None: not promised)."""
     return Clause("shape", value, when, source)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ...strategies import dtypes
+from ...strategies.spec import Spec
 
 
 class Condition:
@@ -13,10 +13,10 @@ class Condition:
 
     __slots__ = ("test", "text")
 
-    def __init__(self, text: str, test: Callable[[Any], bool]) -> None:
+    def __init__(self, text: str, test: Callable[[Spec], bool]) -> None:
         self.text, self.test = text, test
 
-    def __call__(self, spec: Any) -> bool:
+    def __call__(self, spec: Spec) -> bool:
         return self.test(spec)
 
     def __and__(self, other: Condition) -> Condition:
@@ -81,7 +81,7 @@ readonly.text = "the array is read-only"
 pointers = Condition("the elements are pointers", lambda spec: spec.dtype in dtypes.POINTERS)
 
 
-def walks_backwards(spec: Any) -> bool:
+def walks_backwards(spec: Spec) -> bool:
     """Whether some axis longer than 1 of an array with elements has a negative stride."""
     return spec.size > 0 and any(s < 0 and n > 1 for s, n in zip(spec.strides, spec.shape))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from ...strategies.spec import ArraySpec, Spec
 from .clauses import Clause
 from .conditions import always
 
@@ -84,7 +85,7 @@ class EntryPoint:
         """What a conversion costs; of a symbolic form never less than one of them does."""
         return "symbolic" if self.facts and self.cost in ("usual", "slow", "slowest") else self.cost
 
-    def clause(self, topic: str, spec: Any) -> Clause | None:
+    def clause(self, topic: str, spec: Spec) -> Clause | None:
         """The clause of a topic that decides for this spec, or None where nothing is promised."""
         for clause in self._topics.get(topic, ()):
             if clause.when.test(spec):
@@ -103,11 +104,11 @@ class EntryPoint:
         """Whether some clause is about the topic."""
         return topic in self._topics
 
-    def takes(self, spec: Any) -> bool:
+    def takes(self, spec: Spec) -> bool:
         """Whether a run asks it about this spec."""
         return not self.facts or spec.container in _ARRAYS
 
-    def owed(self, spec: Any) -> Owed:
+    def owed(self, spec: Spec) -> Owed:
         """What is owed for this spec."""
         return Owed(self, spec, self._settled)
 
@@ -145,13 +146,14 @@ class Owed(dict[str, "Clause | None"]):
 
     __slots__ = ("_entry", "_spec", "direction")
 
-    def __init__(self, entry: EntryPoint, spec: Any, settled: dict[str, Clause | None]) -> None:
+    def __init__(self, entry: EntryPoint, spec: Spec, settled: dict[str, Clause | None]) -> None:
         super().__init__(settled)
         self.direction = entry.direction
         self._entry, self._spec = entry, spec
 
     def in_container(self, container: str) -> Owed:
         """What is owed when the same elements are handed over in another container."""
+        assert isinstance(self._spec, ArraySpec)
         return self._entry.owed(self._spec._replace(container=container))
 
     def __missing__(self, topic: str) -> Clause | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import Any
 
 from ...strategies.spec import Spec
 from ..frameworks.registry import known_for
@@ -87,26 +86,26 @@ class Asking:
             self._judged(spec, seen, pressure)
         return observed
 
-    def _judged(self, spec: Any, seen: Observation, pressure: str = "") -> Verdict:
+    def _judged(self, spec: Spec, seen: Observation, pressure: str = "") -> Verdict:
         verdict = judge(self._entry, spec, seen, self._known, pressure)
         self.tally.add(spec, seen, verdict, self._phase, pressure)
         return verdict
 
-    def _attempt(self, spec: Any, pressure: str = "") -> tuple[Verdict, str]:
+    def _attempt(self, spec: Spec, pressure: str = "") -> tuple[Verdict, str]:
         if self._is_left_out(spec):
             return Verdict("not run"), "not run"
         seen = self._subject.observe(self._entry.question, self._entry.maker, [spec], pressure)[0]
         return self._judged(spec, seen, pressure), seen.headline
 
-    def _deadly(self, spec: Any, pressure: str = "") -> Deviation | None:
+    def _deadly(self, spec: Spec, pressure: str = "") -> Deviation | None:
         """The first recorded deviation by which this spec kills or hangs, as it is or under the pressure, if any does."""
         deadly = (known for known in self._known if known.severity in SPARED and pressure_of(known) in ("", pressure))
         return next((known for known in deadly if known.when(spec)), None)
 
-    def _is_left_out(self, spec: Any) -> bool:
+    def _is_left_out(self, spec: Spec) -> bool:
         return not self._entry.takes(spec) or self._is_spared(spec)
 
-    def _is_spared(self, spec: Any) -> bool:
+    def _is_spared(self, spec: Spec) -> bool:
         """Whether to leave the spec out: it is known to kill or to hang, and has been seen to often enough.
 
         Each such costs a fork or the whole time limit, and says nothing new.

@@ -31,7 +31,7 @@ MANY_KINDS = 32
 #: Pressure to the inputs that are put under it; `overwrite` makes its own.
 PRESSED = {
     "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec), _scale(spec)), 2 * MANY_KINDS),
-    "many": Pressing(_BOTH, lambda spec, seen: (seen.headline, min(_scale(spec), 1), getattr(spec, "container", "")), 8),
+    "many": Pressing(_BOTH, lambda spec, seen: (seen.headline, min(_scale(spec), 1), spec.container), 8),
     "crowd": Pressing(_BOTH, lambda spec, seen: (seen.headline, _scale(spec)), 9),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
@@ -88,7 +88,7 @@ def _scale(spec: Spec) -> int:
     return (spec.size > 1) + (spec.size > MAX_SIZE)
 
 
-def _counted_up(spec: Any) -> Spec:
+def _counted_up(spec: Spec) -> Spec:
     """The same input with small numbers, no two neighbours alike: what becomes of special ones is for other laws."""
     return spec._replace(seed=1, planted=())  # type: ignore[no-any-return]
 
@@ -112,7 +112,7 @@ def _has_capsules(spec: Spec) -> bool:
 
 def _is_nobody_elses(spec: Spec) -> bool:
     """Anything but a fake tensor, whose mode is one for the whole process and not made for threads."""
-    return getattr(spec, "state", "") != "fake"
+    return spec.state != "fake"
 
 
 def _any(spec: Spec) -> bool:
@@ -127,7 +127,7 @@ def _is_home(spec: Spec) -> bool:
     return _is_plain_array(spec) or (isinstance(spec, TensorSpec) and spec.state == "plain")
 
 
-def _enlarged(spec: Any, nbytes: int) -> Spec:
+def _enlarged(spec: Spec, nbytes: int) -> Spec:
     """The same input, one axis in C order, of so many bytes."""
     shape = (nbytes // spec.itemsize,)
     return spec._replace(  # type: ignore[no-any-return]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...strategies.lines import array
-from ...strategies.spec import ArraySpec, TensorSpec
+from ...strategies.spec import ArraySpec, Spec, TensorSpec
 from ..frameworks.registry import framework
 from ..laws import LAWS
 from ..laws.law import Breach
@@ -39,7 +37,7 @@ def _in_a_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _show(entry: EntryPoint, spec: Any, law: str, breach: Breach) -> list[str]:
+def _show(entry: EntryPoint, spec: Spec, law: str, breach: Breach) -> list[str]:
     source, scripts = entry.argument, framework(entry.framework).scripts
     # Of several facts the one that was broken: others may raise before it is shown.
     told = [text for name, text in entry.facts if name == breach.topic or (not breach.topic and name.partition(".")[0] == law)]

@@ -18,6 +18,7 @@ from hypothesis.errors import Flaky, NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
 from ...strategies.search import array_specs, as_drawn, tensor_specs
+from ...strategies.spec import Spec
 from ..frameworks.registry import of_maker
 from ..laws import LAWS
 from ..laws.judge import Verdict
@@ -59,7 +60,7 @@ def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int)
 
     @settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink], report_multiple_bugs=True)
     @given(_specs(maker, states))
-    def each(spec: Any) -> None:
+    def each(spec: Spec) -> None:
         verdict, seen = attempt(spec)
         if verdict.breaches:
             raise _broken(verdict.breaches[0][0], seen)

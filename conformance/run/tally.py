@@ -43,14 +43,9 @@ def replay_id(entry: str, spec: Spec, pressure: str = "") -> str:
     return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
 
 
-def plainness(spec: Any) -> tuple[int, ...]:
+def plainness(spec: Spec) -> tuple[int, ...]:
     """Smaller is plainer: by what makes a reproducer short."""
-    marks = (
-        (spec.address != 0)
-        + (not spec.is_c)
-        + (getattr(spec, "memory", "plain") != "plain")
-        + (getattr(spec, "container", "ndarray") != "ndarray")
-    )
+    marks = (spec.address != 0) + (not spec.is_c) + (spec.memory != "plain") + (spec.container not in ("", "ndarray"))
     return (len(spec.shape) > 4, marks, spec.size, len(spec.shape), spec.seed != 0, len(spec.planted), spec.nbytes)
 
 
@@ -76,7 +71,7 @@ class Tally:
     _failed: Counter[tuple[str, str]] = field(default_factory=Counter)
     _seen: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
-    def add(self, spec: Any, seen: Observation, verdict: Verdict, phase: str, pressure: str = "") -> None:
+    def add(self, spec: Spec, seen: Observation, verdict: Verdict, phase: str, pressure: str = "") -> None:
         """Count one judged conversion."""
         self.verdicts[verdict.name] += 1
         if verdict.name == "not run":
@@ -150,7 +145,7 @@ class Tally:
             found.spec, found.seen, found.breach, found.phase = spec, seen, breach, phase
 
 
-def layout_of(spec: Any) -> str:
+def layout_of(spec: Spec) -> str:
     """The class of a spec's layout, told from its numbers: the first of these that fits."""
     if spec.size == 0:
         return "empty"

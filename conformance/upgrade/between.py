@@ -9,6 +9,7 @@ from typing import Any
 
 from ...reports.changes import Change, Outcome, changes, is_gone
 from ...reports.profile_files import Profile, ProfileError
+from ...strategies.spec import Spec
 from ..frameworks.registry import entry_points
 from ..promises import EntryPoint
 from ..run.tally import layout_of, plainness
@@ -74,10 +75,10 @@ def _row(entry: EntryPoint, met: _Met, where: str, count: int) -> dict[str, Any]
 
 
 @lru_cache(maxsize=1 << 12)
-def _features(spec: Any) -> dict[str, str]:
+def _features(spec: Spec) -> dict[str, str]:
     """What may decide how an input is treated, by axis."""
     found = {"dtype": spec.dtype, "layout": layout_of(spec)}
-    found |= {axis: getattr(spec, axis) for axis in ("container", "memory", "state") if hasattr(spec, axis)}
+    found |= {axis: getattr(spec, axis) for axis in ("container", "memory", "state") if axis in spec._fields}
     if len(spec.shape) > 32:
         found["rank"] = "above 32"
     if spec.address:

@@ -31,7 +31,7 @@ class Extent(NamedTuple):
     rank: int = 0
     values: bool = False
 
-    def covers(self, spec: Any) -> bool:
+    def covers(self, spec: Spec) -> bool:
         """Whether the spec is one of these inputs."""
         # A value that could not be tried may well show it.
         if any(getattr(spec, axis) in others for axis, (_, others) in self.axes.items()):
@@ -59,7 +59,7 @@ def _words(axis: str, shows: frozenset[Any], others: frozenset[Any]) -> str:
     return f"{name} in {{{', '.join(map(str, inside))}}}"
 
 
-def extent(pair: Pair, entry: EntryPoint, spec: Any, shows: Callable[[Outcome, Outcome], bool]) -> Extent:
+def extent(pair: Pair, entry: EntryPoint, spec: Spec, shows: Callable[[Outcome, Outcome], bool]) -> Extent:
     """Vary one thing of the (shrunk) spec at a time, and see where the difference still shows."""
     tried = [
         (axis, value, variant)
@@ -81,7 +81,7 @@ def extent(pair: Pair, entry: EntryPoint, spec: Any, shows: Callable[[Outcome, O
     )
 
 
-def _alternatives(entry: EntryPoint, spec: Any) -> list[tuple[str, Any]]:
+def _alternatives(entry: EntryPoint, spec: Spec) -> list[tuple[str, Any]]:
     names = dtypes.DTYPES if isinstance(spec, ArraySpec) else tuple(TENSOR_DTYPES)
     found: list[tuple[str, Any]] = [("dtype", name) for name in names]
     if isinstance(spec, ArraySpec):
@@ -93,7 +93,7 @@ def _alternatives(entry: EntryPoint, spec: Any) -> list[tuple[str, Any]]:
     return [(axis, value) for axis, value in found if getattr(spec, axis) != value]
 
 
-def _varied(spec: Any, axis: str, value: Any) -> Spec | None:
+def _varied(spec: Spec, axis: str, value: Any) -> Spec | None:
     """The spec with one field changed, or None where nothing like it exists."""
     changed = spec._replace(**{axis: value})
     try:

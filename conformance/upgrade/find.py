@@ -68,7 +68,7 @@ class _Seen:
     """A change met on a spec."""
 
     change: Change
-    spec: Any
+    spec: Spec
     before: Outcome
     after: Outcome
 
@@ -173,7 +173,7 @@ class Finder:
     def _look(self, key: tuple[str, ...] | None) -> Callable[[Any], _Seen | None]:
         """Looks at a spec for the change with this key, or (None) for any that has not been set aside."""
 
-        def look(spec: Any) -> _Seen | None:
+        def look(spec: Spec) -> _Seen | None:
             if not self._entry.takes(spec):
                 return None
             ((before, after),) = self._pair.ask_once(self._entry, [spec])
@@ -184,7 +184,7 @@ class Finder:
 
         return look
 
-    def _known(self, change: Change, spec: Any) -> bool:
+    def _known(self, change: Change, spec: Spec) -> bool:
         return change.kind == "message only" or any(key == change.key and where.covers(spec) for key, where in self._aside)
 
     def _search(self, examples: int) -> None:
@@ -227,7 +227,7 @@ class _Watch:
         self._deadline: float | None = None
         self.best: _Seen | None = None
 
-    def __call__(self, spec: Any) -> bool:
+    def __call__(self, spec: Spec) -> bool:
         if self._deadline is not None and time.monotonic() > self._deadline:
             return False
         seen = self._look(spec)
@@ -250,7 +250,7 @@ class _Hunt(_Watch):
         self._look_for = look_for
         self.drawn = 0
 
-    def __call__(self, spec: Any) -> bool:
+    def __call__(self, spec: Spec) -> bool:
         if self.best is None:
             self.drawn += 1
         held = super().__call__(spec)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ...reports.changes import SEPARATOR, Outcome
-from ...strategies.spec import c_strides
+from ...strategies.spec import Spec, c_strides
 from ..laws.expected import meant
 from ..laws.judge import Verdict, judge
 from ..promises import EntryPoint
@@ -15,7 +15,7 @@ from ..subject.observation import Observation, fingerprint
 _LEADS = {"some": ", writes reach the source", "none": ", writes stay", "": ""}
 
 
-def summarise(entry: EntryPoint, spec: Any, seen: Observation) -> Outcome:
+def summarise(entry: EntryPoint, spec: Spec, seen: Observation) -> Outcome:
     """The outcome of one conversion, told in terms of its input, with the laws that it breaks."""
     if seen.outcome == "unbuildable":
         return Outcome()
@@ -69,7 +69,7 @@ def plain(message: str) -> str:
     return re.sub(r"\d+", "#", line)[:160].strip()
 
 
-def _strides(spec: Any, seen: Observation) -> str:
+def _strides(spec: Spec, seen: Observation) -> str:
     if seen.strides is None:
         return "none"
     if not spec.size:
@@ -85,7 +85,7 @@ def _strides(spec: Any, seen: Observation) -> str:
     return str([s for s, _ in pairs])
 
 
-def _values(spec: Any, seen: Observation, verdict: Verdict) -> str:
+def _values(spec: Spec, seen: Observation, verdict: Verdict) -> str:
     if seen.data is None:
         return "unread"
     if seen.data == fingerprint(meant(spec), seen.dtype):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .....strategies import dtypes
-from .....strategies.spec import ArraySpec
+from .....strategies.spec import ArraySpec, Spec
 from ....promises.conditions import Condition, container_in, ndarray, rank_above, scalar, swapped
 from ....promises.deviations import Deviation
 from ...words import named, native, same_dtype
@@ -37,7 +35,7 @@ _NAMES = tuple(point.name for point in ENTRY_POINTS)
 _elements = Condition("the array has elements", lambda spec: spec.size > 0)
 
 
-def _parts(spec: Any) -> np.ndarray | None:
+def _parts(spec: Spec) -> np.ndarray | None:
     """The floats of an array, real and imaginary parts apart."""
     name = same_dtype(spec)
     if not spec.size or not (name.startswith(("float", "complex")) or name == "bfloat16"):
@@ -46,7 +44,7 @@ def _parts(spec: Any) -> np.ndarray | None:
     return numbers_.view(numbers_.real.dtype) if numbers_.dtype.kind == "c" else numbers_
 
 
-def _has_zero(spec: Any) -> bool:
+def _has_zero(spec: Spec) -> bool:
     parts = _parts(spec)
     return parts is not None and bool((parts == 0).any())
 
@@ -56,7 +54,7 @@ _zero = Condition("a number, or its real or imaginary part, is zero", _has_zero)
 _cached = np_scalar & named("float64", "complex128") & _zero
 
 
-def _subnormal(spec: Any) -> bool:
+def _subnormal(spec: Spec) -> bool:
     parts = _parts(spec)
     if parts is None:
         return False
@@ -68,7 +66,7 @@ def _subnormal(spec: Any) -> bool:
 _subnormals = Condition("an element is no normal float32", _subnormal)
 
 
-def _signals(spec: Any) -> bool:
+def _signals(spec: Spec) -> bool:
     raw = np.frombuffer(spec.values, np.uint32)
     return bool((((raw & 0x7F800000) == 0x7F800000) & ((raw & 0x007FFFFF) != 0) & ((raw & 0x00400000) == 0)).any())
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
 
-from .....strategies.spec import TENSOR_DTYPES, TensorSpec
+from .....strategies.spec import TENSOR_DTYPES, Spec, TensorSpec
 from ....promises.conditions import Condition, dtype_in, empty, rank_above, scalar
 from ....promises.deviations import Deviation
 from ...words import NP_ARRAY, NP_INTEROPERABILITY, NP_MIGRATION
@@ -22,7 +21,7 @@ def _one(dtype: str, shape: tuple[int, ...] = (1,), bits: int = 0, state: str = 
     return TensorSpec(dtype, shape, (size,) * len(shape), 0, size, 0, state, 0, ((0, bits),) if bits else ())
 
 
-def _holds_signalling_nan(spec: Any) -> bool:
+def _holds_signalling_nan(spec: Spec) -> bool:
     """Whether some float32, or half of a complex64, is a NaN with its quiet bit clear."""
     return any(bits & 0x7FC00000 == 0x7F800000 and bits & 0x3FFFFF for (bits,) in struct.iter_unpack("<I", spec.values))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from .....strategies.spec import ArraySpec
+from .....strategies.spec import ArraySpec, Spec
 from ....promises.conditions import Condition, empty, swapped
 from ....promises.deviations import Deviation
 from ...words import named, native
@@ -22,7 +20,7 @@ _WRITTEN = (
 )
 
 
-def _signals(spec: Any) -> bool:
+def _signals(spec: Spec) -> bool:
     raw = np.frombuffer(spec.values, np.uint32)
     return bool((((raw & 0x7F800000) == 0x7F800000) & ((raw & 0x007FFFFF) != 0) & ((raw & 0x00400000) == 0)).any())
 
@@ -30,7 +28,7 @@ def _signals(spec: Any) -> bool:
 _signalling = named("float32", "complex64") & Condition("an element is a signalling NaN", _signals)
 
 
-def _foreign(spec: Any) -> bool:
+def _foreign(spec: Spec) -> bool:
     return bool(spec.kind == "U" and (np.frombuffer(spec.values, np.uint32) > 127).any())
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 
 from .....strategies import dtypes
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, may_share, refuses, values
 from ....promises.conditions import empty, scalar
 from ...words import native, same_dtype
@@ -62,7 +62,7 @@ _ASSIGNED_LIST: tuple[Clause, ...] = (
 )
 
 
-def hinted(spec: Any) -> str | None:
+def hinted(spec: Spec) -> str | None:
     """int32 where every element survives it, else the source's dtype"""
     if not numeric(spec) or spec.dtype in dtypes.EXTENDED or not spec.size:
         return None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .....strategies import dtypes
+from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -120,7 +121,7 @@ _decodable = (numbers | native("bfloat16")) & ~dtype_in("uint32", ">uint32", "ui
 # -- sparse ----------------------------------------------------------------------------------------------------------------------
 
 
-def dense(spec: Any) -> bytes:
+def dense(spec: Spec) -> bytes:
     """zeros lose their sign"""
     name = same_dtype(spec)
     if not name.startswith(("float", "bfloat", "complex")):

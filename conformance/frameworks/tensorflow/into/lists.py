@@ -5,19 +5,18 @@ Looked at and left out: lists of several arrays (in arrays of a container "list"
 
 from __future__ import annotations
 
-from typing import Any
-
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, refuses, shape, values
 from ....promises.conditions import container_in, empty
 from .words import DOCS, ITEM_REFUSALS, SEEN, buffer, dlpack_object, entry, exporter, list_dtype, objects, strings
 
 
-def _with_one_more_axis(spec: Any) -> tuple[int, ...]:
+def _with_one_more_axis(spec: Spec) -> tuple[int, ...]:
     """one leading axis of length 1 before the source's shape"""
     return (1, *spec.shape)
 
 
-def _flat(spec: Any) -> tuple[int, ...]:
+def _flat(spec: Spec) -> tuple[int, ...]:
     """one axis, as long as the array has elements"""
     return (spec.size,)
 

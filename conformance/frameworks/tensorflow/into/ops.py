@@ -8,8 +8,7 @@ their siblings here do); what is traced (tf.function, tf.map_fn, tf.while_loop) 
 
 from __future__ import annotations
 
-from typing import Any
-
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, Source, copies, documented, dtype, may_refuse, may_share, refuses, shape, values
 from ....promises.conditions import Condition, empty, scalar
 from ...words import named, native, same_dtype
@@ -56,7 +55,7 @@ def without(lacking: Condition) -> tuple[Clause, ...]:
     )
 
 
-def _squeezed(spec: Any) -> tuple[int, ...]:
+def _squeezed(spec: Spec) -> tuple[int, ...]:
     """without axes of length 1"""
     return tuple(n for n in spec.shape if n != 1)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .....strategies import dtypes
+from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -106,7 +105,7 @@ def entry(name: str, call: str, *clauses: Clause) -> EntryPoint:
 # -- lists and memoryviews: sequences of Python numbers -------------------------------------------------------------------
 
 
-def _whole(spec: Any) -> np.ndarray | None:
+def _whole(spec: Spec) -> np.ndarray | None:
     """The elements of an integer array."""
     name = same_dtype(spec)
     if not name.startswith(("int", "uint")) or spec.dtype in dtypes.EXTENDED:
@@ -114,7 +113,7 @@ def _whole(spec: Any) -> np.ndarray | None:
     return np.frombuffer(spec.values, name)
 
 
-def _beyond_int64(spec: Any) -> bool:
+def _beyond_int64(spec: Spec) -> bool:
     whole = _whole(spec)
     return whole is not None and whole.size > 0 and int(whole.max()) >= 1 << 63
 
@@ -122,7 +121,7 @@ def _beyond_int64(spec: Any) -> bool:
 beyond_int64 = Condition("an element is 2**63 or more", _beyond_int64)
 
 
-def of_python_integers(spec: Any) -> str | None:
+def of_python_integers(spec: Spec) -> str | None:
     """int32 where every element fits it, else int64"""
     whole = _whole(spec)
     if whole is None:
@@ -135,7 +134,7 @@ _ITEMS = {name: name for name in ("bool", "float16", "float32", "float64")}
 _ITEMS |= {"longdouble": "float32", "complex64": "complex128", "complex128": "complex128", "clongdouble": "complex128"}
 
 
-def list_dtype(spec: Any) -> str | None:
+def list_dtype(spec: Spec) -> str | None:
     """what Python numbers give: the array's own dtype is lost, but for bool and the three floats"""
     if not spec.size:
         return None
@@ -144,7 +143,7 @@ def list_dtype(spec: Any) -> str | None:
     return _ITEMS.get(same_dtype(spec)) or of_python_integers(spec)
 
 
-def _buffer_dtype(spec: Any) -> str | None:
+def _buffer_dtype(spec: Spec) -> str | None:
     """bool, int32 or int64, or float32: what Python numbers give"""
     if len(spec.shape) != 1 or not spec.size:
         return None
@@ -205,12 +204,12 @@ FORWARDED: tuple[Clause, ...] = (
 CONVERTED: tuple[Clause, ...] = (*CONVERSION, *COPIED)
 
 
-def clean_bits(spec: Any) -> bytes:
+def clean_bits(spec: Spec) -> bytes:
     """small integers with zeros for upper bits"""
     return bytes(b & ((1 << int(spec.dtype[-1])) - 1) for b in spec.values)
 
 
-def signed_bits(spec: Any) -> bytes:
+def signed_bits(spec: Spec) -> bytes:
     """small integers with their sign for upper bits"""
     bits = int(spec.dtype[-1])
     sign, ones = 1 << (bits - 1), 0x100 - (1 << bits)

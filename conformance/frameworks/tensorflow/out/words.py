@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -49,7 +48,7 @@ in_dlpack = dtype_in(
 in_dlpack.text = "TensorFlow gives the dtype a DLPack code"
 
 
-def numpy_dtype(spec: Any) -> str | None:
+def numpy_dtype(spec: Spec) -> str | None:
     """the tensor's dtype; of quantised tensors the plain integers, of strings object"""
     if spec.dtype == "string":
         # What becomes of one string in a variable is for "np.asarray(tf.Variable)" to show, once.
@@ -57,12 +56,12 @@ def numpy_dtype(spec: Any) -> str | None:
     return str(_QUANTISED.get(spec.dtype, spec.dtype))
 
 
-def numpy_dtype_or_bytes(spec: Any) -> str | None:
+def numpy_dtype_or_bytes(spec: Spec) -> str | None:
     """the tensor's dtype; of quantised tensors the plain integers, of strings object (0-d: Python's bytes)"""
     return None if spec.dtype == "string" and not spec.shape else numpy_dtype(spec)
 
 
-def own_dtype(spec: Any) -> str:
+def own_dtype(spec: Spec) -> str:
     """the tensor's dtype"""
     return str(spec.dtype)
 

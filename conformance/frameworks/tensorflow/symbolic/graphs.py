@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, copies, documented, dtype, fact, may_share, raises, refuses, type_
 from ....promises.conditions import rank_above, scalar
 from ..into.words import DOCS, SEEN, objects, strings, texts
@@ -66,7 +65,7 @@ def _placeholder(name: str, shape: str, *clauses: Clause, run: str = "s.run(q, {
     )
 
 
-def _any_rows(spec: Any) -> tuple[int | None, ...]:
+def _any_rows(spec: Spec) -> tuple[int | None, ...]:
     """the source's shape but for its first axis"""
     return (None, *spec.shape)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, copies, documented, dtype, fact, may_refuse, may_share, raises, refuses, values
 from ....promises.conditions import Condition
 from ...words import named, native, same_dtype
@@ -71,7 +70,7 @@ _REFUSALS = {
 _AUTOCAST = documented("https://keras.io/api/mixed_precision/policy/")
 
 
-def computed(spec: Any) -> str:
+def computed(spec: Spec) -> str:
     """float32 for any float, else the source's dtype"""
     name = same_dtype(spec)
     return "float32" if name.startswith(("float", "bfloat")) else name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, Source, documented, dtype, fact, may_refuse, raises, refuses, shape, type_
 from ....promises.conditions import Condition, empty
 from ...words import named, same_dtype, told
@@ -23,17 +24,17 @@ REFUSED: tuple[Clause, ...] = (
 )
 
 
-def static_dtype(spec: Any) -> str:
+def static_dtype(spec: Spec) -> str:
     """the source's dtype, in native byte order; "string" for texts"""
     return "string" if texts(spec) or strings(spec) else same_dtype(spec)
 
 
-def static_shape(spec: Any) -> tuple[int, ...]:
+def static_shape(spec: Spec) -> tuple[int, ...]:
     """the source's shape"""
     return tuple(spec.shape)
 
 
-def partial_shape(spec: Any) -> tuple[int | None, ...]:
+def partial_shape(spec: Spec) -> tuple[int | None, ...]:
     """the source's shape but for its first axis"""
     return (None, *spec.shape[1:]) if spec.shape else ()
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from .....strategies.spec import ArraySpec
+from .....strategies.spec import ArraySpec, Spec
 from ....promises.conditions import Condition, backwards, container_in, memory_in, ndarray, readonly, scalar
 from ....promises.deviations import Deviation
 from ...words import WRAPPING, named, native
@@ -34,7 +32,7 @@ _off_16 = Condition("the address is no multiple of 16", lambda spec: spec.addres
 _elements = Condition("the array has elements", lambda spec: spec.size > 0)
 
 
-def _rounds_twice(spec: Any) -> bool:
+def _rounds_twice(spec: Spec) -> bool:
     """Whether some float64 goes to another float16 by way of float32 than straight."""
     numbers = np.frombuffer(spec.values, np.float64)
     with np.errstate(all="ignore"):
@@ -48,7 +46,7 @@ _hidden_axes = sequence & Condition(
 )
 
 
-def _is_sequence_of_sequences(spec: Any) -> bool:
+def _is_sequence_of_sequences(spec: Spec) -> bool:
     if not spec.shape or not 0 < spec.shape[0] < 32:
         return False
     # The masked element is an array, and texts, records and Python's objects can be sequences.

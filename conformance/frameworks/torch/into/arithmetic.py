@@ -7,11 +7,11 @@ kin (see `torch_in`); @ (rounds).
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from .....strategies import dtypes
+from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -76,7 +76,7 @@ def _promoted(name: str) -> str | None:
         return None
 
 
-def _with_float32(spec: Any) -> str | None:
+def _with_float32(spec: Spec) -> str | None:
     """as NumPy promotes the array's dtype with float32"""
     return _promoted(spec.dtype)
 

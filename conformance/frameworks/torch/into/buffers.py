@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, accepts, documented, dtype, may_refuse, refuses, shape, shares, values, warns
 from ....promises.conditions import Condition, always, contiguous, readonly, swapped
 from .words import DOCS, NO_FLAGS, SEEN, bare, dlpack_object, entry, np_scalar, sequence, where
@@ -21,7 +22,7 @@ _ENOUGH = documented(_FROMBUFFER, "the total number of bytes in the buffer is mo
 _ITEMSIZE = {"uint8": 1, "bool": 1, "float16": 2, "bfloat16": 2, "float32": 4, "int32": 4, "float64": 8, "complex64": 8}
 
 
-def _bytes_in(spec: Any) -> int:
+def _bytes_in(spec: Spec) -> int:
     return int(spec.size * spec.itemsize)
 
 
@@ -30,7 +31,7 @@ no_bytes = Condition("the buffer has no bytes", lambda spec: _bytes_in(spec) == 
 
 
 def _flat(to: str, skipped: int = 0) -> Callable[[Any], tuple[int, ...]]:
-    def flat(spec: Any) -> tuple[int, ...]:
+    def flat(spec: Spec) -> tuple[int, ...]:
         return ((_bytes_in(spec) - skipped) // _ITEMSIZE[to],)
 
     flat.__doc__ = f"one axis, as many {to} as the bytes hold" + (f" after the first {skipped}" if skipped else "")
@@ -86,7 +87,7 @@ _NO_BUFFER: tuple[Clause, ...] = (
 )
 
 
-def _skipped_8(spec: Any) -> bool:
+def _skipped_8(spec: Spec) -> bool:
     return _bytes_in(spec) <= 8
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .....strategies.spec import Spec
 from ....promises import EntryPoint, accepts, copies, documented, dtype, forms, may_refuse, refuses, shape, shares, values, warns
 from ....promises.conditions import ndarray, pointers, readonly, scalar
 from ...words import named, native
@@ -26,7 +25,7 @@ _TENSOR_CLASS = f"{DOCS}/tensors.html"
 _OWN_TYPE = documented(_TENSOR_CLASS)
 
 
-def _at_least_1d(spec: Any) -> tuple[int, ...] | None:
+def _at_least_1d(spec: Spec) -> tuple[int, ...] | None:
     """(1,) of a 0-d array, (0,) of an empty list or buffer, else the source's shape"""
     if spec.container in ("list", "buffer") and spec.shape[:1] == (0,):
         return (0,)

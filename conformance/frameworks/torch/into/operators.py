@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, flags, may_refuse, refuses, shape, values
 from ....promises.conditions import Condition, ndarray, pointers
 from ...words import named, same_dtype
@@ -46,7 +45,7 @@ _assignable = named(*"float64 complex128 int8 int16 int32 int64 longlong uint8 u
 INFERRED = {"b": "bool", "i": "int64", "u": "int64", "f": "float32", "c": "complex64"}
 
 
-def inferred(spec: Any) -> str | None:
+def inferred(spec: Spec) -> str | None:
     """as of a Python number: bool, int64, the default dtype, or its complex partner"""
     return INFERRED.get(spec.kind) if BRIDGED_EITHER_ORDER(spec) and not large(spec) else None
 
@@ -57,7 +56,7 @@ _whole = named(*"int8 int16 int32 int64 longlong uint16 uint32 uint64".split())
 _masks = named("bool", "uint8")
 
 
-def _within_256(spec: Any) -> bool:
+def _within_256(spec: Spec) -> bool:
     if spec.kind not in "iu" or not spec.size:
         return True
     numbers = np.frombuffer(spec.values, spec.np_dtype.newbyteorder("="))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -89,7 +88,7 @@ def by_default_dtype(when: Condition = always, source: Source = _SET_DEFAULT) ->
     return settings("default dtype float64", "default dtype float16", when=when, source=source)
 
 
-def with_batch_axis(spec: Any) -> tuple[int, ...]:
+def with_batch_axis(spec: Spec) -> tuple[int, ...]:
     """one leading axis of length 1 before the source's shape"""
     return (1, *spec.shape)
 
@@ -122,12 +121,12 @@ BARE_REFUSALS = refuses("RuntimeError", "TypeError", when=bare, source=SEEN)
 _ANYTHING = ("TypeError", "ValueError", "RuntimeError", "OverflowError")
 
 
-def _list_dtype(spec: Any) -> str | None:
+def _list_dtype(spec: Spec) -> str | None:
     """float32 of an empty list, else the source's dtype, in native byte order"""
     return "float32" if spec.shape[:1] == (0,) else same_dtype(spec)
 
 
-def _list_shape(spec: Any) -> tuple[int, ...]:
+def _list_shape(spec: Spec) -> tuple[int, ...]:
     """(0,) of an empty list, else the source's shape"""
     return (0,) if spec.shape[:1] == (0,) else tuple(spec.shape)
 
@@ -162,7 +161,7 @@ ELEMENT_VALUES = values("astype", when=(np_scalar | sequence) & floating, source
 _BUFFER_NUMBERS = {"b": "bool", "i": "int64", "u": "int64", "f": "float32"}
 
 
-def _buffer_dtype(spec: Any) -> str | None:
+def _buffer_dtype(spec: Spec) -> str | None:
     """that of a list of Python numbers"""
     return _BUFFER_NUMBERS.get(spec.kind) if spec.size else "float32"
 
@@ -186,7 +185,7 @@ MEMORYVIEW: tuple[Clause, ...] = where(
 DLPACKED = native(*_BRIDGED_NAMES, "ulonglong")
 
 
-def _scattered(spec: Any) -> bool:
+def _scattered(spec: Spec) -> bool:
     return bool(not spec.is_c and spec.itemsize and any(n != 1 and s % spec.itemsize for n, s in zip(spec.shape, spec.strides)))
 
 

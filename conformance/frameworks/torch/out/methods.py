@@ -12,10 +12,9 @@ Looked at and left out, as they only repeat another entry point's way:
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -85,7 +84,7 @@ def _or_value_error(gate: tuple[Clause, ...]) -> tuple[Clause, ...]:
     )
 
 
-def _python_dtype(spec: Any) -> str | None:
+def _python_dtype(spec: Spec) -> str | None:
     """the Python number that holds the dtype's values"""
     if not spec.size or OTHER_LAYOUT(spec):  # A sparse tensor of nothing but zeros gives the int 0, whatever its dtype.
         return None
@@ -93,17 +92,17 @@ def _python_dtype(spec: Any) -> str | None:
     return kinds.get(spec.dtype.rstrip("0123456789"), "float")
 
 
-def _list_shape(spec: Any) -> tuple[int, ...]:
+def _list_shape(spec: Spec) -> tuple[int, ...]:
     """the source's, as far as nested lists can tell: up to the first 0"""
     return spec.shape[: spec.shape.index(0) + 1] if 0 in spec.shape else spec.shape  # type: ignore[no-any-return]
 
 
-def _sum_dtype(spec: Any) -> str:
+def _sum_dtype(spec: Spec) -> str:
     """the source's, as NumPy promotes it"""
     return "int64" if spec.dtype == "bool" else str(spec.dtype)
 
 
-def negated(spec: Any) -> bytes:
+def negated(spec: Spec) -> bytes:
     """the other sign, of zeros and NaNs too; integers wrap"""
     numbers = np.frombuffer(spec.values, spec.dtype)
     with np.errstate(all="ignore"):

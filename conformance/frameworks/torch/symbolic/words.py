@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, Source, copies, documented, dtype, fact, shares, type_, warns
 from ....promises.conditions import Condition, empty, readonly
 from ...words import named, same_dtype, told
@@ -22,12 +21,12 @@ _some = BRIDGED & ~named("bool") & ~empty
 _some.text = "the array has elements, numbers that PyTorch takes"
 
 
-def static_shape(spec: Any) -> tuple[int, ...]:
+def static_shape(spec: Spec) -> tuple[int, ...]:
     """the source's shape"""
     return tuple(spec.shape)
 
 
-def has_nan(spec: Any) -> bool:
+def has_nan(spec: Spec) -> bool:
     """Whether an element of an array of floats is not a number."""
     numbers = np.frombuffer(spec.values, same_dtype(spec))
     return bool((numbers != numbers).any())
