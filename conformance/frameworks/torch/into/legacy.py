@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .....strategies.spec import Spec
 from ....promises import EntryPoint, accepts, copies, documented, dtype, forms, may_refuse, refuses, shape, shares, values, warns
-from ....promises.conditions import ndarray, pointers, readonly, scalar
+from ....promises.conditions import Condition, ndarray, pointers, readonly, scalar
 from ...words import named, native
 from .words import (
     ARRAY_REFUSALS,
@@ -25,20 +25,28 @@ _TENSOR_CLASS = f"{DOCS}/tensors.html"
 _OWN_TYPE = documented(_TENSOR_CLASS)
 
 
-def _at_least_1d(spec: Spec) -> tuple[int, ...] | None:
-    """(1,) of a 0-d array, (0,) of an empty list or buffer, else the source's shape"""
+#: What these constructors take for a size, and hand out uninitialised memory for: it is handed over with an axis.
+_A_SIZE = 'getattr(a, "ndim", 1) == 0 and getattr(a, "dtype", np.dtype("V")).kind in "iuV"'
+
+
+def _is_size(spec: Spec) -> bool:
+    return not spec.shape and (spec.kind in "iuV" or spec.container == "buffer")
+
+
+def _shape(spec: Spec) -> tuple[int, ...] | None:
+    """(1,) of a 0-d array that would be a size, (0,) of an empty list or buffer, else the source's shape"""
     if spec.container in ("list", "buffer") and spec.shape[:1] == (0,):
         return (0,)
-    return tuple(spec.shape) or (1,)
+    return (1,) if _is_size(spec) else tuple(spec.shape)
 
 
 def _typed(name: str, to: str, *same: str) -> EntryPoint:
     """A constructor whose results all have one dtype; arrays of that dtype (`same`: its names) are shared."""
     keeps = ndarray & native(*same)
-    # An integer would be a size here, and its memory uninitialised: hand it over with an axis.
     return entry(
         name,
-        f'{name}([a] if isinstance(a, int) else a if getattr(a, "ndim", 1) else a.reshape(1))',
+        f"{name}([a] if isinstance(a, int) else a.reshape(1) if {_A_SIZE} else a)",
+        refuses("TypeError", when=np_scalar & ~pointers & ~Condition("it would be a size", _is_size), source=SEEN),
         # Sequences of anything but numbers that fit are refused in as many ways as there are.
         may_refuse(
             "TypeError",
@@ -59,7 +67,7 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         accepts(source=SEEN),
         dtype(to, source=_OWN_TYPE),
         *where((np_scalar | sequence) & not_numbers, shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
-        shape(_at_least_1d, source=SEEN),
+        shape(_shape, source=SEEN),
         *([values("unspecified", when=named("bool"), source=SEEN)] if to == "bfloat16" else []),
         values("bits", when=ndarray & native(*same), source=SEEN),
         values("astype", source=SEEN),
