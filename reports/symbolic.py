@@ -12,14 +12,6 @@ from .results import Results, Row, read
 _LAWS = ("static", "snapshot", "retrace", "symbolic_refusal", "eager_agreement", "gradient", "numpy_semantics", "size_limit")
 _HEADING = ("form", "values", "dtype", "static shape", "a later change of the array", "gradient", "refusals")
 
-#: In one line.
-ANSWER = (
-    "**Yes.** `tf.constant(a)` in a `tf.function`, an argument, a fed placeholder, and `torch.from_numpy(a)` in a trace, an "
-    "export or a compiled function take the ndarray as it is and give its values back bit for bit; before they run they know "
-    "dtype and shape, and hold no value that NumPy could ask for. The exceptions, arrays in foreign byte order above all, are "
-    "marked ✗."
-)
-
 
 def register(verbs: Any) -> None:
     """Add the verb `symbolic`."""
@@ -36,8 +28,29 @@ def _run(asked: argparse.Namespace) -> int:
 
 def page(results: Results) -> str:
     """The answer, the table of forms, and what is claimed."""
-    parts = [ANSWER, table(list(results.of("entry"))), claims(list(results.of("claim")))]
+    entries = list(results.of("entry"))
+    parts = [answer(entries), table(entries), claims(list(results.of("claim")))]
     return "\n\n".join(part for part in parts if part)
+
+
+def answer(entries: list[Row]) -> str:
+    """Whether an array can become a symbolic tensor, by what these results hold."""
+    forms = [entry for entry in entries if is_form(entry)]
+    faithful = [entry for entry in forms if _keeps(entry)]
+    if not forms:
+        return "**Not tested.** These results hold no symbolic form."
+    if not faithful:
+        return f"**No.** Of {len(forms)} symbolic forms none was seen to give an array's values back without a broken promise."
+    return (
+        f"**Yes.** Of {len(forms)} symbolic forms, {len(faithful)} take the ndarray as it is and keep every promise "
+        "about its values. Where a form breaks one, recorded or not, it is marked ✗."
+    )
+
+
+def _keeps(entry: Row) -> bool:
+    """Whether an entry point was seen to hold to what it promises of values, and never not to."""
+    counts = [entry["laws"].get(law, {}) for law in ("values", "acceptance", "eager_agreement")]
+    return bool(counts[0].get("held")) and not any(count.get(how) for count in counts for how in ("broken", "deviated"))
 
 
 def is_form(entry: Row) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import time
 from pathlib import Path
 
 from ...reports.differences import is_breaking, of_results, render, write_scripts
@@ -98,11 +97,16 @@ def _compare(before: str, after: str, asked: argparse.Namespace) -> int:
     arguments += [word for name in both for word in ("--subject", f"{name}={after}")]
     arguments += [word for glob in asked.entry_point for word in ("--entry-point", glob)]
     arguments += ["--profile", asked.profile, "--seed", asked.seed, "--results", str(asked.results.absolute())]
-    started = time.time()
+    earlier = _written(asked.results)
     with contextlib.redirect_stdout(sys.stderr):
         code = suite(arguments, SUITE / "test_upgrade.py")
     if code != _INTERRUPTED:
         return code
-    if asked.results.exists() and asked.results.stat().st_mtime >= started:  # Not an earlier run's.
+    if _written(asked.results) != earlier:  # What is there now is not an earlier run's.
         raise KeyboardInterrupt(f"interrupted; what was found so far: {asked.results}")
     raise KeyboardInterrupt
+
+
+def _written(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0

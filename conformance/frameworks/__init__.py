@@ -1,0 +1,1 @@
+"""The frameworks: what one is, the registry, and a folder for each."""

@@ -92,11 +92,15 @@ def _nothing(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     return []
 
 
+#: What is there in every environment, or is chosen by installers to suit the others.
+_COMPANIONS = ("python", "ml_dtypes")
+
+
 def releases(merged: Merged) -> str:
     """An environment in a line: "numpy 2.4.6, torch 2.13.0"."""
-    names = ("numpy", "torch", "tensorflow", "tensorflow-cpu")
     environment = merged.results.header["environment"]
-    chosen = {name: environment[name] for name in names if name in environment} or environment
+    names = sorted(environment, key=lambda name: name != "numpy")  # NumPy first, what it is compared with as it comes.
+    chosen = {name: environment[name] for name in names if not name.startswith(_COMPANIONS)} or environment
     return ", ".join(f"{name} {release}" for name, release in chosen.items()) or "an unnamed environment"
 
 
@@ -258,7 +262,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "symbolic",
         "Symbolic",
-        "Can an array become a symbolic tensor: in tf.function, placeholders, torch.compile, export?",
+        "Can an array become a symbolic tensor: traced, fed, captured, compiled, exported?",
         f"{how.RUN} --entry-point GLOB, over symbolic forms.",
         _symbolic,
     ),

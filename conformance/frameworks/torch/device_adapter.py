@@ -51,7 +51,7 @@ def absent(device: str, *needs: str) -> str:
 
 def clock(device: str) -> TorchClock:
     """What tells when the device is done."""
-    return TorchClock(device)
+    return TorchClock(device, getattr(torch, split(device)[0]))
 
 
 def build(spec: TensorSpec, device: str) -> DeviceSource | adapter.TensorSource:

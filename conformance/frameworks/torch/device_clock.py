@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from ...subject.device_clock import DeviceClock, UnfinishedError
 from ...subject.devices import split
 
@@ -17,11 +15,11 @@ _CYCLES = 2e9
 
 
 class TorchClock(DeviceClock):
-    """Waits by `synchronize`; CUDA's events tell the device's share of the time."""
+    """Waits by the `synchronize` of the device's module, `torch.cuda` say; CUDA's events tell the device's share of the time."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, module: Any) -> None:
         kind, number = split(device)
-        self._module: Any = vars(torch)[kind]
+        self._module = module
         # Only there events, and a way to keep the device waiting, have been thought through.
         self._measures = kind == "cuda" and number == 0
         synchronize: Callable[..., Any] = self._module.synchronize

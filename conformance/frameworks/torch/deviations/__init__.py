@@ -1,0 +1,1 @@
+"""Where releases of PyTorch break their promises."""

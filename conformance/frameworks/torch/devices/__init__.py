@@ -1,0 +1,1 @@
+"""NumPy to PyTorch on other devices, and back."""

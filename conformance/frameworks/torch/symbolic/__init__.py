@@ -1,0 +1,1 @@
+"""NumPy to PyTorch's symbolic forms."""
