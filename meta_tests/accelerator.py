@@ -18,10 +18,11 @@ from itertools import cycle
 from typing import Any, ClassVar
 
 import torch
+from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+
 from tensor_conformance.conformance.subject import device_memory
 from tensor_conformance.conformance.subject.capsules import DLTensor
 from tensor_conformance.conformance.subject.devices import split
-from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 COUNT = 2
 _SIZE = 1 << 30
@@ -109,14 +110,6 @@ class Raw:
     def write(self, address: int, data: bytes) -> None:
         default_stream.synchronize()
         ctypes.memmove(seen_by_driver(address), data, len(data))
-
-    def in_use(self) -> int:
-        for stream in list(Stream.known.values()):  # A device comes to an end of its work by itself.
-            with suppress(Exception):
-                stream.synchronize()
-        for one in _arenas:
-            one.sweep()
-        return sum(sum(one.live.values()) for one in _arenas)
 
     def allocate(self, device: str, nbytes: int) -> int:
         return arena(split(device)[1]).allocate(nbytes)
@@ -441,6 +434,19 @@ for _key in ("CPU", "PrivateUse1"):
 _everything = torch.library.Library("_", "IMPL")
 _everything.fallback(_fallback, "PrivateUse1")
 torch.Tensor.__dlpack__, torch.Tensor.__dlpack_device__ = _export, _place  # type: ignore[method-assign, assignment]
+
+
+def in_use() -> int:
+    """Bytes that the allocator has handed out."""
+    for stream in list(Stream.known.values()):  # A device comes to an end of its work by itself.
+        with suppress(Exception):
+            stream.synchronize()
+    for one in _arenas:
+        one.sweep()
+    return sum(sum(one.live.values()) for one in _arenas)
+
+
 device_memory.register("sim", Raw())
+device_memory.count("sim", in_use)
 for _ in range(300):  # Until the interpreter's own caches have settled, each call seems to leave objects behind.
     torch.zeros(1, dtype=torch.uint8).to("sim").cpu()

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase, choices_to_bytes
+
 from tensor_conformance.conformance.frameworks.registry import entry_points, on_device
+from tensor_conformance.conformance.laws import LAWS
 from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.reports.results import Results, Row
 from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec
@@ -19,6 +21,15 @@ from tensor_conformance.strategies.dtypes import DTYPES, available
 from tensor_conformance.strategies.search import as_drawn
 
 T = TypeVar("T")
+#: The checkout.
+ROOT = Path(__file__).resolve().parents[1]
+
+#: Laws by id: on how any conversion ends, on results, and those that are judged under pressure.
+ON_ENDINGS = {id: law for id, law in LAWS.items() if law.evidence == "conversions" and law.ending == "any"}
+ON_RESULTS = {
+    id: law for id, law in LAWS.items() if law.evidence == "conversions" and law.ending == "answers" and not law.pressure
+}
+UNDER_PRESSURE = {id: law for id, law in LAWS.items() if law.evidence == "conversions" and law.pressure}
 
 #: The dtypes that this NumPy has: those that strategies and grid draw from.
 NAMES = tuple(filter(available, DTYPES))

@@ -19,12 +19,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+
+from meta_tests.faults import Fault, Rewritten
 from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.conformance.run.subjects import Subject
 from tensor_conformance.conformance.subject import trial
 from tensor_conformance.strategies import ArraySpec
-
-from meta_tests.faults import Fault, Rewritten
 
 PEERS = ["round trip", "array-api-tests", "NumPy"]
 EXAMPLES = 200

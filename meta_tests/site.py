@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from meta_tests.helpers import COMPARISON, DEVIATION, DIFFERENCE, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, write_lines
+from meta_tests.timings import call, fresh, limits, saved, sharing
 from tensor_conformance.reports.cells import Cells, Outcome, encode
 from tensor_conformance.reports.html import write
 from tensor_conformance.reports.results import Row
-
-from meta_tests.helpers import COMPARISON, DEVIATION, DIFFERENCE, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, write_lines
-from meta_tests.timings import call, fresh, limits, saved, sharing
 
 DOCS = "https://example.org/docs"
 SEEN = {"source": "observed in fake 1.0", "quote": ""}

@@ -21,22 +21,22 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.core
-from tensor_conformance.conformance.frameworks.registry import entry_points, known_for
-from tensor_conformance.conformance.laws.judge import judge
-from tensor_conformance.conformance.promises import EntryPoint
-from tensor_conformance.conformance.run import run
-from tensor_conformance.conformance.run.run import PROFILES, Plan
-from tensor_conformance.conformance.run.subjects import Isolated, Subject
-from tensor_conformance.conformance.run.tally import Tally
-from tensor_conformance.conformance.subject.observation import Observation
 
 from meta_tests.faults import Fault, Rewritten, faults
 from meta_tests.faults.endings import it_hangs
 from meta_tests.helpers import cpu_of
 from meta_tests.peers import PEERS, verdicts
+from tensor_conformance.conformance.frameworks.registry import entry_points, known_for
+from tensor_conformance.conformance.laws.judge import judge
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.run.phases import Asking
+from tensor_conformance.conformance.run.plan import PROFILES, Plan
+from tensor_conformance.conformance.run.subjects import Isolated, Subject
+from tensor_conformance.conformance.run.tally import Tally
+from tensor_conformance.conformance.subject.observation import Observation
 
 SEEDS = 5
-#: Examples after which a search counts as blind; the default run's are fewer, see `conformance.run.PROFILES`.
+#: Examples after which a search counts as blind; the default run's are fewer, see `conformance.run.plan`.
 EXAMPLES = 1000
 #: Seconds after which a conversion counts as hung; on a busy machine, a framework's first use of some module takes many.
 LIMIT = 30.0
@@ -102,7 +102,7 @@ def catch(fault: Fault | Rewritten, phase: str, seed: int, plan: Plan) -> dict[s
     hypothesis.core.global_force_seed = seed  # As pytest's --hypothesis-seed sets it.
     started = time.process_time() + cpu_of(asked.pid)
     try:
-        run._Asking(plan, entry, watched)
+        Asking(plan, entry, watched)
         caught = False
     except Caught:
         caught = True
@@ -127,7 +127,7 @@ def control_row(name: str, seeds: int) -> dict[str, Any]:
     entry, findings, conversions = entry_of(name), [], 0
     for seed in range(seeds):
         hypothesis.core.global_force_seed = seed
-        tally: Tally = run._Asking(Plan(seed=seed, limit=LIMIT), entry, subject(entry.framework)).tally
+        tally: Tally = Asking(Plan(seed=seed, limit=LIMIT), entry, subject(entry.framework)).tally
         findings += [f"{finding.law}: {finding.spec}" for finding in tally.findings.values()]
         conversions += sum(tally.verdicts.values())
     return {"kind": "control", "entry": name, "findings": findings, "conversions": conversions}
@@ -162,7 +162,7 @@ def main() -> None:
         "schema": 1,
         "environment": versions,
         "seeds": asked.seeds,
-        "examples": PROFILES["default"].most.examples,
+        "examples": PROFILES["default"].usual.examples,
         "peers": PEERS,
     }
     with asked.output.open("w") as file, multiprocessing.get_context("spawn").Pool(asked.jobs) as pool:

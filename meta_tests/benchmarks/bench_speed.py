@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from tensor_conformance.conformance.frameworks.registry import entry_points
 from tensor_conformance.conformance.laws.judge import judge
 from tensor_conformance.conformance.run.subjects import InProcess, Isolated

@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from meta_tests.helpers import write_lines
+from meta_tests.site import ROWS, whole_site
+from meta_tests.timings import SIZES, Row, call, copying, fresh, limits, row, saved, sharing
 from tensor_conformance.conformance.cli import main
 from tensor_conformance.reports.benchmark.compare import compare, t_quantile
 from tensor_conformance.reports.benchmark.cost import Cost, law_of_cost
@@ -20,10 +24,6 @@ from tensor_conformance.reports.benchmark.site import cost
 from tensor_conformance.reports.benchmark.tables import as_markdown, as_text, compared, seconds, tables
 from tensor_conformance.reports.html.sections import Block
 from tensor_conformance.reports.results import ResultsError
-
-from meta_tests.helpers import write_lines
-from meta_tests.site import ROWS, whole_site
-from meta_tests.timings import SIZES, Row, call, copying, fresh, limits, row, saved, sharing
 
 
 def rows(seed: int = 0) -> list[Row]:

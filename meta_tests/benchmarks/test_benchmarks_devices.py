@@ -8,25 +8,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from meta_tests import simulated
+from meta_tests.benchmarks.test_benchmarks import limits as imagined_limits
+from meta_tests.benchmarks.test_benchmarks import row
+from meta_tests.benchmarks.test_benchmarks_measuring import RELEASES, ROOT
 from tensor_conformance.conformance.benchmarks.bench_conversions import describe
 from tensor_conformance.conformance.benchmarks.cells import HOST, Cell, cells, limits, raw_copy
 from tensor_conformance.conformance.benchmarks.measure import Effort, Process, Timing, measure
 from tensor_conformance.conformance.frameworks.registry import entry_points, on_device
+from tensor_conformance.conformance.frameworks.torch.device_clock import TorchClock
 from tensor_conformance.conformance.run.subjects import installed
-from tensor_conformance.conformance.subject.device_clock import DeviceClock
 from tensor_conformance.reports.benchmark.compare import compare
 from tensor_conformance.reports.benchmark.cost import Cost, law_of_cost
 from tensor_conformance.reports.benchmark.runs import Run, read_run, run_of
 from tensor_conformance.reports.benchmark.tables import as_text, tables
-
-from meta_tests import simulated
-from meta_tests.test_benchmarks import limits as imagined_limits
-from meta_tests.test_benchmarks import row
-from meta_tests.test_benchmarks_measuring import RELEASES, ROOT
 
 assert simulated
 needs_torch = pytest.mark.skipif("torch" in installed(("torch",), {})[1], reason="torch is not installed")
@@ -141,14 +140,18 @@ def test_a_slowed_copy_to_the_device_is_flagged_and_an_unchanged_one_is_not(sims
 
 def on_the_simulated(code: str) -> str:
     """What a process of its own prints that has a timer with the simulated accelerator."""
-    head = "from conformance.subject.timing import Timer\ntimer = Timer(('torch',), {'sim': 'meta_tests.accelerator'})\n"
+    head = """
+from tensor_conformance.conformance.run.subjects import adapters
+from tensor_conformance.conformance.subject.timing import Timer
+timer = Timer(adapters(('torch',)), {'sim': 'meta_tests.accelerator'})
+"""
     done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True, cwd=ROOT, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 _QUEUED = """
-from strategies.spec import ArraySpec
+from tensor_conformance.strategies.spec import ArraySpec
 def visit(call):
     spec = ArraySpec("float32", (1024,), (4,), 0, 4096)
     return timer.visit(call, call, False, "", tuple(spec), False, 2, 0.01, "sim")[:2]
@@ -171,7 +174,7 @@ def test_a_clock_that_stops_before_a_queued_copy_is_done_is_noticed() -> None:
 @pytest.mark.parametrize("host", ["pageable", "pinned"])
 def test_raw_copies_really_copy(host: str) -> None:
     code = f"""
-from conformance.subject import device_memory, raw_copies
+from tensor_conformance.conformance.subject import device_memory, raw_copies
 import ctypes
 raw, room = device_memory.of("sim"), raw_copies.device_room("sim", 4096)
 here = raw_copies.host_room("sim", 4096, {host == "pinned"})
@@ -299,14 +302,14 @@ class Recorded:
 
 def test_a_device_is_kept_waiting_while_the_host_prepares_what_events_then_time() -> None:
     cuda = Recorded()
-    clock = DeviceClock("torch", SimpleNamespace(torch=SimpleNamespace(cuda=cuda)), "cuda")
+    clock = TorchClock("cuda", cuda)
     assert clock.busy(lambda: cuda.told.append("call"), 1e-3) == 3e-3
     assert cuda.told == ["sleep", "record", "call", "record", "synchronize"]
 
 
 def test_of_two_devices_both_are_waited_for() -> None:
     cuda = Recorded()
-    DeviceClock("torch", SimpleNamespace(torch=SimpleNamespace(cuda=cuda)), "cuda:1").wait()
+    TorchClock("cuda:1", cuda).wait()
     assert cuda.told == ["wait", "wait cuda:1"]
 
 
@@ -341,8 +344,8 @@ const char *cudaGetErrorString(cudaError_t e) { return e == 101 ? "invalid devic
 _THROUGH_IT = """
 import ctypes, sys
 ctypes.CDLL(sys.argv[1])
-from conformance.benchmarks import cells
-from conformance.subject import device_memory, on_cuda, raw_copies
+from tensor_conformance.conformance.benchmarks import cells
+from tensor_conformance.conformance.subject import device_memory, on_cuda, raw_copies
 raw = device_memory.of("cuda")
 for way, host in cells._RAW:
     raw_copies.copier("cuda", way, host, 4096)()

@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from tensor_conformance.conformance.promises import EntryPoint
-
 from meta_tests.faults import symbolic
 from meta_tests.faults.occasions import Occasion, always
 from meta_tests.faults.symbolic import Rewritten
+from tensor_conformance.conformance.promises import EntryPoint
 
 #: Converts as the entry point does.
 Good = Callable[[Any], Any]

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from meta_tests import simulated
+from meta_tests.faults import Fault, device_faults
+from meta_tests.run.test_manners import ROOT
+from meta_tests.strength import ANY, Caught, Watched
 from tensor_conformance.conformance.frameworks.registry import on_device
-from tensor_conformance.conformance.laws.devices import ON_DEVICES
+from tensor_conformance.conformance.laws.devices import LAWS as ON_DEVICES
 from tensor_conformance.conformance.laws.judge import judge
 from tensor_conformance.conformance.promises import (
     Clause,
@@ -24,22 +29,18 @@ from tensor_conformance.conformance.promises import (
     settled,
 )
 from tensor_conformance.conformance.promises.conditions import always
-from tensor_conformance.conformance.run import run
-from tensor_conformance.conformance.run.run import PROFILES, Plan, Run, Share
+from tensor_conformance.conformance.run.phases import Asking
+from tensor_conformance.conformance.run.plan import PROFILES, Plan, Share
+from tensor_conformance.conformance.run.run import Run
 from tensor_conformance.conformance.run.subjects import Isolated, installed
 from tensor_conformance.conformance.subject import devices
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.reports.results import read
 from tensor_conformance.strategies import ArraySpec
 
-from meta_tests import simulated
-from meta_tests.faults import Fault, device_faults
-from meta_tests.strength import ANY, Caught, Watched
-from meta_tests.test_manners import ROOT
-
 _MISSING = installed(("torch", "tensorflow"), {})[1]
 #: Enough inputs to see each dtype and layout, not all that a run looks at.
-_BRIEF = PROFILES["quick"]._replace(**dict.fromkeys(("most", "slow", "slowest"), Share("few", 0)))
+_BRIEF = PROFILES["quick"]._replace(**dict.fromkeys(("usual", "slow", "slowest"), Share("few", 0)))
 _GRID = Plan(phases=("grid",), profile="brief", limit=30.0)
 _WHOLE = Plan(phases=("grid", "pressure"), profile="quick", examples=0, limit=30.0)
 #: Those that are put under pressure: one of each way to and from a device.
@@ -50,7 +51,7 @@ SEEN = observed("this test")
 
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(run.PROFILES, "brief", _BRIEF)
+    monkeypatch.setitem(PROFILES, "brief", _BRIEF)
 
 
 def subject_with(framework: str, device: str) -> Iterator[Isolated]:
@@ -84,7 +85,7 @@ def names(device: str, framework: str) -> list[str]:
 def broken(entry: EntryPoint, subject: Isolated, plan: Plan, law: str = ANY) -> bool:
     """Whether the law, or any, is broken in a run."""
     try:
-        run._Asking(plan, entry, Watched(subject, entry, law))
+        Asking(plan, entry, Watched(subject, entry, law))
     except Caught:
         return True
     return False
@@ -241,8 +242,9 @@ def test_a_run_on_a_device_says_so(tmp_path: Path, accelerated: Isolated) -> Non
 
 #: What a subject's server does before it forks.
 _SERVER = """
-from conformance.subject.server import Side
-side = Side(("torch",), {"cuda": "tensor_conformance.conformance.subject.on_cuda"})
+from tensor_conformance.conformance.run.subjects import adapters
+from tensor_conformance.conformance.subject.side import Side
+side = Side(adapters(("torch",)), {"cuda": "tensor_conformance.conformance.subject.on_cuda"})
 import torch
 assert not side.missing, side.missing
 assert not torch.cuda.is_initialized()

@@ -7,13 +7,13 @@ from dataclasses import replace
 from itertools import chain
 
 import pytest
-from tensor_conformance.conformance.laws import LAWS
-from tensor_conformance.conformance.run import run
-from tensor_conformance.conformance.run.run import Plan
-from tensor_conformance.conformance.run.subjects import installed
 
 from meta_tests.faults import Fault, aliasing, contents, device_faults, endings, faults, kinds, pressure, symbolic
 from meta_tests.strength import ANY, GRID, LIMIT, Watched, catch, entry_of, subject
+from tensor_conformance.conformance.laws import LAWS
+from tensor_conformance.conformance.run.phases import Asking
+from tensor_conformance.conformance.run.plan import Plan
+from tensor_conformance.conformance.run.subjects import installed
 
 _MISSING = installed(("torch", "tensorflow"), {})[1]
 _PLAN = Plan(phases=GRID, limit=LIMIT)
@@ -37,7 +37,7 @@ def test_a_seeded_fault_is_caught_under_its_law(id: str) -> None:
 def test_nothing_is_caught_where_no_fault_is_seeded(entry: str) -> None:
     needs(entry)
     unfaulted = entry_of(entry)
-    run._Asking(_SHORT, unfaulted, Watched(subject(unfaulted.framework), unfaulted, ANY))
+    Asking(_SHORT, unfaulted, Watched(subject(unfaulted.framework), unfaulted, ANY))
 
 
 def test_every_law_has_faults() -> None:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+
+from meta_tests.faults import faults, symbolic
+from meta_tests.faults.symbolic import CONSTANT
 from tensor_conformance.conformance.frameworks.registry import entry_points, known_for
-from tensor_conformance.conformance.laws.conversions import ON_FACTS
 from tensor_conformance.conformance.laws.judge import Verdict, judge
+from tensor_conformance.conformance.laws.symbolic import LAWS as ON_FACTS
 from tensor_conformance.conformance.promises import FACT_LAWS, EntryPoint
 from tensor_conformance.conformance.run.grid import grid
 from tensor_conformance.conformance.run.reproducer import script
@@ -16,9 +19,6 @@ from tensor_conformance.conformance.run.subjects import Isolated
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies import ArraySpec
 from tensor_conformance.strategies.dtypes import DTYPES, available
-
-from meta_tests.faults import faults, symbolic
-from meta_tests.faults.symbolic import CONSTANT
 
 ENTRIES = {entry.name: entry for entry in entry_points()}
 FORMS = [entry for entry in entry_points() if entry.facts]

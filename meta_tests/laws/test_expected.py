@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tensor_conformance.conformance.laws.expected import meant, same_numbers, same_values
 from tensor_conformance.conformance.laws.law import Breach
 from tensor_conformance.conformance.subject.observation import KEPT_BYTES, Observation, fingerprint

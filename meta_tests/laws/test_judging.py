@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from meta_tests.helpers import ON_ENDINGS, ON_RESULTS, UNDER_PRESSURE
 from tensor_conformance.conformance.laws import LAWS
-from tensor_conformance.conformance.laws.conversions import ON_ENDINGS, ON_RESULTS
 from tensor_conformance.conformance.laws.judge import Verdict, _checks, judge
-from tensor_conformance.conformance.laws.law import Answer, Breach, Law, register
-from tensor_conformance.conformance.laws.pressure import UNDER_PRESSURE
-from tensor_conformance.conformance.laws.symbolic import ON_FACTS
+from tensor_conformance.conformance.laws.law import Answer, Breach, Law, law
+from tensor_conformance.conformance.laws.symbolic import LAWS as ON_FACTS
 from tensor_conformance.conformance.promises import (
     Clause,
     EntryPoint,
@@ -196,13 +196,14 @@ def test_read_only_tensors_are_for_their_framework_to_guard() -> None:
 def test_a_law_is_named_and_worded_by_its_check() -> None:
     laws: dict[str, Law] = {}
 
-    @register(laws, "refusal", "https://example.org", "drop")
+    @law(laws, "refusal", "https://example.org", pressure="drop")
     def _made_up(owed: Any, spec: Any, seen: Observation) -> Answer:
         """A sentence
         over two lines."""
         return None
 
-    assert laws == {"made_up": Law("made_up", "refusal", "A sentence over two lines.", "https://example.org", _made_up, "drop")}
+    sentence, source = "A sentence over two lines.", "https://example.org"
+    assert laws == {"made_up": Law("made_up", "refusal", sentence, source, _made_up, pressure="drop", topic="made_up")}
 
 
 # -- from the laws to a verdict -----------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tensor_conformance.conformance.laws.law import Answer, Breach
-from tensor_conformance.conformance.laws.symbolic import ON_FACTS
+from tensor_conformance.conformance.laws.symbolic import LAWS as ON_FACTS
 from tensor_conformance.conformance.promises import FACT_LAWS, EntryPoint, fact, observed, raises
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies import ArraySpec

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from meta_tests.helpers import UNDER_PRESSURE
 from tensor_conformance.conformance.laws.law import Answer, Breach
-from tensor_conformance.conformance.laws.pressure import UNDER_PRESSURE
 from tensor_conformance.conformance.promises import (
     Clause,
     EntryPoint,

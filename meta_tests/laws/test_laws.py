@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from meta_tests.helpers import ROOT
+from tensor_conformance.conformance.frameworks.registry import entry_points
 from tensor_conformance.conformance.laws import LAWS
-from tensor_conformance.conformance.laws.conversions import ON_DEVICES
+from tensor_conformance.conformance.laws.devices import LAWS as ON_DEVICES
 from tensor_conformance.conformance.laws.judge import Verdict, judge
 from tensor_conformance.conformance.laws.law import Breach
 from tensor_conformance.conformance.promises import (
@@ -121,11 +126,18 @@ def test_every_law_has_a_case() -> None:
     assert {law for law, *_ in CASES} | {"flags"} == own
 
 
-def test_every_law_is_asserted_by_the_module_that_it_names() -> None:
-    for law in LAWS.values():
-        module = __import__(f"tensor_conformance.conformance.test_{law.module}", fromlist=["*"])
-        marks = [mark.args[0] for test in vars(module).values() for mark in getattr(test, "pytestmark", []) if mark.name == "law"]
-        assert law.id in marks
+def test_every_law_is_in_the_module_of_its_family() -> None:
+    assert {law.id: law.check.__module__.rpartition(".")[2] for law in LAWS.values()} == {id: LAWS[id].family for id in LAWS}
+
+
+def test_every_law_that_can_apply_to_an_entry_point_is_a_test_of_it() -> None:
+    asked = [sys.executable, "-m", "pytest", "conformance/test_laws.py", "--collect-only", "-q"]
+    done = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
+    named = "conformance/test_laws.py::test_the_law_holds[{}-{}-{}]"
+    judged = [(entry, law) for entry in entry_points() for law in LAWS.values() if law.applies_to(entry)]
+    owed = [named.format(entry.name, law.family, law.id) for entry, law in judged]
+    assert [line for line in done.stdout.splitlines() if "::" in line] == owed
+    assert {law.id for _, law in judged} == LAWS.keys() - ON_DEVICES.keys()
 
 
 def test_a_refusal_as_promised_is_a_verdict_of_its_own(isolated: Isolated) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
-from tensor_conformance.conformance.programs.known import KNOWN
+
+from meta_tests.helpers import PROGRAM, PROGRAMS, results
+from tensor_conformance.conformance.programs.known import known_programs
 from tensor_conformance.conformance.programs.machine import ProgramFinding, Searched, search
 from tensor_conformance.conformance.programs.model import MUST
 from tensor_conformance.conformance.programs.phase import LAW, combinations, known_happens, program_row, programs_row
@@ -18,8 +20,6 @@ from tensor_conformance.conformance.promises import Clause, EntryPoint, copies, 
 from tensor_conformance.conformance.run.subjects import Isolated
 from tensor_conformance.reports.results import Row, schema
 from tensor_conformance.reports.summary import summary
-
-from meta_tests.helpers import PROGRAM, PROGRAMS, results
 
 SEEN = observed("this test")
 KEPT = dtype(lambda spec: spec.dtype, source=SEEN)
@@ -173,7 +173,7 @@ def test_what_shares_with_a_slice_of_a_variable_may_write_to_it_too(both: Isolat
 
 
 def test_what_freed_memory_holds_is_not_told(both: Isolated) -> None:
-    dangling = next(known for known in KNOWN if known.id == "torch-resize-after-dlpack")
+    dangling = next(known for known in known_programs() if known.id == "torch-resize-after-dlpack")
     if not dangling.applies_to(both.versions):
         pytest.skip(f"not run: recorded for {dangling.package} {dangling.releases}")
     breach = broken(dangling.program, Play(both, ("torch",), ways(("torch",)), avoids=lambda step, held: False))
@@ -200,7 +200,7 @@ def _steps(row: Row) -> tuple[Step, ...]:
 
 
 def test_the_rows_of_the_phase_keep_to_the_schema(isolated: Isolated) -> None:
-    known = known_happens(KNOWN[0], isolated)  # Of torch, which this subject has not.
+    known = known_happens(known_programs()[0], isolated)  # Of torch, which this subject has not.
     row = program_row("torch", shortest(isolated, FAULTS["a share that copies"]))
     counted = programs_row("torch", Searched(3, Counter(converted=2)), 0.5)
     for each in (known, row, counted):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tensor_conformance.conformance.frameworks.registry import FRAMEWORKS, deviations
+
+from meta_tests.helpers import every_entry_point
+from tensor_conformance.conformance.frameworks.registry import deviations, frameworks
 from tensor_conformance.conformance.laws import LAWS
 from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.conformance.promises.deviations import Deviation
 from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec, draw_tensor_spec, spec_from_json
-
-from meta_tests.helpers import every_entry_point
 
 ENTRIES = {entry.name: entry for entry in every_entry_point()}
 SEVERITIES = ("crash", "hang", "wrong data", "memory", "manners")
@@ -26,7 +26,7 @@ def test_names_and_ids_are_unique() -> None:
 
 def test_every_framework_has_both_directions() -> None:
     assert {(entry.framework, entry.direction) for entry in every_entry_point()} == {
-        (f, d) for f in FRAMEWORKS for d in ("in", "out")
+        (f, d) for f in frameworks() for d in ("in", "out")
     }
 
 

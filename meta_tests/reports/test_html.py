@@ -8,6 +8,9 @@ from pathlib import Path
 
 import html5lib
 import pytest
+
+from meta_tests.helpers import COMPARISON, DIFFERENCE, ENTRY, FOOTER, HEADER, NOT_RUN, write_lines
+from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
 from tensor_conformance.conformance.cli import main
 from tensor_conformance.reports.answers import WORDS, answer
 from tensor_conformance.reports.benchmark.curves import MARKS
@@ -17,9 +20,7 @@ from tensor_conformance.reports.html.memory import picture
 from tensor_conformance.reports.html.site import alike, family
 from tensor_conformance.reports.results import ResultsError, Row
 from tensor_conformance.reports.strength import STRENGTH, read_strength
-
-from meta_tests.helpers import COMPARISON, DIFFERENCE, ENTRY, FOOTER, HEADER, NOT_RUN, write_lines
-from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, SHARES, SPEC, entry, pages, site
+from tensor_conformance.reports.visible import visible
 
 _HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;{{7*7}}</style>"
 
@@ -298,7 +299,7 @@ def test_markup_in_a_file_stays_text(tmp_path: Path) -> None:
 
 
 def test_what_works_unseen_is_made_visible() -> None:
-    assert names.visible("a\x00b\u202ec\ud800d\te\n") == "a\\u0000b\\u202ec\\ud800d\te\n"
+    assert visible("a\x00b\u202ec\ud800d\te\n") == "a\\u0000b\\u202ec\\ud800d\te\n"
 
 
 def test_file_names_are_harmless_and_distinct() -> None:

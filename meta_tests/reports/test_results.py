@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tensor_conformance.reports.results import SCHEMA_VERSION, Results, ResultsError, Row, Writer, read, schema
 
 from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, ROWS, write_lines
+from tensor_conformance.reports.results import SCHEMA_VERSION, Results, ResultsError, Row, Writer, read, schema
 
 _PROPERTY = settings(max_examples=200, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

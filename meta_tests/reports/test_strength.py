@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tensor_conformance.conformance.cli import main
-from tensor_conformance.reports.results import ResultsError
-from tensor_conformance.reports.strength import STRENGTH, by_law, read_strength, strength
 
 from meta_tests.faults import faults
 from meta_tests.helpers import write_lines
+from tensor_conformance.conformance.cli import main
+from tensor_conformance.reports.results import ResultsError
+from tensor_conformance.reports.strength import STRENGTH, by_law, read_strength, strength
 
 HEADER = {
     "kind": "header", "schema": 1, "environment": {"numpy": "2.4.6"}, "seeds": 2, "examples": 60, "peers": ["round trip"],

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tensor_conformance.reports.summary import memory_word, summary
-
 from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, NOT_RUN, ROWS, results, write_lines
+from tensor_conformance.reports.summary import memory_word, summary
 
 FINE = ENTRY | {"entry": "fake.copy", "verdicts": {"conforms": 1000, "refuses": 24}, "laws": {}, "matrix": {}}
 
@@ -110,7 +109,7 @@ def test_the_memory_word_is_what_was_seen() -> None:
 
 
 def reports(*arguments: str) -> subprocess.CompletedProcess[str]:
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     return subprocess.run([sys.executable, "-m", "reports", *arguments], capture_output=True, text=True, cwd=root, check=False)
 
 

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tensor_conformance.conformance.frameworks.registry import entry_points
-from tensor_conformance.conformance.frameworks.tensorflow.deviations import symbolic
-from tensor_conformance.conformance.frameworks.torch.deviations import symbolic
-from tensor_conformance.conformance.promises import EntryPoint
-from tensor_conformance.conformance.promises.claims import CLAIMS, claim_row
-from tensor_conformance.conformance.run.run import entry_row
-from tensor_conformance.conformance.run.tally import Tally
-from tensor_conformance.reports import symbolic
-from tensor_conformance.reports.results import Results
-from tensor_conformance.reports.symbolic import ANSWER, claims, is_form, page, table
 
-ROOT = Path(__file__).resolve().parent.parent
+from tensor_conformance.conformance.frameworks.registry import claims as known_claims
+from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.frameworks.tensorflow.deviations import symbolic as tensorflow_symbolic
+from tensor_conformance.conformance.frameworks.torch.deviations import symbolic as torch_symbolic
+from tensor_conformance.conformance.promises import EntryPoint
+from tensor_conformance.conformance.run.rows import claim_row, entry_row
+from tensor_conformance.conformance.run.tally import Tally
+from tensor_conformance.reports.results import Results
+from tensor_conformance.reports.symbolic import answer, claims, is_form, page, table
+
+ROOT = Path(__file__).resolve().parents[2]
 #: What is recorded of arrays; the rest is about lists and scalars.
-DEVIATIONS = (*symbolic.DEVIATIONS, *symbolic.DEVIATIONS)
+DEVIATIONS = (*torch_symbolic.DEVIATIONS, *tensorflow_symbolic.DEVIATIONS)
 PAGE = ROOT / "docs" / "symbolic.md"
 TEXT = PAGE.read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -38,8 +38,25 @@ def recorded(entry: EntryPoint) -> dict[str, Any]:
 ROWS = [recorded(entry) for entry in entry_points()]
 
 
+#: What the page begins with: what `answer` says of a run, with the routes by name.
+ANSWER = TEXT.split("\n\n")[1].replace("\n", " ")
+
+
+def seen(**laws: dict[str, int]) -> dict[str, Any]:
+    """A symbolic form of which this was seen."""
+    return next(row for row in ROWS if is_form(row)) | {"laws": laws}
+
+
 def test_the_page_begins_with_the_answer() -> None:
-    assert ANSWER in TEXT.split("\n\n")[1].replace("\n", " ")
+    assert ANSWER.startswith("**Yes.**")
+    assert answer([seen(values={"held": 9})]).startswith("**Yes.** Of 1 symbolic forms, 1 ")
+
+
+@pytest.mark.parametrize("how", ["broken", "deviated"])
+def test_the_answer_is_no_where_every_form_loses_values(how: str) -> None:
+    assert answer([seen(values={"held": 9, how: 1})]).startswith("**No.**")
+    assert answer([seen(values={"held": 9}, acceptance={how: 1})]).startswith("**No.**")
+    assert answer([seen(values={"held": 9}), seen(values={how: 1})]).startswith("**Yes.** Of 2 symbolic forms, 1 ")
 
 
 def test_the_table_of_the_page_is_what_is_promised_and_recorded() -> None:
@@ -53,7 +70,7 @@ def test_the_page_tells_where_forms_break() -> None:
 
 
 def test_the_claims_of_the_page_are_those_that_are_tested() -> None:
-    assert claims([claim_row(claim, True) for claim in CLAIMS]) in TEXT
+    assert claims([claim_row(claim, True) for claim in known_claims()]) in TEXT
 
 
 def test_the_readme_leads_to_the_page() -> None:
@@ -87,8 +104,8 @@ def test_a_broken_law_marks_its_cell() -> None:
 
 
 def test_a_claim_that_changed_says_so() -> None:
-    assert "was true: CHANGED" in claims([claim_row(CLAIMS[0], False)])
+    assert "was true: CHANGED" in claims([claim_row(known_claims()[0], False)])
 
 
-def test_a_file_without_symbolic_forms_gives_the_answer_alone() -> None:
-    assert page(Results({}, ())) == symbolic.ANSWER
+def test_a_file_without_symbolic_forms_gives_no_answer() -> None:
+    assert page(Results({}, ())) == "**Not tested.** These results hold no symbolic form."

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from meta_tests.helpers import DEVIATION, results
 from tensor_conformance.conformance.frameworks.registry import deviations, entry_points
 from tensor_conformance.reports.trophies import trophies
 
-from meta_tests.helpers import DEVIATION, results
-
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "trophies.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "trophies.md"
 
 
 def test_the_shortest_reproducer_stands_first() -> None:

@@ -13,6 +13,9 @@ import html5lib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, results, write_lines
+from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, entry, pages
 from tensor_conformance.conformance.cli import VERBS, main
 from tensor_conformance.reports.cells import Cells, decode
 from tensor_conformance.reports.merge import Merged, environments, merge
@@ -20,9 +23,6 @@ from tensor_conformance.reports.results import Row, read
 from tensor_conformance.reports.writers import badge, sarif
 from tensor_conformance.reports.writers.csv import matrix
 from tensor_conformance.reports.writers.markdown import markdown
-
-from meta_tests.helpers import DEVIATION, ENTRY, FINDING, FOOTER, HEADER, NOT_RUN, results, write_lines
-from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS, PROMISE, ROWS, entry, pages
 
 ALL = Merged(results(*ROWS[1:-1]))
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from tensor_conformance.conformance.run.crew import Crew, Unable
 
 

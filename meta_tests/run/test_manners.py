@@ -12,9 +12,10 @@ import venv
 from pathlib import Path
 
 import pytest
+
 from tensor_conformance.reports.results import read
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 #: A package that is no framework, but lets itself be imported as one.
 FAKE_TORCH = """
 __version__ = "2.13.0"
@@ -75,7 +76,7 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
         (["--entry-point", "torch.from_numpi"], "no entry point matches 'torch.from_numpi'; closest of "),
         (["--time-limit", "-1"], "--time-limit must be a positive number of seconds"),
         (["--time-limit", "nan"], "--time-limit must be a positive number of seconds"),
-        (["--framework", "torch", "--subject", "torch=/bin/true"], "nothing to ask: /bin/true is no Python interpreter"),
+        (["--framework", "torch", "--subject", "torch=/bin/true"], "nothing to test: /bin/true is no Python interpreter"),
         (["--subject", "jax=python"], "unknown framework in --subject 'jax'; known: torch, tensorflow"),
         (["--subject", "torch=/no/python"], "--subject torch: there is no interpreter '/no/python'"),
         (["--examples", "-1"], "--examples must not be negative"),
@@ -91,7 +92,7 @@ def test_nothing_to_ask_is_refused_in_a_line(tmp_path: Path) -> None:
     venv.create(tmp_path / "empty", with_pip=False)
     python = tmp_path / "empty" / "bin" / "python"
     said = complaint(suite("--framework", "torch", "--subject", f"torch={python}"))
-    assert said == f"ERROR: nothing to ask: torch is not installed in {python}"
+    assert said == f"ERROR: nothing to test: torch is not installed in {python}"
 
 
 def run_fake(frameworks: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -100,11 +101,20 @@ def run_fake(frameworks: Path, tmp_path: Path, *arguments: str) -> subprocess.Co
     return suite(*common, *arguments, site=frameworks)
 
 
-def test_a_broken_framework_is_not_run_and_no_success(frameworks: Path, tmp_path: Path) -> None:
+BROKEN = "torch is not installed or does not import: ImportError: libc10.so is missing"
+
+
+def test_a_broken_framework_is_no_success(frameworks: Path, tmp_path: Path) -> None:
     (frameworks / "torch" / "__init__.py").write_text("raise ImportError('libc10.so is missing')")
-    done = run_fake(frameworks, tmp_path)
-    assert done.returncode == 1
-    assert "NOT RUN: torch is not installed or does not import: ImportError: libc10.so is missing" in done.stdout
+    assert complaint(run_fake(frameworks, tmp_path)) == f"ERROR: nothing to test: {BROKEN}"
+
+
+def test_a_broken_framework_is_not_run_beside_one_that_is(frameworks: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    (frameworks / "torch" / "__init__.py").write_text("raise ImportError('libc10.so is missing')")
+    done = run_fake(frameworks, tmp_path, "--framework", "torch,tensorflow", "--entry-point", "tf.constant", "--phase", "pinned")
+    assert f"NOT RUN: {BROKEN}" in done.stdout
+    assert [row["entry"] for row in read(tmp_path / "results.jsonl").of("entry")] == ["tf.constant"]
     (row,) = read(tmp_path / "results.jsonl").of("not_run")
     assert row["entry"] == "torch.from_numpy"
 

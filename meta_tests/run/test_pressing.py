@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tensor_conformance.conformance.run.pressing import PRESSED, RACED, chosen
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies import DTYPES, ArraySpec, TensorSpec

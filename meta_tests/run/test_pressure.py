@@ -7,10 +7,11 @@ import sys
 from typing import Any
 
 import pytest
+
+from meta_tests.helpers import UNDER_PRESSURE
 from tensor_conformance.conformance.laws import LAWS
 from tensor_conformance.conformance.laws.judge import judge
 from tensor_conformance.conformance.laws.law import Breach
-from tensor_conformance.conformance.laws.pressure import UNDER_PRESSURE
 from tensor_conformance.conformance.promises import Clause, EntryPoint, copies, forms, may_share, observed, settings, warns
 from tensor_conformance.conformance.promises.conditions import always
 from tensor_conformance.conformance.run.pressing import PRESSED, RACED, chosen

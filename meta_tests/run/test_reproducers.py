@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tensor_conformance.conformance.run.reproducer import _array
-from tensor_conformance.strategies import ADDRESSES, LAYOUTS, MEMORIES, ArraySpec, build
-from tensor_conformance.strategies.dtypes import POINTERS
 
 from meta_tests.helpers import NAMES, drawn
-from meta_tests.test_build import address_of, elements
+from meta_tests.strategies.test_build import address_of, elements
+from tensor_conformance.strategies import ADDRESSES, LAYOUTS, MEMORIES, ArraySpec, build
+from tensor_conformance.strategies.dtypes import POINTERS
+from tensor_conformance.strategies.lines import array
 
 ml_dtypes = pytest.importorskip("ml_dtypes")
 SPEC = ArraySpec("int16", (3,), (-4,), 9, 12, 1, seed=7, planted=((0, 0x0102),))
@@ -29,7 +29,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def run(spec: ArraySpec) -> dict[str, Any]:
     """What the lines leave behind: `a` is the input."""
     names: dict[str, Any] = {"np": np, "ml_dtypes": ml_dtypes, "ctypes": ctypes, "random": random}
-    exec("\n".join(_array(spec)), names)
+    exec("\n".join(array(spec)), names)
     return names
 
 
@@ -77,7 +77,7 @@ def test_scripts_of_memory_maps_write_one_file() -> None:
 
 
 def test_scripts_of_zeros_plant_nothing() -> None:
-    assert not any("data" in line for line in _array(ArraySpec("float32", (), (), 0, 4)) if "ctypes.data" not in line)
+    assert not any("data" in line for line in array(ArraySpec("float32", (), (), 0, 4)) if "ctypes.data" not in line)
 
 
 @pytest.mark.parametrize("memory", ["plain", "readonly"])

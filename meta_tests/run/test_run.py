@@ -8,11 +8,15 @@ from threading import Thread
 from typing import Any
 
 import pytest
+
 from tensor_conformance.conformance.promises import Clause, EntryPoint, copies, may_refuse, observed, refuses, shape, values
 from tensor_conformance.conformance.promises.conditions import always, negative_stride
 from tensor_conformance.conformance.promises.deviations import Deviation
+from tensor_conformance.conformance.run import phases
 from tensor_conformance.conformance.run import run as run_module
-from tensor_conformance.conformance.run.run import SPARED, Plan, Run
+from tensor_conformance.conformance.run.phases import SPARED
+from tensor_conformance.conformance.run.plan import Plan
+from tensor_conformance.conformance.run.run import Run
 from tensor_conformance.conformance.run.subjects import Isolated, SubjectError
 from tensor_conformance.conformance.run.tally import Tally
 from tensor_conformance.reports.results import schema
@@ -48,7 +52,7 @@ def deviation(**changes: Any) -> Deviation:
 @pytest.fixture
 def ask(isolated: Isolated, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def asked(made_up: EntryPoint, *known: Deviation, **plan: Any) -> tuple[Run, Tally]:
-        monkeypatch.setattr(run_module, "known_for", lambda *_: known)
+        monkeypatch.setattr(phases, "known_for", lambda *_: known)
         monkeypatch.setattr(run_module, "entry_points", lambda: (made_up,))
         run = Run(Plan(**{"profile": "quick", "examples": 0, **plan}))
         monkeypatch.setattr(run, "subject", lambda framework, helper="": nullcontext(isolated))
@@ -154,4 +158,4 @@ def test_rows_that_a_thread_adds_meanwhile_are_collected_the_next_time() -> None
 def test_what_a_profile_leaves_out_is_said() -> None:
     run = Run(Plan(profile="quick"))
     with pytest.raises(SubjectError, match="takes seconds: left out with --profile quick"):
-        run.tally(EntryPoint("torch.compile[inductor][x]", "a", "torch", "in", ()))
+        run.tally(EntryPoint("made.up", "a", "torch", "in", (), cost="built"))

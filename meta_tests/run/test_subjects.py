@@ -9,11 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from tensor_conformance.conformance.run import subjects
 from tensor_conformance.conformance.run.subjects import InProcess, Isolated, SubjectError, installed
 from tensor_conformance.conformance.subject.observation import Observation
-from tensor_conformance.conformance.subject.server import Bench, Side, _waited
+from tensor_conformance.conformance.subject.server import Bench
+from tensor_conformance.conformance.subject.side import Side
+from tensor_conformance.conformance.subject.worker import _waited
 from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec
 
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
@@ -50,10 +55,13 @@ def test_a_hang_is_an_observation_and_ends_at_the_limit(isolated: Isolated) -> N
 @pytest.mark.parametrize(("starved", "outcome"), [(False, "hung"), (True, "ok")])
 def test_who_waits_for_a_processor_does_not_hang(starved: bool, outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if starved:
-        monkeypatch.setattr("tensor_conformance.conformance.subject.server._waited", lambda pid: time.monotonic())
-    bench = Bench(Side(()))
+        monkeypatch.setattr("tensor_conformance.conformance.subject.worker._waited", lambda pid: time.monotonic())
+    parent, us = os.pipe()
+    bench = Bench(Side({}), parent)
     (seen,) = bench.observe("import time\ntime.sleep(1)\na", "", [tuple(PLAIN)], 0.3)
     bench.close()
+    os.close(us)
+    os.close(parent)
     assert Observation._make(marshal.loads(seen)).outcome == outcome
 
 
@@ -136,7 +144,8 @@ def test_a_framework_that_does_not_import_is_missing_with_its_reason(monkeypatch
     assert "libtorch.so" in subject.missing["torch"]
 
 
-def test_what_is_installed_is_told_without_importing_it() -> None:
+def test_what_is_installed_is_told_without_importing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subjects, "framework", lambda name: SimpleNamespace(distributions=(name,)))
     releases, missing = installed(("torch", "nonesuch"), {})
     assert releases["numpy"]
     assert missing.get("nonesuch") == f"nonesuch is not installed in {sys.executable}"

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+
 from tensor_conformance.conformance.laws.judge import Verdict
 from tensor_conformance.conformance.laws.law import Breach
 from tensor_conformance.conformance.promises import EntryPoint, copies, observed, shares

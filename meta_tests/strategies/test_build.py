@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from meta_tests.helpers import NAMES, drawn
 from tensor_conformance.strategies import ADDRESSES, CONTAINERS, LAYOUTS, MEMORIES, ArraySpec, Unbuildable, build, dtypes
 from tensor_conformance.strategies.build import Built, Memory
 from tensor_conformance.strategies.dtypes import POINTERS
-
-from meta_tests.helpers import NAMES, drawn
 
 RAW = [name for name in NAMES if name not in POINTERS]
 SPEC = ArraySpec("int16", (3,), (-4,), 9, 12, 1, seed=7, planted=((0, 0x0102),))

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+
+from meta_tests.helpers import NAMES, assert_all_examples, drawn, find_any, searched
+from tensor_conformance.conformance.frameworks.registry import framework
 from tensor_conformance.conformance.run.grid import PLACES, SIZES, array_cells, cells_of, choices_of, grid, tensor_cells
 from tensor_conformance.strategies import (
     ADDRESSES,
@@ -33,8 +36,6 @@ from tensor_conformance.strategies.build import build
 from tensor_conformance.strategies.draw import MAX_SIZE
 from tensor_conformance.strategies.dtypes import POINTERS
 from tensor_conformance.strategies.volume import Recorded
-
-from meta_tests.helpers import NAMES, assert_all_examples, drawn, find_any, searched
 
 MANY = tuple(drawn(10_000, "many"))
 
@@ -306,7 +307,7 @@ def test_the_grid_is_its_seed(maker: str) -> None:
 
 @pytest.mark.parametrize("maker", ["torch", "tensorflow"])
 def test_the_grid_of_tensors_has_one_valid_spec_per_cell(maker: str) -> None:
-    cells = list(tensor_cells(False, STATES, maker != "tensorflow"))
+    cells = list(tensor_cells(False, STATES, framework(maker)))
     specs = _grid_of(maker)
     assert len(specs) == len(cells)
     assert all(isinstance(spec, TensorSpec) and spec.validate() for spec in specs)
@@ -341,10 +342,11 @@ def test_the_search_can_start_from_any_small_spec_of_the_grid(maker: str) -> Non
 
 
 def test_specs_and_the_grid_do_not_import_hypothesis() -> None:
-    code = "import sys, strategies, strategies.volume, conformance.grid; sys.exit('hypothesis' in sys.modules)"
+    modules = "tensor_conformance.strategies.volume, tensor_conformance.conformance.run.grid"
+    code = f"import sys, {modules}; sys.exit('hypothesis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, timeout=60).returncode == 0
 
 
 def test_the_strategies_import_hypothesis_when_they_are_asked_for() -> None:
-    code = "import sys; from strategies import arrays; sys.exit('hypothesis' not in sys.modules)"
+    code = "import sys; from tensor_conformance.strategies import arrays; sys.exit('hypothesis' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, timeout=60).returncode == 0

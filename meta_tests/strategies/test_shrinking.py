@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from meta_tests.helpers import minimal
 from tensor_conformance.conformance.promises.conditions import walks_backwards
 from tensor_conformance.conformance.run.tally import plainness
 from tensor_conformance.strategies import ArraySpec, array_specs, arrays
-
-from meta_tests.helpers import minimal
 
 NAN = 0x7FC00000
 THOUSAND_AND_ONE = int(np.float32(1001).view(np.uint32))

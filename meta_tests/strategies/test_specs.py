@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from meta_tests.helpers import NAMES, assert_all_examples, drawn
 from tensor_conformance.strategies import (
     ArraySpec,
     SpecError,
@@ -19,8 +21,6 @@ from tensor_conformance.strategies import (
     spec_from_json,
     tensor_specs,
 )
-
-from meta_tests.helpers import NAMES, assert_all_examples, drawn
 
 ARRAY = ArraySpec("float32", (2,), (4,), 0, 8, planted=((1, 0x7FC00000),)).to_json()
 TENSOR = TensorSpec("float32", (2,), (4,), 0, 8).to_json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tensor_conformance.conformance.run.subjects import InProcess
 from tensor_conformance.conformance.subject.observation import Observation, fingerprint
 from tensor_conformance.strategies import ArraySpec, chooser, draw_array_spec

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tensor_conformance.conformance.subject import trial
 from tensor_conformance.conformance.subject.handle import Handle
 from tensor_conformance.conformance.subject.observation import KEPT_BYTES, Observation, Report, Shown, fingerprint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import threading
@@ -10,23 +11,27 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
+
 from tensor_conformance.conformance.subject import on_numpy, pressures
 from tensor_conformance.conformance.subject.handle import Handle
 from tensor_conformance.conformance.subject.pressures import Conversion, Sight, press, remember_state
-from tensor_conformance.conformance.subject.server import _build_in
+from tensor_conformance.conformance.subject.side import _build_in
 from tensor_conformance.strategies import ArraySpec
 from tensor_conformance.strategies.build import build
 from tensor_conformance.strategies.dtypes import available
 
+#: Modules that are named like the pressures in them.
+MANY, FORMS = (importlib.import_module(f"{pressures.__name__}.{name}") for name in ("many", "forms"))
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
 TRUTHS = ArraySpec("bool", (3,), (1,), 0, 3, planted=((0, 0x80), (1, 1)))
 
 
-def conversion(convert: Callable[[Any], Any], spec: ArraySpec = PLAIN, settings: Any = ()) -> Conversion:
+def conversion(convert: Callable[[Any], Any], spec: ArraySpec = PLAIN, settings: Any = MappingProxyType({})) -> Conversion:
     return Conversion(convert, partial(_build_in, spec), on_numpy.describe, settings)  # type: ignore[arg-type]
 
 
@@ -128,7 +133,7 @@ def test_nothing_is_left_of_what_leaves_nothing(convert: Callable[[Any], Any], e
 
 @pytest.fixture
 def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pressures, "_ROUNDS", 3)
+    monkeypatch.setattr(MANY, "_ROUNDS", 3)
 
 
 @pytest.mark.usefixtures("few_rounds")
@@ -143,7 +148,7 @@ def test_objects_and_memory_that_stay_are_counted() -> None:
     kept: list[Any] = []
     seen = facts("many", lambda a: kept.append(bytearray(1 << 12)))
     assert seen["blocks"] >= seen["conversions"]
-    assert seen["bytes"] >= seen["conversions"] << 12 or pressures._mallinfo is None
+    assert seen["bytes"] >= seen["conversions"] << 12 or MANY._mallinfo is None
 
 
 Growth = tuple[int, int, int]
@@ -152,8 +157,8 @@ Growth = tuple[int, int, int]
 def grown(monkeypatch: pytest.MonkeyPatch, *rounds: Growth) -> tuple[Growth, int]:
     """What is told where rounds add so much, and how many of them are made."""
     levels = [at for add in rounds for at in ((100, 200, 300, 0), (100 + add[0], 200 + add[1], 300 + add[2], 0))]
-    monkeypatch.setattr(pressures, "_ROUNDS", len(rounds))
-    monkeypatch.setattr(pressures, "_levels", lambda watched: levels.pop(0))
+    monkeypatch.setattr(MANY, "_ROUNDS", len(rounds))
+    monkeypatch.setattr(MANY, "_levels", lambda watched: levels.pop(0))
     seen = facts("many", copy)
     return (seen["references"], seen["blocks"], seen["bytes"]), len(rounds) - len(levels) // 2
 
@@ -265,7 +270,7 @@ def test_settings_that_change_the_answer_are_named() -> None:
         wide.clear()
 
     known = {"plain": nullcontext, "wide": widened}
-    seen = facts("settings", lambda a: a.astype("f8") if wide else a, settings=(lambda: known,))
+    seen = facts("settings", lambda a: a.astype("f8") if wide else a, settings=known)
     assert seen == {"plain": "", "wide": "dtype float64, not float32"}
 
 
@@ -295,7 +300,7 @@ def test_a_deleter_that_runs_while_its_memory_is_shared_is_early() -> None:
 
 
 def test_no_capsule_outlives_its_deleter() -> None:
-    call = "from meta_tests.test_pressures import *; facts('capsule', lambda a: a.__dlpack__() and np.zeros(3), PRODUCER)"
+    call = "from meta_tests.subject.test_pressures import *; facts('capsule', lambda a: a.__dlpack__() and np.zeros(3), PRODUCER)"
     assert subprocess.run([sys.executable, "-c", call]).returncode == 0
 
 
@@ -342,9 +347,9 @@ def test_a_nested_list_is_what_numpy_makes_of_it(answer: Callable[[Any], Any], d
 
 def test_numbers_that_numpy_cannot_hold_are_not_compared() -> None:
     one = Sight("answers", dtype="uint8", shape=(), data=b"\1")
-    assert pressures._as_numbers([[1], [2, 3]], one) is None
-    assert pressures._as_numbers(2**70, one) is None
-    assert pressures._as_numbers("text", one) is None
-    assert pressures._as_numbers(1, one._replace(data=None)) is None
-    assert pressures._as_numbers(1, one._replace(dtype="made_up")) is None
-    assert pressures._as_numbers(1, one) == ""
+    assert FORMS._as_numbers([[1], [2, 3]], one) is None
+    assert FORMS._as_numbers(2**70, one) is None
+    assert FORMS._as_numbers("text", one) is None
+    assert FORMS._as_numbers(1, one._replace(data=None)) is None
+    assert FORMS._as_numbers(1, one._replace(dtype="made_up")) is None
+    assert FORMS._as_numbers(1, one) == ""

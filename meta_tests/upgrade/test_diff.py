@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from tensor_conformance.reports.changes import Outcome, changes, is_gone
-from tensor_conformance.reports.differences import Report, alike, is_breaking, render
 
 from meta_tests.helpers import DIFFERENCE
+from tensor_conformance.reports.changes import Outcome, changes, is_gone
+from tensor_conformance.reports.differences import Report, alike, is_breaking, render
 
 OK = Outcome("answers", type="torch.Tensor", dtype="float32", strides="kept", values="bit for bit", memory="shares")
 REFUSED = Outcome("raised TypeError", "can't")

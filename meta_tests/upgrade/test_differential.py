@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any
 
 import pytest
+
 from tensor_conformance.conformance.promises import EntryPoint, accepts, fact, observed, shares
 from tensor_conformance.conformance.promises.conditions import always
 from tensor_conformance.conformance.run.subjects import Isolated

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tensor_conformance.conformance.cli import main
 from tensor_conformance.conformance.cli.history import PAGE, page, steps
 from tensor_conformance.conformance.frameworks.registry import entry_points
-from tensor_conformance.conformance.run.run import pace
 from tensor_conformance.conformance.run.subjects import installed
 from tensor_conformance.conformance.upgrade.between import differences, notes
 from tensor_conformance.conformance.upgrade.profile import STEPS, cell_list, cells, name_of, outcomes_row
@@ -50,7 +50,7 @@ def test_this_interpreter_can_be_profiled_but_for_calls_that_start_a_compiler(mo
     monkeypatch.setattr(
         "tensor_conformance.conformance.upgrade.profile.cells", lambda: (digest, {k: v[:3] for k, v in lists.items()})
     )
-    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.FRAMEWORKS", ("torch",))
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.frameworks", lambda: ("torch",))
     header, *rows, end = profile_of(sys.executable)
     assert header["name"].endswith(f"torch-{installed(('torch',), {})[0]['torch'].partition('+')[0]}")
     assert ([row["entry"] for row in rows], len(chosen)) == ([entry.name for entry in chosen[:2]], 3)
@@ -71,7 +71,7 @@ def test_a_file_that_is_no_profile_is_not_said_to_be_missing(tmp_path: Path, cap
 
 
 def test_every_call_but_those_that_start_a_compiler_has_its_share_of_a_profile() -> None:
-    assert {pace(entry) for entry in entry_points()} - STEPS.keys() == {"built"}
+    assert {entry.pace for entry in entry_points()} - STEPS.keys() == {"built"}
 
 
 def written(path: Path, *rows: dict[str, Any]) -> str:

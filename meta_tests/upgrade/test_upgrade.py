@@ -8,11 +8,12 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
-from types import SimpleNamespace
 
 import pytest
+
 from tensor_conformance.conformance.cli import main
 from tensor_conformance.conformance.upgrade import environments, interruption
 from tensor_conformance.conformance.upgrade.environments import BuildError, Options, interpreter, reason
@@ -153,19 +154,15 @@ def test_a_call_whose_framework_one_side_lacks_is_not_said_to_be_unknown(
     assert len(told.splitlines()) == 1
 
 
-def compares(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    """Have a script compare, given the command line that pytest would be given."""
-
-    def popen(command: list[str], **options: object) -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, "-c", script, *command], text=True)
-
-    monkeypatch.setattr("tensor_conformance.conformance.cli.upgrade.subprocess", SimpleNamespace(Popen=popen))
+def compares(monkeypatch: pytest.MonkeyPatch, compare: Callable[[list[str]], int]) -> None:
+    """Have this compare, given the arguments that pytest would be given; its exit code is pytest's."""
+    monkeypatch.setattr("tensor_conformance.conformance.cli.upgrade.suite", lambda arguments, tests: compare(arguments))
 
 
 def test_scripts_that_cannot_be_written_are_refused_before_anything_is_measured(
     sides: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    compares(monkeypatch, f"open({str(tmp_path / 'measured')!r}, 'w')")
+    compares(monkeypatch, lambda arguments: (tmp_path / "measured").touch() or 0)
     assert main(["upgrade", *sides, "--scripts", "/proc/foo"]) == 2
     assert capsys.readouterr().err.startswith("cannot write /proc/foo")
     assert not (tmp_path / "measured").exists()
@@ -178,7 +175,13 @@ def test_an_interrupted_comparison_says_where_its_results_are_and_names_no_earli
     results = tmp_path / "results.jsonl"
     results.touch()
     os.utime(results, (0, 0))
-    compares(monkeypatch, f"import sys; {written} and open(sys.argv[-1], 'w'); sys.exit(2)")
+
+    def interrupted(arguments: list[str]) -> int:
+        if written:
+            Path(arguments[-1]).write_text("")
+        return 2
+
+    compares(monkeypatch, interrupted)
     assert main(["upgrade", *sides, "--results", str(results)]) == 2
     expected = f"interrupted; what was found so far: {results}" if written else "interrupted"
     assert capsys.readouterr().err == f"{expected}\n"
@@ -212,12 +215,13 @@ log() { echo "$*" >> log; }
 git() { echo torch==2.12.0; }
 gh() { log gh "$@"; [ "$2" != list ] || echo "$ISSUE"; }
 python() { log "$@"; echo report; return "$CODE"; }
+tensor-conformance() { log "$@"; echo report; return "$CODE"; }
 """
 
 
 def recipe(name: str) -> str:
     """The shell part of the step of this name in docs/upgrade-ci.md, with what GitHub puts in."""
-    text = (Path(__file__).parent.parent / "docs" / "upgrade-ci.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "upgrade-ci.md").read_text()
     (script,) = re.findall(rf"- name: {name}\n(?: {{8}}.*\n)*? {{8}}run: \|\n((?: {{10}}.*\n)+)", text)
     return re.sub(r"\$\{\{.*?\}\}", "7", dedent(script))
 
@@ -235,7 +239,7 @@ def follow(name: str, folder: Path, code: int, issue: str = "") -> tuple[int, li
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_the_pull_request_recipe_comments_and_then_ends_as_the_check_did(code: int, tmp_path: Path) -> None:
     ends, (check, *then) = follow("Compare and comment", tmp_path, code)
-    assert check.startswith("-m reports upgrade --from torch==2.12.0  --to torch==2.13.0 ")
+    assert check.startswith("upgrade --from torch==2.12.0  --to torch==2.13.0 ")
     assert (ends, then) == (code, ["gh pr comment 7 --body-file comment.md"] if code < 2 else [])
 
 
