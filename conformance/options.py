@@ -158,6 +158,16 @@ def results_path(option: Any) -> Path:
     return option.results or RESULTS
 
 
+def check_writable(option: Any) -> None:
+    """Raise pytest.UsageError where no results can be written: better now than after the frameworks were imported."""
+    path = results_path(option)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        raise pytest.UsageError(f"cannot write results to {path}: {error.strerror}") from None
+
+
 def _listed(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:
     return _known(text.split(","), known, what) if text else known
 

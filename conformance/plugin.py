@@ -54,11 +54,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # Of pytest-xdist: what is missing is known already.
         config.stash[_ENVIRONMENT] = {}, config.workerinput["missing"]
         return
-    options.selected(config.option, plan.only)
+    chosen = {entry.framework for entry in options.selected(config.option, plan.only)}
     asked = options.frameworks(config.option)
     environment, missing = installed(asked, plan.subjects)
     if not config.option.collectonly:
-        for name, reason in config.stash[_RUN].start([name for name in asked if name not in missing]).items():
+        if plan.only is None:
+            options.check_writable(config.option)
+        for name, reason in config.stash[_RUN].start([name for name in asked if name in chosen - missing.keys()]).items():
             missing[name] = reason
             environment.pop(name, None)
     if len(missing) == len(asked):

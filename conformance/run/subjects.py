@@ -88,8 +88,9 @@ class Isolated:
             self._channel = self._process.channel
             self.pid, self.versions, self.missing = marshal.loads(self._channel.receive(timeout=180))
         except (OSError, EOFError, TimeoutError, RemoteError) as error:
+            words = self._process.last_words() if self._process is not None and isinstance(error, EOFError) else ""
             self._end()
-            reason = str(error).strip().splitlines()
+            reason = (words or str(error)).strip().splitlines()
             raise SubjectError(f"{python} is no subject: {reason[-1] if reason else type(error).__name__}") from None
 
     def observe(

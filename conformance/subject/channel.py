@@ -7,6 +7,7 @@ path: what lies beside those files, a framework for instance, must not take the 
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
@@ -117,17 +118,25 @@ class Process:
         text = _BOOT.format(
             packages={**OURS, **packages}, handle=theirs.fileno(), module=module, function=name, options=dict(options)
         )
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (until `end`): frameworks talk while they are imported.
         try:
             self._process = subprocess.Popen(
                 [python, "-c", text],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=self._said,
                 env=dict(environment),
             )
         finally:
             theirs.close()
         self.channel = Channel(ours)
+
+    def last_words(self) -> str:
+        """The last line that the process has written to standard error."""
+        self._said.seek(0)
+        lines = self._said.read()[-8192:].decode(errors="replace").strip().splitlines()
+        return lines[-1][:300] if lines else ""
 
     def end(self, timeout: float) -> None:
         """End the process: it ends by itself when nobody talks to it any more, and by force after so many seconds."""
@@ -137,3 +146,4 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._said.close()
