@@ -53,7 +53,16 @@ TARGETS = {
     "conformance/subject/observation.py": "subject/test_handles.py",
     "conformance/subject/trial.py": "subject/test_handles.py subject/test_evidence.py",
     "conformance/subject/handle.py": "subject/test_handles.py",
-    "conformance/subject/pressures.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/again.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/capsule.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/conversion.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/crowd.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/drop.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/first.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/forms.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/many.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/overwrite.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/settings.py": "subject/test_pressures.py",
 }
 #: Seconds after which a mutant counts as noticed.
 LIMIT = 30.0
