@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 
-_PLUGIN = "tensor_conformance.conformance.plugin"
-_PACKAGE = _PLUGIN.rpartition(".")[0]
-_SUITE = Path(__file__).resolve().parent
+#: The suite's options and hooks, the package that they are of, and its folder.
+PLUGIN = "tensor_conformance.conformance.plugin"
+PACKAGE = PLUGIN.rpartition(".")[0]
+SUITE = Path(__file__).resolve().parent
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Bring the suite's options and hooks where the suite is asked for."""
     if any(map(_is_ours, args)):
-        early_config.pluginmanager.import_plugin(_PLUGIN)
+        early_config.pluginmanager.import_plugin(PLUGIN)
 
 
 def _is_ours(argument: str) -> bool:
     name = argument.partition("::")[0]
-    if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
+    if name == PACKAGE or name.startswith(f"{PACKAGE}."):
         return True
-    return not name.startswith("-") and Path(name).exists() and Path(name).resolve().is_relative_to(_SUITE)
+    return not name.startswith("-") and Path(name).exists() and Path(name).resolve().is_relative_to(SUITE)

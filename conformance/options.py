@@ -43,20 +43,6 @@ def add(parser: pytest.Parser | ArgparseParser) -> None:
     option("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
 
 
-def as_arguments(option: Any) -> list[str]:
-    """The options that were given, as arguments again."""
-    parser = argparse.ArgumentParser()
-    add(ArgparseParser(parser))
-    arguments = []
-    for action in parser._actions:
-        value = getattr(option, action.dest, action.default)
-        if value == action.default or action.dest == "help":
-            continue
-        for each in value if isinstance(value, list) else [value]:
-            arguments += [action.option_strings[0], *([] if each is True else [str(each)])]
-    return arguments
-
-
 class ArgparseParser:
     """As much of pytest's parser as options are declared by, over argparse's."""
 

@@ -15,6 +15,7 @@ from ..reports.visible import visible
 from . import options
 from .frameworks.registry import broken, claims, deviations
 from .laws import LAWS
+from .noticed import PACKAGE, SUITE
 from .programs.known import known_programs
 from .programs.phase import ProgramsPhase
 from .promises import EntryPoint
@@ -27,9 +28,6 @@ from .upgrade.comparisons import Comparisons
 
 #: The exit code of a run whose results could not be written, to a full disk say. It is pytest's own for internal errors.
 NOT_WRITTEN = 3
-_SUITE = Path(__file__).parent
-#: The same, as `--pyargs` names it.
-_PACKAGE = "tensor_conformance.conformance"
 _RUN = pytest.StashKey[Run]()
 _PROGRAMS = pytest.StashKey[ProgramsPhase]()
 _COMPARISONS = pytest.StashKey[Comparisons]()
@@ -83,17 +81,17 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist which frameworks are missing."""
-    node.workerinput["missing"] = node.config.stash.get(_ENVIRONMENT, ({}, {}))[1]
+    node.workerinput["missing"] = _reasons(node.config)
 
 
 def _covers_suite(argument: str) -> bool:
     name = argument.split("::")[0]
-    if name == _PACKAGE or name.startswith(f"{_PACKAGE}.test_"):
+    if name == PACKAGE or name.startswith(f"{PACKAGE}.test_"):
         return True
     path = Path(name).resolve()
-    if path.is_relative_to(_SUITE / "benchmarks"):  # They keep no results.
+    if path.is_relative_to(SUITE / "benchmarks"):  # They keep no results.
         return False
-    return path == _SUITE or _SUITE in path.parents or path in _SUITE.parents
+    return path == SUITE or SUITE in path.parents or path in SUITE.parents
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -107,21 +105,24 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
 
 
+def _reasons(config: pytest.Config) -> dict[str, str]:
+    """Framework to the reason why it is not here."""
+    return config.stash.get(_ENVIRONMENT, ({}, {}))[1]
+
+
 def _selected(config: pytest.Config) -> list[EntryPoint]:
     """The entry points that are tried, of frameworks that are here."""
-    missing = config.stash.get(_ENVIRONMENT, ({}, {}))[1]
     chosen = options.selected(config.option, config.stash[_RUN].plan.only)
-    return [entry for entry in chosen if entry.framework not in missing]
+    return [entry for entry in chosen if entry.framework not in _reasons(config)]
 
 
 def _missing(config: pytest.Config) -> list[str]:
     """The frameworks that were asked for and are not here."""
-    missing = config.stash.get(_ENVIRONMENT, ({}, {}))[1]
-    return [name for name in missing if name in options.frameworks(config.option)]
+    return [name for name in _reasons(config) if name in options.frameworks(config.option)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if _SUITE not in metafunc.definition.path.parents:
+    if SUITE not in metafunc.definition.path.parents:
         return
     run, only = metafunc.config.stash[_RUN], metafunc.config.stash[_RUN].plan.only
     if "law" in metafunc.fixturenames:
@@ -226,7 +227,7 @@ def program_entries(request: pytest.FixtureRequest) -> list[str] | None:
 @pytest.fixture
 def missing_reason(request: pytest.FixtureRequest, missing_framework: str) -> str:
     """Why the framework is not here."""
-    return str(request.config.stash[_ENVIRONMENT][1][missing_framework])
+    return _reasons(request.config)[missing_framework]
 
 
 @pytest.fixture

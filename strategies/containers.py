@@ -64,5 +64,5 @@ def in_container(container: str, array: np.ndarray) -> Any:
 
 def definitions(container: str) -> list[str]:
     """The lines of the class that the container's expression names, if any."""
-    name = EXPRESSIONS[container].rpartition("a.view(")[2].partition("(")[0].rstrip(")")
-    return inspect.getsource(_CLASSES[name]).splitlines() if name in _CLASSES else []
+    named = [_CLASSES[name] for name in _CODES[container].co_names if name in _CLASSES]
+    return [line for each in named for line in inspect.getsource(each).splitlines()]

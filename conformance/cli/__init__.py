@@ -78,12 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
-    for verb in VERBS:
+    given = sys.argv[1:] if arguments is None else arguments
+    # The verb that is asked for alone: some import pytest and all promises.
+    for verb in [verb for verb in VERBS if verb.name in given[:1]] or VERBS:
         _register(verbs, verb)
-    asked, rest = parser.parse_known_args(arguments)
+    asked, rest = parser.parse_known_args(given)
     if rest and not getattr(asked, "takes_more", False):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    asked.rest = rest
+    asked.given = given[1:]
     signal.signal(signal.SIGTERM, _interrupt)  # Whatever was started is ended as with Ctrl-C.
     try:
         with contextlib.redirect_stdout(Visible(sys.stdout)):  # type: ignore[type-var]

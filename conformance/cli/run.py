@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from .. import options
-
-SUITE = Path(__file__).resolve().parent.parent
-_PLUGIN = "tensor_conformance.conformance.plugin"
+from ..noticed import PLUGIN, SUITE
 
 
 def register(verbs: Any) -> None:
@@ -28,12 +26,12 @@ def register(verbs: Any) -> None:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    return suite([*options.as_arguments(asked), *asked.rest])
+    return suite(asked.given)
 
 
 def suite(arguments: list[str], tests: Path = SUITE) -> int:
     """Run the suite, or some of its tests, with these arguments, whatever folder this is; pytest's exit code."""
     os.environ.pop("PYTEST_ADDOPTS", None)  # Of the folder's own tests.
-    own = ["--rootdir", str(SUITE), "-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider", "-p", _PLUGIN]
+    own = ["--rootdir", str(SUITE), "-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider", "-p", PLUGIN]
     own += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # What this module imports need not be rewritten.
     return int(pytest.main([str(tests), *own, *arguments]))

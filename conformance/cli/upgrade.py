@@ -11,10 +11,11 @@ from ...reports.differences import is_breaking, of_results, render, write_script
 from ...reports.folders import writable
 from ...reports.results import read
 from ..frameworks.registry import entry_points, frameworks
+from ..noticed import SUITE
 from ..run.subjects import installed
 from ..upgrade.environments import BuildError, Options, interpreter
 from .diff import add_rendering
-from .run import SUITE, suite
+from .run import suite
 
 #: Options that uv knows by the same name.
 _INDEX = ("--index-url", "--extra-index-url", "--find-links", "--torch-backend", "--prerelease")

@@ -122,15 +122,15 @@ class Programs:
     known: tuple[KnownProgram, ...] = ()
 
 
+#: Views that every library spells alike.
+SLICES = MappingProxyType({"rest": "{}[1:]", "every other": "{}[::2]", "first": "{}[0, ...]"})
 #: NumPy's own arrays.
 NUMPY = Programs(
     imports="",
     types=MappingProxyType({"numpy.ndarray": Kind(True)}),
     views=MappingProxyType(
         {
-            "rest": "{}[1:]",
-            "every other": "{}[::2]",
-            "first": "{}[0, ...]",
+            **SLICES,
             "swapped": "{}.swapaxes(0, -1)",
             "reversed": "{}[::-1]",
             "flat": "{}.reshape(-1)",

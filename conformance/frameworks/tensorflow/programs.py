@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ...promises.programs import Held, Kind, KnownProgram, Programs, Step
+from ...promises.programs import SLICES, Held, Kind, KnownProgram, Programs, Step
 
 
 def _off_64(step: Step, held: Held) -> bool:
@@ -36,9 +36,7 @@ PROGRAMS = Programs(
     types=MappingProxyType({"tf.Tensor": Kind(False), "tf.Variable": Kind(True, "variable")}),
     views=MappingProxyType(
         {
-            "rest": "{}[1:]",
-            "every other": "{}[::2]",
-            "first": "{}[0, ...]",
+            **SLICES,
             "swapped": "tnp.swapaxes({}, 0, -1)",
             "flat": "tf.reshape({}, [-1])",
             "itself": "tf.identity({})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ...promises.programs import Held, Kind, KnownProgram, Programs, Step
+from ...promises.programs import SLICES, Held, Kind, KnownProgram, Programs, Step
 
 
 def _exported(step: Step, held: Held) -> bool:
@@ -56,9 +56,7 @@ PROGRAMS = Programs(
     types=MappingProxyType({"torch.Tensor": Kind(True)}),
     views=MappingProxyType(
         {
-            "rest": "{}[1:]",
-            "every other": "{}[::2]",
-            "first": "{}[0, ...]",
+            **SLICES,
             "swapped": "{}.swapaxes(0, -1)",
             "flat": "{}.reshape(-1)",
             "itself": "{}.detach()",
