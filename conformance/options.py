@@ -149,7 +149,10 @@ def check_writable(option: Any) -> None:
     path = results_path(option)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        new = not path.exists()
         path.open("a").close()
+        if new:  # Nothing was run: there are no results to find.
+            path.unlink()
     except OSError as error:
         raise pytest.UsageError(f"cannot write results to {path}: {error.strerror}") from None
 

@@ -15,7 +15,7 @@ from ..reports.visible import visible
 from . import options
 from .frameworks.registry import broken, claims, deviations
 from .laws import LAWS
-from .noticed import PACKAGE, SUITE
+from .noticed import SUITE, is_within
 from .programs.known import known_programs
 from .programs.phase import ProgramsPhase
 from .promises import EntryPoint
@@ -61,8 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
         for name, reason in config.stash[_RUN].start([name for name in asked if name in chosen - missing.keys()]).items():
             missing[name] = reason
             environment.pop(name, None)
-    if len(missing) == len(asked):
-        raise pytest.UsageError(f"nothing to test: {'; '.join(missing.values())}")
+    if chosen <= missing.keys():
+        raise pytest.UsageError(f"nothing to test: {'; '.join(missing[name] for name in asked if name in chosen)}")
     here = tuple(name for name in asked if name not in missing)
     missing |= {name: reason for name, reason in broken().items() if name not in missing}
     config.stash[_ENVIRONMENT] = environment, missing
@@ -85,13 +85,9 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def _covers_suite(argument: str) -> bool:
-    name = argument.split("::")[0]
-    if name == PACKAGE or name.startswith(f"{PACKAGE}.test_"):
-        return True
-    path = Path(name).resolve()
-    if path.is_relative_to(SUITE / "benchmarks"):  # They keep no results.
+    if is_within(argument, "benchmarks"):  # They keep no results.
         return False
-    return path == SUITE or SUITE in path.parents or path in SUITE.parents
+    return is_within(argument) or Path(argument.partition("::")[0]).resolve() in SUITE.parents
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

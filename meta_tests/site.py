@@ -12,11 +12,20 @@ from tensor_conformance.reports.html import write
 from tensor_conformance.reports.results import Row
 
 DOCS = "https://example.org/docs"
-SEEN = {"source": "observed in fake 1.0", "quote": ""}
+
+
+def written(topic: str, says: str, when: str = "", url: str = "", observed: str = "", quote: str = "") -> Row:
+    """A clause as a run writes it."""
+    text = f"{topic}: {says} when {when}" if when else f"{topic}: {says}"
+    source = f"documented: {url}" if url else f"observed in {observed}"
+    fields = {"says": says, "when": when, "url": url, "observed": observed, "quote": quote}
+    return {"topic": topic, "text": text, "source": source} | fields
+
+
 PROMISE = [
-    {"topic": "refuses", "text": "refuses: must raise TypeError when the dtype is text"} | SEEN,
-    {"topic": "aliasing", "text": "aliasing: shares", "source": f"documented: {DOCS}", "quote": "They share memory."},
-    {"topic": "aliasing", "text": "aliasing: copies when it is not contiguous"} | SEEN,
+    written("refuses", "must raise TypeError", "the dtype is text", observed="fake 1.0"),
+    written("aliasing", "shares", url=DOCS, quote="They share memory."),
+    written("aliasing", "copies", "it is not contiguous", observed="fake 1.0"),
 ]
 SHARES, COPIES = Outcome("conforms", "shares", 1), Outcome("conforms", "copies", 2)
 REFUSES = Outcome("refuses", "raised TypeError", 0)

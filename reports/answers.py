@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .cells import Outcome
+from .clauses import is_documented
 from .results import Row
 
 #: What a cell can say, with what it means. The first six are about memory, the others about what went wrong.
@@ -116,11 +117,6 @@ def word_of(outcome: Outcome) -> str:
 def _basis(outcomes: Iterable[Outcome], promise: tuple[Row, ...]) -> str:
     found = {is_documented(promise[outcome.clause]) for outcome in outcomes if 0 <= outcome.clause < len(promise)}
     return {frozenset(): "", frozenset({True}): "documented", frozenset({False}): "observed"}.get(frozenset(found), "both")
-
-
-def is_documented(clause: Row) -> bool:
-    """Whether a clause of a promise is written somewhere, or was only observed."""
-    return not clause["source"].startswith("observed")
 
 
 def total(groups: Iterable[Mapping[Outcome, int]]) -> Counter[Outcome]:

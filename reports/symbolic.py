@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .clauses import clause
 from .results import Results, Row, read
 
-#: Laws whose facts make a symbolic form, by the name before the dot of a fact.
-_LAWS = ("static", "snapshot", "retrace", "symbolic_refusal", "eager_agreement", "gradient", "numpy_semantics", "size_limit")
 _HEADING = ("form", "values", "dtype", "static shape", "a later change of the array", "gradient", "refusals")
 
 
@@ -54,8 +53,8 @@ def _keeps(entry: Row) -> bool:
 
 
 def is_form(entry: Row) -> bool:
-    """Whether an entry point is a symbolic form: its promise speaks of facts."""
-    return any(clause["topic"].partition(".")[0] in _LAWS for clause in entry["promise"])
+    """Whether an entry point is a symbolic form; in a file of an older suite, one whose promise speaks of static facts."""
+    return bool(entry.get("form", _has(entry, "static")))
 
 
 def table(entries: list[Row]) -> str:
@@ -99,12 +98,11 @@ def _values(entry: Row) -> str:
 
 def _said(entry: Row, topic: str) -> str:
     """What the first clause of a topic promises, without its condition."""
-    text = next((clause["text"] for clause in entry["promise"] if clause["topic"] == topic), "")
-    return text.partition(": ")[2].partition(" when ")[0].strip("'")
+    return next((clause(row).says for row in entry["promise"] if row["topic"] == topic), "").strip("'")
 
 
 def _has(entry: Row, law: str) -> bool:
-    return any(clause["topic"].partition(".")[0] == law for clause in entry["promise"])
+    return any(row["topic"].partition(".")[0] == law for row in entry["promise"])
 
 
 def _marked(entry: Row, word: str, *laws: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tensor_conformance.conformance.benchmarks.cells import Cell
-from tensor_conformance.conformance.benchmarks.conftest import describe
 from tensor_conformance.conformance.benchmarks.measure import Timing
+from tensor_conformance.conformance.benchmarks.plugin import describe
 from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.reports.benchmark.cost import law_of_cost
 from tensor_conformance.reports.benchmark.runs import Run, run_of

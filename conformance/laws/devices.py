@@ -53,7 +53,19 @@ def _whole(topic: str, owed: Owed, spec: Spec, seen: Observation) -> Answer:
     return same_values("bits" if clause is None else clause.value, spec, seen)
 
 
-@law(LAWS, "devices", _CUDA, evidence="devices", pressure="many")
+@law(
+    LAWS,
+    "devices",
+    _CUDA,
+    evidence="devices",
+    pressure="many",
+    shown=(
+        "before = $used",
+        "for _ in range(100):",
+        "    with contextlib.suppress(Exception): convert($source)",
+        "print($used - before)  # bytes of the device left behind",
+    ),
+)
 def _device_leaks(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A call, answered or refused, MUST NOT leave memory of a device behind when it is repeated."""
     left, count = seen.fact("device bytes"), seen.fact("conversions")

@@ -13,8 +13,22 @@ LAWS: dict[str, Law] = {}
 _OWNERSHIP = "https://docs.python.org/3/c-api/refcounting.html"
 _DLPACK_LIFETIME = "https://dmlc.github.io/dlpack/latest/python_spec.html"
 
+_COUNTED = (
+    "def levels(): return gc.collect() and 0, sys.getrefcount($source), sys.getallocatedblocks()",
+    "before = levels()",
+    "for _ in range(100):",
+    "    with contextlib.suppress(Exception): convert($source)",
+    "print([after - level for after, level in zip(levels(), before)][1:])  # references and objects left behind",
+)
 
-@law(LAWS, "lifetime", _DLPACK_LIFETIME, pressure="drop")
+
+@law(
+    LAWS,
+    "lifetime",
+    _DLPACK_LIFETIME,
+    pressure="drop",
+    shown=("r = convert($source)", "del $every", "gc.collect()", "print(r)"),
+)
 def _outlives(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A result MUST stay as it is when its source is dropped: what shares memory keeps it alive."""
     if seen.fact("later") == "changed":
@@ -24,7 +38,7 @@ def _outlives(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     return True
 
 
-@law(LAWS, "lifetime", _OWNERSHIP, pressure="drop")
+@law(LAWS, "lifetime", _OWNERSHIP, pressure="drop", shown=_COUNTED)
 def _released(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """When source and result are gone, the source's memory MUST be let go."""
     kept = seen.fact("kept")
@@ -33,13 +47,13 @@ def _released(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     return Breach("memory that is let go", f"{kept} reference{'s' * (kept > 1)} to it left over") if kept > 0 else True
 
 
-@law(LAWS, "lifetime", _OWNERSHIP, pressure="many")
+@law(LAWS, "lifetime", _OWNERSHIP, pressure="many", shown=_COUNTED)
 def _leaks(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A conversion MUST NOT leave references, objects or memory behind when it is repeated."""
     return _nothing_left(seen) if seen.fact("ending") == "answers" else None
 
 
-@law(LAWS, "lifetime", _OWNERSHIP, pressure="many")
+@law(LAWS, "lifetime", _OWNERSHIP, pressure="many", shown=_COUNTED)
 def _refusal_leaks(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A refusal MUST NOT leave references, objects or memory behind when it is repeated."""
     return _nothing_left(seen) if seen.fact("ending") == "raises" else None
@@ -58,7 +72,17 @@ def _nothing_left(seen: Observation) -> Answer:
 _LEFT = {"references": "a reference to the source", "blocks": "Python objects", "bytes": "memory"}
 
 
-@law(LAWS, "lifetime", _DLPACK_LIFETIME, pressure="capsule", direction="in")
+@law(
+    LAWS,
+    "lifetime",
+    _DLPACK_LIFETIME,
+    pressure="capsule",
+    shown=(
+        "print(convert($source))",
+        "# Count how often the capsule's deleter runs: see conformance/subject/capsules.py.",
+    ),
+    direction="in",
+)
 def _capsules(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A DLPack capsule MUST be consumed once, and its deleter run exactly once, when its last user is gone."""
     given, early, deleted = seen.fact("given"), seen.fact("early"), seen.fact("deleted")

@@ -19,8 +19,18 @@ _THREADS = "https://docs.python.org/3/glossary.html#term-thread-safe"
 _PURITY = "https://data-apis.org/array-api/latest/design_topics/data_interchange.html"
 _WARN_ONCE = "https://docs.pytorch.org/docs/stable/generated/torch.set_warn_always.html"
 
+_ASK = "print(convert($source))"
 
-@law(LAWS, "pressure", _COPY, pressure="overwrite", topic="aliasing", needs=True)
+
+@law(
+    LAWS,
+    "pressure",
+    _COPY,
+    pressure="overwrite",
+    shown=("r = convert($source)", "$owner[:] = ~$owner  # at once", "print(r)"),
+    topic="aliasing",
+    needs=True,
+)
 def _independence(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A copy MUST keep the old values of a source that is overwritten the moment the call returns."""
     clause = owed["aliasing"]
@@ -29,25 +39,37 @@ def _independence(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     return Breach("the old values", "values written after the call") if seen.fact("later") == "changed" else True
 
 
-@law(LAWS, "pressure", _THREADS, pressure="crowd")
+@law(
+    LAWS,
+    "pressure",
+    _THREADS,
+    pressure="crowd",
+    shown=("print({*ThreadPool(8).map(lambda _: repr(convert($source)), range(200))})",),
+)
 def _threads(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """Conversions from several threads at once MUST each give what one alone gives."""
     return _same(owed, seen.fact("alone"), "what one thread gets")
 
 
-@law(LAWS, "pressure", _PURITY, pressure="again")
+@law(
+    LAWS,
+    "pressure",
+    _PURITY,
+    pressure="again",
+    shown=("for _ in range(9):", "    with contextlib.suppress(Exception): convert(object())", f"    {_ASK}"),
+)
 def _repetition(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The same question MUST get the same answer every time, also after a refusal."""
     return _same(owed, seen.fact("again"), "the answer of the first call")
 
 
-@law(LAWS, "pressure", _PURITY, pressure="first")
+@law(LAWS, "pressure", _PURITY, pressure="first", shown=(_ASK, _ASK))
 def _first_call(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The first call of a process MUST answer as later ones do."""
     return _same(owed, seen.fact("first"), "the answer of later calls")
 
 
-@law(LAWS, "pressure", _WARN_ONCE, pressure="first", topic="warns", needs=True)
+@law(LAWS, "pressure", _WARN_ONCE, pressure="first", shown=(_ASK,), topic="warns", needs=True)
 def _first_warning(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A promised warning MUST come in the first call of a process at least, whatever the process does with repeats."""
     clause = owed["warns"]
@@ -56,13 +78,13 @@ def _first_warning(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     return True if clause.value in seen.fact("warned") else Breach(clause.value, "no such warning")
 
 
-@law(LAWS, "pressure", _PURITY, pressure="settings")
+@law(LAWS, "pressure", _PURITY, pressure="settings", shown=(_ASK, "$setting", _ASK))
 def _settings(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A setting that is none of a conversion's business MUST NOT change its answer."""
     return _all_same(owed, "settings", seen.facts, "the usual answer")
 
 
-@law(LAWS, "pressure", _PURITY, pressure="forms", direction="in")
+@law(LAWS, "pressure", _PURITY, pressure="forms", shown=(_ASK, "$form"), direction="in")
 def _agreement(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """One value in whatever form (0-d, scalar, list, object with a protocol) MUST give one dtype and one value."""
     facts = [(form, difference) for form, difference in seen.facts if not _is_promised_apart(owed, spec, form)]

@@ -49,6 +49,16 @@ class Clause(NamedTuple):
     @property
     def text(self) -> str:
         """The clause as a sentence for people."""
+        return f"{self.topic}: {self.says}" + (f" when {self.condition}" if self.condition else "")
+
+    @property
+    def condition(self) -> str:
+        """When it applies, for people; "": always."""
+        return "" if self.when is always else self.when.text
+
+    @property
+    def says(self) -> str:
+        """What is promised, for people."""
         value = self.value if isinstance(self.value, str) else repr(self.value)
         if callable(self.value):  # Its address would differ from run to run.
             value = self.value.__doc__ or "as the input decides"
@@ -64,7 +74,7 @@ class Clause(NamedTuple):
             value = (
                 f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"
             )
-        return f"{self.topic}: {value}" + ("" if self.when is always else f" when {self.when.text}")
+        return value
 
 
 class Refusal(NamedTuple):

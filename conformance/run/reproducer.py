@@ -28,7 +28,7 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
         if any(f"{name}." in line.replace(".ctypes.", "") for line in build):
             imports.insert(0, f"import {name}")
     if law in LAWS and LAWS[law].pressure:
-        return "\n".join([*heading, *imports, "", *build, *under_pressure(entry, law, breach)]) + "\n"
+        return "\n".join([*heading, *imports, "", *build, *under_pressure(entry, LAWS[law], breach)]) + "\n"
     *before, last = entry.call.strip().splitlines()
     return "\n".join([*heading, *imports, "", *build, *before, f"r = {last}", *_show(entry, spec, law, breach)]) + "\n"
 

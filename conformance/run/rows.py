@@ -6,7 +6,7 @@ from typing import Any
 
 from ..laws import LAWS
 from ..laws.judge import Verdict
-from ..promises import EntryPoint
+from ..promises import Clause, EntryPoint
 from ..promises.claims import Claim
 from ..promises.deviations import Deviation
 from .reproducer import script
@@ -22,7 +22,8 @@ def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:
         "framework": entry.framework,
         "direction": entry.direction,
         "call": entry.call,
-        "promise": [{"topic": c.topic, "text": c.text, "source": c.source.text, "quote": c.source.quote} for c in entry.promise],
+        "form": bool(entry.facts),
+        "promise": [_clause_row(clause) for clause in entry.promise],
         "verdicts": dict(tally.verdicts),
         "laws": {law: dict(counts) for law, counts in tally.laws.items()},
         "matrix": {axis: {value: dict(counts) for value, counts in cells.items()} for axis, cells in tally.matrix.items()},
@@ -30,6 +31,20 @@ def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:
         "deviated": dict(tally.deviated),
         "reasons": dict(tally.reasons),
         "seconds": round(seconds, 3),
+    }
+
+
+def _clause_row(clause: Clause) -> dict[str, Any]:
+    source = clause.source
+    return {
+        "topic": clause.topic,
+        "says": clause.says,
+        "when": clause.condition,
+        "url": source.url,
+        "observed": source.observed,
+        "quote": source.quote,
+        "text": clause.text,
+        "source": source.text,
     }
 
 

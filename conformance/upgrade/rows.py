@@ -80,6 +80,7 @@ def row(entry: EntryPoint, change: Change, spec: Spec, before: Outcome, after: O
         "broken_before": before.broken.split(),
         "broken_after": after.broken.split(),
         "promise": f"{clause.text} ({clause.source.text})" if clause is not None else LAWS[law].source if law in LAWS else "",
+        "url": clause.source.url if clause is not None else LAWS[law].source if law in LAWS else "",
         "spec": spec.to_json(),
         "script": _script(entry, spec, law, change.topic, words),
     }

@@ -15,8 +15,8 @@ import pytest
 
 from tensor_conformance.conformance.benchmarks.bench_conversions import Replay
 from tensor_conformance.conformance.benchmarks.cells import BARE_CALL, MEMCPY, SIZES, Cell, cells, label, ladder, limits
-from tensor_conformance.conformance.benchmarks.conftest import check_memory, size
 from tensor_conformance.conformance.benchmarks.measure import TOO_SLOW, Effort, measure
+from tensor_conformance.conformance.benchmarks.plugin import check_memory, size
 from tensor_conformance.conformance.frameworks.registry import entry_points, frameworks
 from tensor_conformance.conformance.subject.timing import BATCH, Answer, Timer, calibrate, compile_loops
 

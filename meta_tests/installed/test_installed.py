@@ -7,9 +7,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from meta_tests.installed.conftest import ROOT, Environment
 
 PACKAGE = "tensor_conformance.conformance"
+
+#: Environments take long to build: one process uses them all.
+pytestmark = pytest.mark.xdist_group("installed")
 
 
 def rows(environment: Environment, name: str = "conformance-results.jsonl") -> list[dict[str, Any]]:
@@ -48,6 +53,12 @@ def test_pytest_finds_the_installed_suite_and_its_options(driver: Environment) -
     options = ("--framework", "pebble", "--profile", "quick", "-q", "-p", "no:cacheprovider")
     said = driver.run(driver.python, "-m", "pytest", "--pyargs", PACKAGE, *options)
     assert "3 entry points" in said
+    assert "pebble.copy" in said
+
+
+def test_pytest_finds_the_installed_benchmarks_and_their_options(driver: Environment) -> None:
+    options = ("--framework", "pebble", "--largest", "1MiB", "--processes", "1", "--visits", "1", "-p", "no:cacheprovider")
+    said = driver.run(driver.python, "-m", "pytest", "--pyargs", f"{PACKAGE}.benchmarks.bench_conversions", *options)
     assert "pebble.copy" in said
 
 

@@ -39,15 +39,17 @@ def lives(pid: int) -> bool:
 
 
 @needs_torch
-def test_a_framework_that_does_not_import_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chosen", [("--framework", FRAMEWORK), ("--entry-point", f"{FRAMEWORK}.from_numpy")])
+def test_a_framework_that_does_not_import_is_one_line(chosen: tuple[str, str], tmp_path: Path) -> None:
     (tmp_path / "torch").mkdir()
     (tmp_path / "torch" / "__init__.py").write_text("raise ImportError('libmissing.so: cannot open shared object file')\n")
     variables = os.environ | {"PYTHONPATH": str(tmp_path)}
-    command = [*RUN, "--framework", FRAMEWORK, "--results", str(tmp_path / "results.jsonl")]
+    command = [*RUN, *chosen, "--results", str(tmp_path / "results.jsonl")]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     (line,) = filter(None, (done.stdout + done.stderr).splitlines())
     assert line.endswith("torch is not installed or does not import: ImportError: libmissing.so: cannot open shared object file")
+    assert not (tmp_path / "results.jsonl").exists()
 
 
 @needs_torch

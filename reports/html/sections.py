@@ -5,7 +5,6 @@ A section's `make` takes the environment on show and all environments, and retur
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -217,8 +216,8 @@ def _card(group: list[Row], known: set[str], script: bool) -> Card:
     }
     facts: dict[str, Any] = {"before": before, "after": after, "where": row["where"]}
     facts |= {name: ", ".join(ids) for name, ids in laws.items() if ids}
-    url = re.search(r"https?://[^\s)]+", row["promise"])
-    facts |= {"promise": (row["promise"], url[0]) if url else row["promise"]} if row["promise"] else {}
+    url = row.get("url", "")
+    facts |= {"promise": (row["promise"], url) if url else row["promise"]} if row["promise"] else {}
     names = list(dict.fromkeys(one["entry"] for one in group))
     return Card(row["change"], [linked(name, known) for name in names], facts, row["script"].rstrip() if script else "")
 

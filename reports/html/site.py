@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..answers import Answer, answer, is_documented, total
+from ..answers import Answer, answer, total
 from ..cells import Outcome, along, decode
+from ..clauses import clause
 from ..merge import Merged
 from ..results import Row
 from ..severity import by_severity, findings
@@ -156,16 +157,10 @@ class Call:
         decided: dict[int, Counter[str]] = {}
         for (_, _, outcome), count in decode(self.row).items():
             decided.setdefault(outcome.clause, Counter())[outcome.headline] += count
-        for index, clause in enumerate(self.row["promise"]):
-            basis, _, where = clause["source"].rpartition(": ") if is_documented(clause) else ("observed", "", clause["source"])
-            topic, _, text = clause["text"].partition(": ")
-            counted = clause["topic"] in ("aliasing", "refuses") and "cells" in self.row
+        for index, row in enumerate(self.row["promise"]):
+            counted = row["topic"] in ("aliasing", "refuses") and "cells" in self.row
             yield {
-                "topic": topic if text else clause["topic"],
-                "text": text or clause["text"],
-                "documented": is_documented(clause),
-                "source": where if basis != "observed" else clause["source"].removeprefix("observed "),
-                "quote": clause["quote"],
+                "clause": clause(row),
                 "decided": decided.get(index, Counter()).most_common() if counted else None,
             }
 

@@ -110,7 +110,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         package="torch",
         releases=_THIS,
         entries=(*_DLPACK_VIEWS, "np.from_dlpack(torch.Tensor)[copy=True]"),
-        laws=("refusal", "values", "repetition", "settings", "threads"),
+        laws=("refusal", "values", "repetition", "settings", "threads", "outlives"),
         when=NOWHERE & (TWINS | SUB_BYTE) & ~empty,
         url=NP_FROM_DLPACK,
         upstream="",

@@ -120,6 +120,7 @@ _COMPARED: tuple[Clause, ...] = (
     dtype("bool", source=documented(_EQ, "A boolean tensor that is True where input is equal to other and False elsewhere")),
     # The numbers that are Python's, too, are rounded to single precision first.
     values("unspecified", when=np_scalar & named("float64", "complex128"), source=SEEN),
+    by_default_dtype(when=np_scalar & named("float64", "complex128"), source=SEEN),
     values(zeros_are_equal, source=documented(_EQ, "Computes element-wise equality")),
     *where(_comparable, copies(source=SEEN), flags(source=SEEN)),
 )

@@ -7,18 +7,17 @@ import os
 import re
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tensor_conformance.conformance import options
-from tensor_conformance.conformance.benchmarks.cells import SIZES, Cell, cells, label, limits
-from tensor_conformance.conformance.benchmarks.measure import Effort, Timing, measure, start
-from tensor_conformance.conformance.promises import EntryPoint
-from tensor_conformance.conformance.run.subjects import SubjectError, installed
+from .. import options
+from ..noticed import is_within
+from ..promises import EntryPoint
+from ..run.subjects import SubjectError, installed
+from .cells import SIZES, Cell, cells, label, limits
+from .measure import Effort, Timing, measure, start
 
-_HERE = Path(__file__).parent
 _CELLS = pytest.StashKey[tuple[list[tuple[EntryPoint, list[Cell]]], list[Cell]]]()
 _MEASURED = pytest.StashKey[dict[str, Any]]()
 #: Memory that a run needs, in sizes of its largest array: each process keeps one, and makes others of it.
@@ -26,7 +25,7 @@ _NEEDED_BY_PROCESS, _NEEDED_BESIDE = 2, 6
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    option = parser.getgroup("conformance", "tensor conformance").addoption
+    option = parser.getgroup("conformance-benchmarks", "benchmarks of tensor conformance").addoption
     option("--largest", metavar="SIZE", default=label(SIZES[-1]), help=f"largest array (default: {label(SIZES[-1])}), say 1GiB")
     option("--processes", type=int, metavar="N", default=Effort().processes, help="processes per framework (default: 2)")
     option("--visits", type=int, metavar="N", default=Effort().visits, help="visits of each process to each cell (default: 3)")
@@ -61,8 +60,8 @@ def check_memory(largest: int, processes: int, free: int) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not any(Path(argument.split("::")[0]).resolve().is_relative_to(_HERE) for argument in config.args):
-        return  # Met while other tests were collected: nothing is timed.
+    if not any(is_within(argument, "benchmarks") for argument in config.args):
+        return  # Other tests: nothing is timed.
     if not config.pluginmanager.hasplugin("benchmark"):
         raise pytest.UsageError("benchmarks need pytest-benchmark: python -m pip install 'tensor-conformance[benchmark]'")
     option = config.option
