@@ -14,13 +14,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ROOT / "meta_tests" / "outside"
+PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 class Environment:
     """A virtual environment, with the packages of this one visible behind its own unless it is bare."""
 
     def __init__(self, folder: Path, bare: bool = False) -> None:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
         self.python, self.tool = folder / "bin" / "python", folder / "bin" / "tensor-conformance"
         self.work = folder / "work"
         self.work.mkdir()
@@ -29,8 +30,8 @@ class Environment:
             (own / "behind.pth").write_text(sysconfig.get_paths()["purelib"])
 
     def install(self, *what: str | Path) -> None:
-        """Install with pip, quietly."""
-        self.run(self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what)
+        """Install with the pip of this environment, quietly."""
+        self.run(sys.executable, *PIP, "--python", self.python, "install", "--no-build-isolation", *what)
 
     def run(self, *command: str | Path, codes: tuple[int, ...] = (0,)) -> str:
         """What a command prints, run in a folder of nobody's; it must end in one of these exit codes."""
@@ -57,8 +58,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file() and not name.startswith(("docs/", "meta_tests/")):
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, source / name)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--wheel-dir", folder, source], check=True)
+    command = [sys.executable, *PIP, "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", folder, source]
+    subprocess.run(command, check=True)
     (built,) = folder.glob("*.whl")
     return built
 

@@ -11,10 +11,10 @@ import pytest
 
 from meta_tests.installed.conftest import ROOT, Environment
 
-PACKAGE = "tensor_conformance.conformance"
-
-#: Environments take long to build: one process uses them all.
+#: What these tests share takes long to make: one process of a parallel run has it.
 pytestmark = pytest.mark.xdist_group("installed")
+
+PACKAGE = "tensor_conformance.conformance"
 
 
 def rows(environment: Environment, name: str = "conformance-results.jsonl") -> list[dict[str, Any]]:
