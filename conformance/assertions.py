@@ -13,9 +13,13 @@ from .run.tally import Tally, plainness
 SHOWN = 3
 
 
-def assert_law(law: Law, tally: Tally) -> None:
-    """Fail with the plainest findings under the law; skip, saying so, where no input gave the law anything to judge."""
-    findings = sorted((f for f in tally.findings.values() if f.law == law.id), key=lambda finding: plainness(finding.spec))
+def assert_law(law: Law, tally: Tally, fail_on_drift: bool = False) -> None:
+    """Fail with the plainest findings under the law; skip, saying so, where no input gave the law anything to judge.
+
+    fail_on_drift  whether drift fails, too
+    """
+    failing = (found for found in tally.findings.values() if found.law == law.id and (fail_on_drift or not found.drift))
+    findings = sorted(failing, key=lambda finding: plainness(finding.spec))
     if findings:
         more = [f"... and {len(findings) - SHOWN} more kinds, all in the results file"] if len(findings) > SHOWN else []
         pytest.fail("\n\n".join([message(finding_row(finding)) for finding in findings[:SHOWN]] + more), pytrace=False)

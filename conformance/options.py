@@ -39,6 +39,11 @@ def add(parser: pytest.Parser | ArgparseParser) -> None:
     option("--replay", metavar="ID", help="try one finding of the results file again")
     option("--subject", metavar="NAME=PYTHON", action="append", help="interpreter that has the framework NAME (repeatable)")
     option("--against", metavar="PYTHON", help="the interpreter before an upgrade: what the subjects do is compared with it")
+    option(
+        "--fail-on-drift",
+        action="store_true",
+        help="fail on drift, too (README, Releases)",
+    )
     option("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
     option("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
 
@@ -92,6 +97,7 @@ def plan(option: Any) -> Plan:
         only=_replayed(option) if option.replay else None,
         against=option.against,
         devices=asked,
+        fail_on_drift=option.fail_on_drift,
     )
 
 
@@ -182,7 +188,9 @@ def _replayed(option: Any) -> Only:
     path = results_path(option)
     try:
         results = read(path)
-        found = next((row for kind in ("finding", "program") for row in results.of(kind) if row["id"] == option.replay), None)
+        found = next(
+            (row for kind in ("finding", "drift", "program") for row in results.of(kind) if row["id"] == option.replay), None
+        )
         if found is None:
             raise pytest.UsageError(f"{path} holds no finding {option.replay!r}")
         if found["kind"] == "program":

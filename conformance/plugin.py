@@ -13,7 +13,7 @@ from ..reports.results import ResultsError, read
 from ..reports.summary import summary
 from ..reports.visible import visible
 from . import options
-from .frameworks.registry import broken, claims, deviations
+from .frameworks.registry import broken, claims, deviations, extrapolation, frameworks
 from .laws import LAWS
 from .noticed import SUITE, is_within
 from .programs.known import known_programs
@@ -71,7 +71,8 @@ def pytest_configure(config: pytest.Config) -> None:
     examples = PROFILES[plan.profile].usual.examples if plan.examples is None else plan.examples
     try:
         before = installed(here, dict.fromkeys(here, plan.against))[0] if plan.against else {}
-        record = Record(options.results_path(config.option), plan, examples, environment, missing, before)
+        extrapolated = _extrapolated(environment)
+        record = Record(options.results_path(config.option), plan, examples, environment, missing, before, extrapolated)
     except ResultsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RECORD] = record
@@ -98,7 +99,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     releases = ", ".join(f"{name} {release}" for name, release in environment.items())
     profile = f"profile {plan.profile} ({PROFILES[plan.profile].text})"
     lines = [f"conformance: {releases}; device {', '.join(plan.devices)}, {profile}, seed {plan.seed}"]
+    lines += [f"conformance: extrapolated: {reason}" for reason in _extrapolated(environment).values()]
     return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
+
+
+def _extrapolated(environment: dict[str, str]) -> dict[str, str]:
+    """Framework to the reason why what is promised of it is extrapolated."""
+    reasons = {name: extrapolation(name, environment) for name in environment if name in frameworks()}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _reasons(config: pytest.Config) -> dict[str, str]:

@@ -19,6 +19,6 @@ def test_a_known_deviation_still_happens(deviation: Deviation, run: Run) -> None
     if status == "gone":
         pytest.fail(
             f"{deviation.id} no longer happens on {deviation.shown_by} ({seen}): {deviation.title}\n"
-            f"Bound its releases, now {deviation.releases!r}, where it is recorded.",
+            f"Bound its releases, now {deviation.releases or 'all'}, where it is recorded.",
             pytrace=False,
         )

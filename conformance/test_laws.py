@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from tensor_conformance.conformance.assertions import assert_law
 from tensor_conformance.conformance.laws import Law
+from tensor_conformance.conformance.run.run import Run
 from tensor_conformance.conformance.run.tally import Tally
 
 
-def test_the_law_holds(law: Law, tally: Tally) -> None:
-    assert_law(law, tally)
+def test_the_law_holds(law: Law, tally: Tally, run: Run) -> None:
+    assert_law(law, tally, run.plan.fail_on_drift)

@@ -171,6 +171,7 @@ FINDING: Row = {
     "count": 2,
     "script": "print(1)\n",
 }
+DRIFT: Row = FINDING | {"kind": "drift", "id": "1123456789", "law": "refusal"}
 DEVIATION: Row = {
     "kind": "deviation",
     "id": "fake-nan",
@@ -240,7 +241,7 @@ CLAIM: Row = {
     "holds": True,
 }
 #: One row of every kind, as a run writes them.
-ROWS = (HEADER, ENTRY, FINDING, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, CLAIM, COMPARISON, DIFFERENCE, FOOTER)
+ROWS = (HEADER, ENTRY, FINDING, DRIFT, PROGRAMS, PROGRAM, DEVIATION, NOT_RUN, CLAIM, COMPARISON, DIFFERENCE, FOOTER)
 
 
 def results(*rows: Row, footer: Row | None = FOOTER, **header: Any) -> Results:

@@ -51,11 +51,11 @@ def merge(files: Sequence[Results]) -> Merged:
     entries = _entries([row for row in rows if row["kind"] == "entry"], notes)
     body = [
         *entries,
-        *_findings([row for row in rows if row["kind"] in ("finding", "program")], notes),
+        *_findings([row for row in rows if row["kind"] in ("finding", "drift", "program")], notes),
         *_programs([row for row in rows if row["kind"] == "programs"]),
         *_deviations([row for row in rows if row["kind"] == "deviation"], notes),
         *_not_run([row for row in rows if row["kind"] == "not_run"], {entry["entry"] for entry in entries}, notes),
-        *(row for row in rows if row["kind"] not in ("entry", "finding", "program", "programs", "deviation", "not_run")),
+        *(row for row in rows if row["kind"] not in ("entry", "finding", "drift", "program", "programs", "deviation", "not_run")),
     ]
     return Merged(Results(_header(files, notes), tuple(body), _footer(files)), tuple(notes))
 
@@ -147,11 +147,11 @@ def _deviations(rows: list[Row], notes: list[str]) -> list[Row]:
     kept = []
     for group in _by(rows, "id"):
         status = {row["status"] for row in group}
-        if {"happens", "gone"} <= status:
+        if "happens" in status and status & {"gone", "mended"}:
             notes.append(
                 f"contradiction: deviation {group[0]['id']} happens in one file and is gone in another; shown as happening"
             )
-        kept.append(next(row for word in ("happens", "gone", "not run") for row in group if row["status"] == word))
+        kept.append(next(row for word in ("happens", "gone", "mended", "not run") for row in group if row["status"] == word))
     return kept
 
 

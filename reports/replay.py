@@ -33,7 +33,7 @@ def command(finding: Row, path: Path | str = DEFAULT) -> str:
 
 def _run(asked: argparse.Namespace) -> int:
     results = read(asked.file)
-    rows = [row for kind in ("finding", "program", "deviation") for row in results.of(kind) if row["id"] == asked.id]
+    rows = [row for kind in ("finding", "drift", "program", "deviation") for row in results.of(kind) if row["id"] == asked.id]
     if not rows:
         raise ResultsError(f"{asked.file} has no finding or deviation {asked.id!r}; `{how.TOOL} summary` lists them")
     for row in rows:

@@ -15,6 +15,11 @@ _OF_LAWS = {
 }
 
 
+def drifts(results: Results) -> list[Row]:
+    """Where a release that was never measured does other than what was observed in others, the worst first."""
+    return by_severity(results.of("drift"))
+
+
 def findings(results: Results) -> list[Row]:
     """What was broken and nobody recorded, the worst first: by one conversion, or by a program of several, whose `entry`
     then says so."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .causes import causes
 from .differences import of_results, render
 from .merge import environments
 from .results import Results, Row, read
-from .severity import findings, rank
+from .severity import drifts, findings, rank, severity
 
 #: Verdicts as column headings, the good ones first.
-VERDICTS = ("conforms", "refuses", "deviates", "violates", "crashes", "hangs", "not run")
+VERDICTS = ("conforms", "refuses", "deviates", "drifts", "violates", "crashes", "hangs", "not run")
+
+#: Further calls of a cause that are named.
+SHOWN_CALLS = 3
 
 
 def summary(results: Results) -> str:
@@ -23,7 +28,8 @@ def summary(results: Results) -> str:
     lines += _deviations(list(results.of("deviation")), entries)
     lines += _not_run(results, entries)
     lines += _programs(list(results.of("programs")))
-    lines += _findings(list(results.of("finding")), list(results.of("program")))
+    lines += _drift(drifts(results))
+    lines += _findings(findings(results))
     total: Counter[str] = Counter()
     for entry in entries:
         total.update(entry["verdicts"])
@@ -75,7 +81,7 @@ def _deviations(rows: list[Row], entries: list[Row]) -> list[str]:
     lines = ["known deviations (recorded breaks of a promise that still happen):"]
     for row in sorted(rows, key=lambda row: (rank(row), row["id"])):
         times = max(seen[row["id"]], 1)  # Its own example, where that is a program.
-        status = {"happens": f"{times:>6}x", "gone": "   GONE", "not run": "not run"}[row["status"]]
+        status = {"happens": f"{times:>6}x", "gone": "   GONE", "mended": " MENDED", "not run": "not run"}[row["status"]]
         lines.append(f"  {status}  {row['severity']:<10}  {row['id']}: {row['title']} [{row['upstream'] or 'not reported'}]")
     lines += [f"  {seen[id]:>6}x  {id} (its example is not part of this run)" for id in sorted(others)]
     return [*lines, ""]
@@ -97,16 +103,24 @@ def _programs(rows: list[Row]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _findings(rows: list[Row], programs: list[Row]) -> list[str]:
-    if not rows and not programs:
+def _drift(rows: list[Row]) -> list[str]:
+    if not rows:
         return []
-    lines = ["findings (breaks of a promise that nobody recorded):"]
-    for row in rows:
-        lines.append(f"  {row['id']}  {row['entry']}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
-    for row in programs:
-        steps = f"program of {len(row['program'])} steps on {row['combination']}"
-        lines.append(f"  {row['id']}  {steps}  {row['law']}: owed {row['expected']}; {row['observed']} ({row['count']}x)")
-    return [*lines, ""]
+    return ["drift (other than what was observed in the releases that were measured; no promise):", *_causes(rows), ""]
+
+
+def _findings(rows: list[Row]) -> list[str]:
+    return ["findings (breaks of a promise that nobody recorded):", *_causes(rows), ""] if rows else []
+
+
+def _causes(rows: list[Row]) -> Iterator[str]:
+    for cause in causes(rows):
+        row, calls = cause.plainest, cause.calls
+        yield f"  {row['id']}  {severity(row)}: {row['entry']}: {cause.sentence} ({cause.count:,}x)"
+        if len(calls) > 1:
+            others = [name for name in calls if name != row["entry"]]
+            more = f" and {len(others) - SHOWN_CALLS} more" if len(others) > SHOWN_CALLS else ""
+            yield f"              also {', '.join(others[:SHOWN_CALLS])}{more}"
 
 
 def register(verbs: Any) -> None:

@@ -164,7 +164,7 @@ def cells(entry: EntryPoint, versions: dict[str, str], largest: int = SIZES[-1])
     prepared = bool(entry.facts)
     if prepared and (not _FED.search(entry.call.splitlines()[-1]) or entry.computes):
         return
-    known = known_for(entry, versions)
+    entry, known = entry.under(versions), known_for(entry, versions)
     flat = tensor if entry.maker else array
     dtype = _plain_dtype(entry, known)
     seen = set()

@@ -33,6 +33,7 @@ VERBS = (
     Verb("upgrade", f"{_HERE}.upgrade", "upgrade"),
     Verb("diff", f"{_HERE}.diff", "upgrade"),
     Verb("profile", f"{_HERE}.profile", "upgrade"),
+    Verb("measured", f"{_HERE}.measured", "run"),
     Verb("history", f"{_HERE}.history", "upgrade"),
     Verb("html", f"{_REPORTS}.html", "report"),
     Verb("summary", f"{_REPORTS}.summary", "report"),

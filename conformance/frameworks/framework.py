@@ -96,6 +96,8 @@ class Framework:
     dtypes          of its tensors, by name
     exchange        how it hands memory to other frameworks; None where it does not
     programs        how programs are spelt; None where there are none
+    measured        package to the series of its releases ("2.15") that its promises were measured with: in others, they are
+                    extrapolated; of a package that is not named, in none
     companions      requirements that an environment needs beside a pinned release: (specifier, requirement) pairs
     order           where it stands among frameworks, in reports and in names such as "torch+tensorflow"; then by name
     """
@@ -118,6 +120,7 @@ class Framework:
     dtypes: tuple[str, ...] = tuple(TENSOR_DTYPES)
     exchange: Exchange | None = None
     programs: Programs | None = None
+    measured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     companions: tuple[tuple[str, str], ...] = ()
     order: int = 100
 
@@ -147,7 +150,7 @@ class Framework:
 _TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("name", "title", "imports", "adapter", "device_adapter"), str),
     **dict.fromkeys(("distributions", "entry_points", "deviations", "claims", "costly", "dtypes"), tuple),
-    **dict.fromkeys(("states", "settings"), Mapping),
+    **dict.fromkeys(("states", "settings", "measured"), Mapping),
     "scripts": Scripts,
     "exchange": (Exchange, type(None)),
     "programs": (Programs, type(None)),

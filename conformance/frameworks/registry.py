@@ -19,6 +19,7 @@ from ...strategies.spec import register_states
 from ..promises import EntryPoint
 from ..promises.claims import Claim
 from ..promises.deviations import Deviation
+from ..promises.releases import Versions, beyond
 from .framework import Framework, FrameworkError
 
 GROUP = "tensor_conformance.frameworks"
@@ -135,6 +136,13 @@ def deviations() -> tuple[Deviation, ...]:
 def known_for(entry: EntryPoint, versions: dict[str, str]) -> tuple[Deviation, ...]:
     """The deviations recorded for an entry point in a subject with these releases."""
     return tuple(d for d in deviations() if d.covers(entry) and d.applies_to(versions))
+
+
+def extrapolation(framework: str, versions: Versions) -> str:
+    """Why what is promised of a framework, or of several ("torch+tensorflow"), is extrapolated in a subject; "" if it is not."""
+    asked = [frameworks()[name] for name in framework.split("+") if name]
+    reasons = [beyond(versions, each.measured, (each.name, "numpy")) for each in asked]
+    return "; ".join(dict.fromkeys(filter(None, reasons)))
 
 
 @cache

@@ -36,10 +36,11 @@ def _checks(pressure: str, ending: str, facts: bool, device: bool) -> list[tuple
 class Verdict(NamedTuple):
     """What the laws say of one conversion.
 
-    name       "conforms", "refuses" (as promised), "violates", "crashes", "hangs", "deviates" or "not run"
+    name       "conforms", "refuses" (as promised), "violates", "crashes", "hangs", "deviates", "drifts" or "not run"
     held       ids of the laws that applied and held
     breaches   (law id, breach) of those that were broken, unexplained
     deviations (deviation, law id, breach) of those that were broken as recorded
+    drifts     (law id, breach) of those that were broken where only an observation of other releases says otherwise
     clause     of the promise that decided: about memory where the call answered, about refusal where it did not
     """
 
@@ -47,14 +48,25 @@ class Verdict(NamedTuple):
     held: tuple[str, ...] = ()
     breaches: tuple[tuple[str, Breach], ...] = ()
     deviations: tuple[tuple[Deviation, str, Breach], ...] = ()
+    drifts: tuple[tuple[str, Breach], ...] = ()
     clause: Clause | None = None
 
 
-def judge(entry: EntryPoint, spec: Spec, seen: Observation, known: tuple[Deviation, ...] = (), pressure: str = "") -> Verdict:
-    """Ask every law; `known` are the deviations recorded for this entry point and these releases."""
+def judge(
+    entry: EntryPoint,
+    spec: Spec,
+    seen: Observation,
+    known: tuple[Deviation, ...] = (),
+    pressure: str = "",
+    extrapolated: bool = False,
+) -> Verdict:
+    """Ask every law; `known` are the deviations recorded for this entry point and these releases.
+
+    extrapolated  the releases were never measured: what was only observed in others is no promise of these
+    """
     if seen.outcome == "unbuildable":
         return Verdict("not run")
-    held, breaches, deviations = [], [], []
+    held, breaches, deviations, drifts = [], [], [], []
     owed = entry.owed(spec)
     for id, check in _checks(pressure, seen.outcome, bool(seen.facts), bool(entry.device)):
         answer = check(owed, spec, seen)
@@ -62,18 +74,27 @@ def judge(entry: EntryPoint, spec: Spec, seen: Observation, known: tuple[Deviati
             held.append(id)
         elif answer:
             covering = next((d for d in known if id in d.laws and d.when.test(spec)), None)
-            if covering is None:
-                breaches.append((id, answer))
-            else:
+            if covering is not None:
                 deviations.append((covering, id, answer))
+            elif extrapolated and _is_observed(owed[answer.topic or LAWS[id].topic]):
+                drifts.append((id, answer))
+            else:
+                breaches.append((id, answer))
     if breaches:
         name = {"crashed": "crashes", "hung": "hangs"}.get(seen.outcome, "violates")
     elif deviations:
         name = "deviates"
+    elif drifts:
+        name = "drifts"
     else:
         name = "refuses" if seen.outcome == "raised" else "conforms"
     clause = owed["aliasing" if seen.outcome == "ok" else "refuses"]
-    return Verdict(name, tuple(held), tuple(breaches), tuple(deviations), clause)
+    return Verdict(name, tuple(held), tuple(breaches), tuple(deviations), tuple(drifts), clause)
+
+
+def _is_observed(clause: Clause | None) -> bool:
+    """Whether what was broken is a clause that nothing documents."""
+    return clause is not None and not clause.source.url
 
 
 def pressure_of(deviation: Deviation) -> str:

@@ -83,9 +83,13 @@ def _kinds() -> dict[str, str]:
 
 
 class Model:
-    """The handles of one program, step by step."""
+    """The handles of one program, step by step.
 
-    def __init__(self) -> None:
+    extrapolated  what was only observed in other releases is no promise: where it fails, the program ends
+    """
+
+    def __init__(self, extrapolated: bool = False) -> None:
+        self._extrapolated = extrapolated
         self.held: dict[str, Held] = {}
 
     # -- what a step is done to ----------------------------------------------------------------------------------------
@@ -147,7 +151,7 @@ class Model:
         source, spec = self.held[step.on], self.spec(step.on, entry.direction)
         result = shown.get(step.to)
         seen = _observation(report, result, shown.get(step.on))
-        verdict = judge(entry, spec, seen)
+        verdict = judge(entry, spec, seen, extrapolated=self._extrapolated)
         if verdict.breaches:
             law, breach = verdict.breaches[0]
             clause = entry.clause({"memory": "aliasing", "refusal": "refuses", "acceptance": "refuses"}.get(law, law), spec)
@@ -155,6 +159,9 @@ class Model:
                 f"{entry.name}: {clause.text} ({clause.source.text})" if clause is not None else f"{entry.name}: law '{law}'"
             )
             raise Broken(law, breach.expected, breach.observed, promise, seen.outcome, step.to)
+        if verdict.drifts:
+            self.held.clear()
+            return "drifts"
         if result is None:
             return "refused"
         kind = _kinds().get(result.type, "other")

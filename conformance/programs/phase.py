@@ -11,7 +11,7 @@ from typing import Any
 
 from ...reports import how
 from ...reports.visible import visible
-from ..frameworks.registry import framework
+from ..frameworks.registry import extrapolation, framework
 from ..laws import LAWS
 from ..promises import EntryPoint
 from ..promises.programs import KnownProgram, Program
@@ -162,7 +162,8 @@ def known_happens(known: KnownProgram, subject: Subject) -> dict[str, Any]:
     play = Play(subject, known.frameworks, known_ways(), avoids=lambda step, held: False)
     breach = broken(known.program, play)
     if breach is None:
-        return row | {"status": "gone", "observed": "every handle shows what is promised"}
+        gone = "mended" if extrapolation("+".join(known.frameworks), subject.versions) else "gone"
+        return row | {"status": gone, "observed": "every handle shows what is promised"}
     told = [known.title, f"Owed: {breach.expected}. Seen: {breach.observed}."]
     text = script(known.frameworks, play.lines, told, breach.handle if breach.outcome == "ok" else "")
     return row | {"status": "happens", "observed": breach.observed[:4000], "script": text}

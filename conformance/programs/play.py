@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from ..frameworks.registry import known_for
+from ..frameworks.registry import extrapolation, known_for
 from ..laws.judge import pressure_of
 from ..promises import EntryPoint
 from ..promises.deviations import Deviation
@@ -36,10 +36,12 @@ class Play:
         counts: Counter[str] | None = None,
         avoids: Callable[[Step, Held], bool] | None = None,
     ) -> None:
-        self._subject, self._ways = subject, ways
+        self._subject = subject
+        self._ways = {name: entry.under(subject.versions) for name, entry in ways.items()}
         self._avoids = avoids or (lambda step, held: known_step(step, held, subject.versions) is not None)
+        frameworks = tuple(frameworks)
         self._header: str | None = header(frameworks)
-        self.model = Model()
+        self.model = Model(bool(extrapolation("+".join(frameworks), subject.versions)))
         self.program: list[Step] = []
         self.lines: list[str] = []
         self.counts: Counter[str] = Counter() if counts is None else counts

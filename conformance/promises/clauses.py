@@ -38,13 +38,15 @@ class Clause(NamedTuple):
             "device_refusal", "settled", "ordered", or the name of a fact
     value   what is owed; see the functions below
     when    the inputs to which it applies; the first clause of a topic that applies decides
-    source  where it is written, or was seen
+    source  where it is written, or was observed
+    releases in which it holds, as requirements: ("torch>=2.15",); none: in all that are supported
     """
 
     topic: str
     value: Any
     when: Condition
     source: Source
+    releases: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -75,6 +77,12 @@ class Clause(NamedTuple):
                 f"{'must' if self.value.must else 'may'} raise {' or '.join(self.value.types)}" if self.value.types else "accepts"
             )
         return value
+
+
+def during(releases: str | tuple[str, ...], *clauses: Clause) -> tuple[Clause, ...]:
+    """The clauses, held to in these releases alone: "torch>=2.15"."""
+    wanted = (releases,) if isinstance(releases, str) else releases
+    return tuple(clause._replace(releases=(*clause.releases, *wanted)) for clause in clauses)
 
 
 class Refusal(NamedTuple):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
-
 from .entry_point import EntryPoint
+from .releases import is_within
 
 
 class Costly(NamedTuple):
@@ -16,18 +14,17 @@ class Costly(NamedTuple):
     id        short and stable, by which reports name it
     title     what happens, in a sentence
     package   whose releases are meant
-    releases  in which it was seen, as a version specifier
     entries   names of the entry points on which it shows
+    releases  in which it was measured, as of a `Deviation`
     """
 
     id: str
     title: str
     package: str
-    releases: str
     entries: tuple[str, ...]
+    releases: str = ""
 
     def applies_to(self, entry: EntryPoint, versions: dict[str, str]) -> bool:
         """Whether it is recorded for an entry point in a subject with these releases."""
         release = versions.get(self.package)
-        here = release is not None and Version(Version(release).public) in SpecifierSet(self.releases, prereleases=True)
-        return here and entry.name in self.entries
+        return release is not None and is_within(release, self.releases) and entry.name in self.entries

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
-
 from ...strategies.spec import ArraySpec, TensorSpec
 from . import EntryPoint
 from .conditions import Condition
+from .releases import is_within
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,6 @@ class Deviation:
     id         short and stable, by which reports name it
     title      what happens, in a sentence
     package    whose releases are meant: "torch", "tensorflow" or "numpy"
-    releases   in which it was seen, as a version specifier: ">=2.0,<2.15"
     entries    glob patterns of the entry points on which it shows
     laws       ids of the laws that it breaks
     when       the inputs on which it shows
@@ -32,12 +29,13 @@ class Deviation:
     example    the smallest input known to show it; run first of all, on the entry point `shown_by`
     shown_by   an entry point on which the example shows
     severity   "crash", "hang", "wrong data", "memory" (aliasing, read-only) or "manners" (exceptions, warnings)
+    releases   in which it was measured to happen: ">=2.4,<2.15"; "": in all that are supported. Without an upper bound it is
+               expected to go on
     """
 
     id: str
     title: str
     package: str
-    releases: str
     entries: tuple[str, ...]
     laws: tuple[str, ...]
     when: Condition
@@ -46,6 +44,7 @@ class Deviation:
     example: ArraySpec | TensorSpec
     shown_by: str
     severity: str
+    releases: str = ""
 
     def covers(self, entry: EntryPoint) -> bool:
         """Whether it is recorded for the entry point (conditions on arrays say nothing of tensors)."""
@@ -55,4 +54,4 @@ class Deviation:
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
         release = versions.get(self.package)
-        return release is not None and Version(Version(release).public) in SpecifierSet(self.releases, prereleases=True)
+        return release is not None and is_within(release, self.releases)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...strategies.spec import ArraySpec, Spec
 from .clauses import Clause
 from .conditions import always
+from .releases import Versions, hold
 
 #: Laws that judge facts.
 FACT_LAWS = (
@@ -51,6 +52,7 @@ class EntryPoint:
     one_by_one whether it takes elements one by one, so that megabytes take seconds
     in_programs  whether programs may use it: no call of 10 ms or more is worth their while
     computes   whether it computes beside converting, so that its price says nothing of the conversion
+    releases   that have the call, as requirements: ("torch>=2.9",); none: all that are supported
     """
 
     name: str
@@ -70,6 +72,7 @@ class EntryPoint:
     one_by_one: bool = False
     in_programs: bool = True
     computes: bool = False
+    releases: tuple[str, ...] = ()
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -91,6 +94,13 @@ class EntryPoint:
             if clause.when.test(spec):
                 return clause
         return None
+
+    def under(self, versions: Versions) -> EntryPoint:
+        """The entry point as it is promised in a subject of these releases."""
+        if not any(clause.releases for clause in self.promise):
+            return self
+        kept = tuple(clause for clause in self.promise if hold(clause.releases, versions))
+        return self if len(kept) == len(self.promise) else replace(self, promise=kept, _topics={}, _settled={})
 
     def matches(self, pattern: str) -> bool:
         """Whether a glob pattern names it."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from .releases import is_within
 
 
 class Step(NamedTuple):
@@ -61,18 +60,18 @@ class KnownProgram:
     id: str
     title: str
     package: str
-    releases: str
     url: str
     upstream: str
     severity: str
     frameworks: tuple[str, ...]
     when: Callable[[Step, Held], bool]
     program: Program
+    releases: str = ""
 
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
         release = versions.get(self.package)
-        return release is not None and Version(Version(release).public) in SpecifierSet(self.releases, prereleases=True)
+        return release is not None and is_within(release, self.releases)
 
 
 class Kind(NamedTuple):

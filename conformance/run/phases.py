@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 
 from ...strategies.spec import Spec
-from ..frameworks.registry import known_for
+from ..frameworks.registry import extrapolation, known_for
 from ..laws.judge import Verdict, judge, pressure_of
 from ..promises import EntryPoint
 from ..promises.deviations import Deviation
@@ -31,7 +31,8 @@ class Asking:
     """The phases of one entry point."""
 
     def __init__(self, plan: Plan, entry: EntryPoint, subject: Subject) -> None:
-        self._plan, self._entry, self._subject = plan, entry, subject
+        self._plan, self._entry, self._subject = plan, entry.under(subject.versions), subject
+        self._extrapolated = bool(extrapolation(entry.framework, subject.versions))
         self._known = known_for(entry, subject.versions)
         self._phase = "pinned"
         self._met: Counter[str] = Counter()
@@ -39,7 +40,7 @@ class Asking:
         self._limit = _BUILT_LIMIT if entry.pace == "built" else None
         #: What the grid has shown, where the next phase wants to know.
         self._shown: list[tuple[Spec, Observation]] = []
-        self.tally = Tally(entry)
+        self.tally = Tally(self._entry)
         if plan.only is not None:
             self._attempt(*plan.only[1:])
             return
@@ -87,7 +88,7 @@ class Asking:
         return observed
 
     def _judged(self, spec: Spec, seen: Observation, pressure: str = "") -> Verdict:
-        verdict = judge(self._entry, spec, seen, self._known, pressure)
+        verdict = judge(self._entry, spec, seen, self._known, pressure, self._extrapolated)
         self.tally.add(spec, seen, verdict, self._phase, pressure)
         return verdict
 

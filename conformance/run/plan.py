@@ -79,6 +79,7 @@ class Plan:
     only        (entry point, spec, pressure), or (frameworks, program), to replay, instead of all phases
     against     the interpreter before an upgrade, with which the subjects are compared
     devices     of the tensors
+    fail_on_drift  whether drift fails, too
     """
 
     profile: str = "default"
@@ -91,3 +92,4 @@ class Plan:
     only: Only | None = None
     against: str | None = None
     devices: tuple[str, ...] = ("cpu",)
+    fail_on_drift: bool = False

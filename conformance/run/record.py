@@ -44,6 +44,7 @@ class Record:
         environment: dict[str, str],
         missing: dict[str, str],
         against: dict[str, str],
+        extrapolated: dict[str, str],
     ) -> None:
         self.path = path
         self._writer = Writer(path)
@@ -66,6 +67,7 @@ class Record:
                 "laws": {law.id: {"must": law.must, "source": law.source} for law in LAWS.values()},
             }
             | ({"against": against} if against else {})
+            | ({"extrapolated": extrapolated} if extrapolated else {})
         )
 
     def take(self, rows: list[Row]) -> None:

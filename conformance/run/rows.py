@@ -40,6 +40,7 @@ def _clause_row(clause: Clause) -> dict[str, Any]:
         "topic": clause.topic,
         "says": clause.says,
         "when": clause.condition,
+        "releases": list(clause.releases),
         "url": source.url,
         "observed": source.observed,
         "quote": source.quote,
@@ -59,7 +60,7 @@ def promise_of(finding: Finding) -> str:
 def finding_row(finding: Finding) -> dict[str, Any]:
     """A finding as a row of the results file."""
     return {
-        "kind": "finding",
+        "kind": "drift" if finding.drift else "finding",
         "id": finding.id,
         "entry": finding.entry.name,
         "law": finding.law,
@@ -93,7 +94,7 @@ def deviation_row(deviation: Deviation, entry: EntryPoint, status: str, observed
         "status": status,
         "expected": breach.expected if breach is not None else "",
         "observed": breach.observed if breach is not None else observed,
-        "releases": f"{deviation.package} {deviation.releases}",
+        "releases": f"{deviation.package} {deviation.releases}".strip(),
         "spec": deviation.example.to_json(),
         "itemsize": deviation.example.itemsize,
         "script": script(entry, deviation.example, law, breach) if breach is not None else "",

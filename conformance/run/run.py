@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from ...strategies.spec import ArraySpec
-from ..frameworks.registry import entry_points, on_device
+from ..frameworks.registry import entry_points, extrapolation, on_device
 from ..laws.judge import Verdict, judge, pressure_of
 from ..promises import EntryPoint
 from ..promises.deviations import Deviation
@@ -169,7 +169,8 @@ class Run:
         self.rows.append({"kind": "not_run", "entry": entry.name, "framework": entry.framework, "reason": str(reason)[:4000]})
 
     def deviation(self, deviation: Deviation) -> tuple[str, str]:
-        """Whether a known deviation still happens: "happens", "gone" or "not run", and the outcome or the reason."""
+        """Whether a known deviation still happens: "happens", "gone", "mended" (gone from a release that was never measured) or
+        "not run", and the outcome or the reason."""
         known = (*entry_points(), *(e for device in self.plan.devices if device != "cpu" for e in on_device(device)))
         entry = next(e for e in known if e.name == deviation.shown_by)
         examples = self.tally(entry).examples if entry.name in (self._tallies.keys() | self._coming.keys()) else {}
@@ -185,8 +186,10 @@ class Run:
             if seen is None:
                 limit = limit_of(deviation)
                 seen = subject.observe(entry.question, entry.maker, [deviation.example], pressure, limit=limit)[0]
+            entry = entry.under(subject.versions)
         verdict = judge(entry, deviation.example, seen, (deviation,), pressure)
-        status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else "gone"
+        gone = "mended" if extrapolation(entry.framework, subject.versions) else "gone"
+        status = "happens" if any(known is deviation for known, _, _ in verdict.deviations) else gone
         self.rows.append(deviation_row(deviation, entry, status, seen.headline, verdict))
         return status, seen.headline
 

@@ -20,7 +20,10 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass
 class Finding:
-    """One way in which one law was broken, by its plainest spec; `count` says how often it was seen."""
+    """One way in which one law was broken, by its plainest spec; `count` says how often it was seen.
+
+    drift  what was broken was only observed in other releases: no promise
+    """
 
     entry: EntryPoint
     law: str
@@ -30,6 +33,7 @@ class Finding:
     phase: str
     pressure: str = ""
     count: int = 1
+    drift: bool = False
 
     @property
     def id(self) -> str:
@@ -62,7 +66,7 @@ class Tally:
 
     entry: EntryPoint
     verdicts: Counter[str] = field(default_factory=Counter)
-    findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+    findings: dict[tuple[Any, ...], Finding] = field(default_factory=dict)
     deviated: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     examples: dict[str, Observation] = field(default_factory=dict)
@@ -84,13 +88,16 @@ class Tally:
         for law, breach in verdict.breaches:
             self._failed[law, "broken"] += 1
             self._find(law, breach, spec, seen, phase, pressure)
+        for law, breach in verdict.drifts:
+            self._failed[law, "drifted"] += 1
+            self._find(law, breach, spec, seen, phase, pressure, drift=True)
         if verdict.deviations:
             self._failed.update((law, "deviated") for _, law, _ in verdict.deviations)
             self.deviated.update({deviation.id for deviation, _, _ in verdict.deviations})
 
     @property
     def laws(self) -> dict[str, Counter[str]]:
-        """Law to how often it "held", was "broken", or "deviated" as known; only laws that applied."""
+        """Law to how often it "held", was "broken", "deviated" as known, or "drifted"; only laws that applied."""
         laws: dict[str, Counter[str]] = {}
         for held, count in self._held.items():
             for law in held:
@@ -131,14 +138,16 @@ class Tally:
             "counts": ",".join(f"{dtype} {layout} {how} {n}" for (dtype, layout, how), n in counts.items()),
         }
 
-    def _find(self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str, pressure: str) -> None:
+    def _find(
+        self, law: str, breach: Breach, spec: Spec, seen: Observation, phase: str, pressure: str, drift: bool = False
+    ) -> None:
         # What is quoted differs from spec to spec; the kind of breach is what counts.
         message = _NUMBER.sub("", seen.message)[:60]
         kind = {"values": spec.dtype, "shape": "", "strides": "", "acceptance": message}.get(law, breach.expected)
-        key = (law, kind, pressure or seen.headline)
+        key = (law, kind, pressure or seen.headline, drift)
         found = self.findings.get(key)
         if found is None:
-            self.findings[key] = Finding(self.entry, law, breach, spec, seen, phase, pressure)
+            self.findings[key] = Finding(self.entry, law, breach, spec, seen, phase, pressure, drift=drift)
             return
         found.count += 1
         if plainness(spec) < plainness(found.spec):

@@ -53,7 +53,8 @@ class Pair:
     def _ask(self, entry: EntryPoint, specs: Sequence[Any], limit: float | None = None) -> list[tuple[Outcome, Outcome]]:
         def one(subject: Subject) -> list[Outcome]:
             seen = subject.observe(entry.question, entry.maker, list(specs), patience=PATIENCE, limit=limit)
-            return [summarise(entry, spec, each) for spec, each in zip(specs, seen)]
+            promised = entry.under(subject.versions)
+            return [summarise(promised, spec, each) for spec, each in zip(specs, seen)]
 
         before, after = self._threads.map(one, (self.before, self.after))
         return list(zip(before, after))

@@ -126,9 +126,10 @@ def _processor() -> str:
 def _ask(subject: Isolated, entry: EntryPoint, specs: tuple[Spec, ...]) -> list[Outcome]:
     asked = [n for n in range(0, len(specs), STEPS[entry.pace]) if entry.takes(specs[n])]
     outcomes = [Outcome()] * len(specs)
+    promised = entry.under(subject.versions)
     seen = subject.observe(entry.question, entry.maker, [specs[n] for n in asked], patience=PATIENCE)
     for n, each in zip(asked, seen):
-        outcomes[n] = summarise(entry, specs[n], each)
+        outcomes[n] = summarise(promised, specs[n], each)
     return outcomes
 
 

@@ -246,6 +246,9 @@ from tensor_conformance.conformance.run.subjects import adapters
 from tensor_conformance.conformance.subject.side import Side
 side = Side(adapters(("torch",)), {"cuda": "tensor_conformance.conformance.subject.on_cuda"})
 import torch
+
+#: What these tests share takes long to make: one process of a parallel run has it.
+pytestmark = pytest.mark.xdist_group("devices")
 assert not side.missing, side.missing
 assert not torch.cuda.is_initialized()
 assert "libcuda.so" not in open("/proc/self/maps").read()

@@ -20,6 +20,9 @@ from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies import ArraySpec
 from tensor_conformance.strategies.dtypes import DTYPES, available
 
+#: What these tests share takes long to make: one process of a parallel run has it.
+pytestmark = pytest.mark.xdist_group("symbolic")
+
 ENTRIES = {entry.name: entry for entry in entry_points()}
 FORMS = [entry for entry in entry_points() if entry.facts]
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)

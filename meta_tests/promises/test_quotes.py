@@ -6,11 +6,14 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import pytest
+from packaging.version import Version
 
 from meta_tests.helpers import every_entry_point
+from tensor_conformance.conformance.promises.releases import series
 
 #: The pages that are made of the docstring of what they are named after, and its members'.
 _PAGES = (
@@ -39,6 +42,12 @@ def _documented(url: str) -> Any:
             importlib.import_module(f"{found.__name__}.{step}")
         found = getattr(found, step)
     return found
+
+
+def _newer(url: str) -> str:
+    """The release of PyTorch that the page is of, where the installed one is older."""
+    page = re.match(r"https://docs\.pytorch\.org/docs/([\d.]+)/", url)
+    return f"torch {page[1]}" if page and Version(page[1]) > Version(series(version("torch"))) else ""
 
 
 def _on_page(documented: Any) -> Iterator[str]:
@@ -71,6 +80,9 @@ def test_a_quote_stands_in_the_docstring_of_what_its_page_is_about(url: str, quo
     documented = _documented(url)
     if documented is None:
         pytest.skip("the page is no docstring")
+    newer = _newer(url)
+    if newer:
+        pytest.skip(f"not run: the page is of {newer}")
     assert _says(documented, quote), f"{url} does not say {quote!r}"
 
 

@@ -8,7 +8,15 @@ from meta_tests.helpers import DEVIATION, results
 from tensor_conformance.conformance.frameworks.registry import deviations, entry_points
 from tensor_conformance.reports.trophies import trophies
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "trophies.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "trophies.md"
+
+
+def pinned() -> dict[str, str]:
+    """The releases that the page is about."""
+    lines = (ROOT / "requirements" / "frameworks.txt").read_text().splitlines()
+    pairs = (line.partition(" ")[0].split("==") for line in lines if "==" in line)
+    return {name.replace("tensorflow-cpu", "tensorflow"): release for name, release in pairs}
 
 
 def test_the_shortest_reproducer_stands_first() -> None:
@@ -25,5 +33,5 @@ def test_what_is_gone_is_no_trophy() -> None:
 def test_the_published_page_shows_every_known_deviation() -> None:
     page = PAGE.read_text()
     host = {entry.name for entry in entry_points()}  # A machine without a device cannot show what happens there.
-    known = [deviation for deviation in deviations() if deviation.shown_by in host]
+    known = [deviation for deviation in deviations() if deviation.shown_by in host and deviation.applies_to(pinned())]
     assert [deviation.id for deviation in known if f". {deviation.id}\n" not in page] == []

@@ -114,6 +114,11 @@ def test_markdown_shows_findings_with_their_scripts_and_fails() -> None:
         assert part in text, part
 
 
+def lettered(number: int) -> str:
+    """A word for each number: findings that differ in numbers alone are one."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
+
+
 def test_markdown_of_a_clean_run_says_so() -> None:
     text, code = markdown([Merged(results(FINE))])
     assert (code, "✅ Tensor conformance: 1 entry points, no new broken promise" in text) == (0, True)
@@ -131,7 +136,7 @@ def test_markup_in_a_file_stays_text_in_markdown() -> None:
 
 
 def test_markdown_stays_below_what_a_job_summary_may_hold() -> None:
-    many = [FINDING | {"id": f"{n:010x}", "script": "x" * 10_000} for n in range(20_000)]
+    many = [FINDING | {"id": f"{n:010x}", "observed": lettered(n), "script": "x" * 10_000} for n in range(20_000)]
     text, _ = markdown([Merged(results(*many))])
     assert len(text.encode()) < 1 << 20
     assert "and 19,800 more" in text
@@ -326,7 +331,7 @@ def test_files_of_noise_are_refused_in_a_line(
 
 
 def test_a_hundred_thousand_rows_are_rendered(tmp_path: Path) -> None:
-    rows = [json.dumps(FINDING | {"id": f"{n:010x}"}) for n in range(50_000)]
+    rows = [json.dumps(FINDING | {"id": f"{n:010x}", "observed": lettered(n)}) for n in range(50_000)]
     rows += [json.dumps(NOT_RUN | {"entry": f"other.{n}"}) for n in range(50_000)]
     path = write_lines(tmp_path / "results.jsonl", HEADER, *rows, FOOTER)
     assert ran("html", path, "-o", tmp_path / "site") == 0

@@ -23,6 +23,9 @@ from tensor_conformance.conformance.run.subjects import Isolated, SubjectError
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies.spec import TensorSpec
 
+#: What these tests share takes long to make: one process of a parallel run has it.
+pytestmark = pytest.mark.xdist_group("scripts")
+
 ENTRIES = {entry.name: entry for entry in entry_points()}
 NAMES = tuple(frameworks())
 #: A call that takes a tensor in any state and says what it is.

@@ -25,7 +25,7 @@ COPIED = Observation("ok", shares="none", follows="none")
 HELD = Verdict("conforms", ("survival", "values"), clause=CLAUSES[1])
 BREACH = Breach("copies", "shares")
 BROKEN = Verdict("violates", ("survival",), (("memory", BREACH),), clause=CLAUSES[1])
-KNOWN = Deviation("made-up", "", "numpy", ">=1", ("*",), ("memory", "leads"), always, "", "", PLAIN, "made.up", "memory")
+KNOWN = Deviation("made-up", "", "numpy", ("*",), ("memory", "leads"), always, "", "", PLAIN, "made.up", "memory")
 DEVIATES = Verdict("deviates", ("survival",), (), ((KNOWN, "memory", BREACH), (KNOWN, "leads", BREACH)))
 
 

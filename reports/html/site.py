@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from ..answers import Answer, answer, total
+from ..causes import causes
 from ..cells import Outcome, along, decode
 from ..clauses import clause
 from ..merge import Merged
 from ..results import Row
-from ..severity import by_severity, findings
+from ..severity import by_severity, drifts, findings
 from ..summary import VERDICTS, memory_word
 from .names import slug
 from .sections import releases
@@ -218,6 +219,7 @@ class Site:
         self.unasked = [row["entry"] for row in rows if not row["verdicts"]]
         self.findings = findings(self.results)
         self.shown = self.findings[:MOST_FINDINGS]
+        self.causes, self.drifts = causes(self.findings), causes(drifts(self.results))
         self.deviations = by_severity(self.results.of("deviation"))
         known = {row["id"]: row for row in self.deviations}
         places = {id: place for place, id in enumerate(known)}

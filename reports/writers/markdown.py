@@ -7,10 +7,11 @@ from collections import Counter
 from typing import Any
 
 from .. import how
+from ..causes import Cause, causes
 from ..differences import of_results, render
 from ..merge import Merged
 from ..results import Row
-from ..severity import by_severity, findings, severity
+from ..severity import by_severity, drifts, findings, severity
 from ..summary import VERDICTS
 from . import add
 
@@ -42,43 +43,71 @@ def _environment(merged: Merged) -> str:
     shown = [verdict for verdict in VERDICTS if total[verdict]]
     if shown:
         lines += [_row(shown), _row(["---:"] * len(shown), str), _row([f"{total[verdict]:,}" for verdict in shown]), ""]
-    lines += _findings(found) + _deviations(list(results.of("deviation"))) + _not_run(merged)
+    for reason in results.header.get("extrapolated", {}).values():
+        lines += [f"> **Extrapolated**: {_text(reason)}. What was only observed in other releases is no promise of this one.", ""]
+    lines += _findings(causes(found)) + _drift(causes(drifts(results)))
+    lines += _deviations(list(results.of("deviation"))) + _not_run(merged)
     return "\n".join(lines)
 
 
 def _verdict(found: list[Row], entries: list[Row]) -> str:
     if found:
-        return f"{len(found)} broken promise{'s' * (len(found) > 1)}"
+        number = len(causes(found))
+        return f"{number} broken promise{'s' * (number > 1)}"
     return f"{len(entries)} entry points, no new broken promise" if entries else "nothing was run"
 
 
-def _findings(found: list[Row]) -> list[str]:
+def _findings(found: list[Cause]) -> list[str]:
     lines = []
-    for row in found[:SHOWN]:
+    for cause in found[:SHOWN]:
+        row = cause.plainest
         lines += [
-            f"<details><summary>{_html(severity(row))}: {_code(row['entry'])} breaks <em>{_html(row['law'])}</em></summary>",
+            f"<details><summary>{_html(severity(row))}: {_code(row['entry'])}{_more(cause)} breaks "
+            f"<em>{_html(row['law'])}</em></summary>",
             "",
             f"{_text(row['must'])}",
             "",
-            f"- owed: {_text(row['expected'])} ({_text(row['promise'])})",
-            f"- observed: {_text(row['observed'])}, {row['count']} times",
+            f"- expected: {_text(row['expected'])} ({_text(row['promise'])})",
+            f"- observed: {_text(row['observed'])}, {cause.count} times",
+            *([f"- calls: {', '.join(map(_code, cause.calls))}"] if len(cause.calls) > 1 else []),
             f"- again: `{how.RUN} --replay {row['id']}`",
             "",
             *_fenced(row["script"]),
             "</details>",
             "",
         ]
-    for row in found[SHOWN : 10 * SHOWN]:
-        lines.append(f"- {severity(row)}: {_code(row['entry'])} breaks {_text(row['law'])} (`{row['id']}`)")
+    for cause in found[SHOWN : 10 * SHOWN]:
+        row = cause.plainest
+        lines.append(f"- {severity(row)}: {_code(row['entry'])}{_more(cause)} breaks {_text(row['law'])} (`{row['id']}`)")
     if len(found) > 10 * SHOWN:
         lines.append(f"- and {len(found) - 10 * SHOWN:,} more: `{how.TOOL} summary FILE` lists them all")
     return [*lines, ""] if lines else []
+
+
+def _more(cause: Cause) -> str:
+    others = len(cause.calls) - 1
+    return f" and {others} other call{'s' * (others > 1)}" if others else ""
+
+
+def _drift(found: list[Cause]) -> list[str]:
+    if not found:
+        return []
+    number = f"{len(found)} difference{'s' * (len(found) > 1)}"
+    lines = [f"<details><summary>{number} from what was observed in the releases that were measured</summary>", ""]
+    lines += [_row(["severity", "call", "law", "observed there", "observed here"]), _row(["---"] * 5, str)]
+    for cause in found:
+        row = cause.plainest
+        lines.append(_row([severity(row), row["entry"] + _more(cause), row["law"], row["expected"], row["observed"]]))
+    return [*lines, "", "</details>", ""]
 
 
 def _deviations(rows: list[Row]) -> list[str]:
     happen = by_severity(row for row in rows if row["status"] == "happens")
     lines = []
     gone = [row for row in rows if row["status"] == "gone"]
+    mended = [row for row in rows if row["status"] == "mended"]
+    if mended:
+        lines += [f"**Mended**: {', '.join(_code(row['id']) for row in mended)}. These known deviations are gone here.", ""]
     if gone:
         lines += [f"**Gone**: {', '.join(_code(row['id']) for row in gone)}. These known deviations no longer happen.", ""]
     if happen:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ...promises import EntryPoint, accepts, documented, dtype, refuses, shares, type_
 from ...promises.conditions import contiguous, dtype_in, empty
+from ...promises.releases import measured
 from ..framework import Exchange, Framework, marked
 from ..words import same_dtype
 from . import claims, costs, devices, programs
@@ -66,6 +69,7 @@ TENSORFLOW = Framework(
     ),
     claims=claims.CLAIMS,
     costly=costs.COSTLY,
+    measured=measured(Path(__file__).with_name("measured.jsonl")),
     states=STATES,
     settings=SETTINGS,
     exchange=Exchange(

@@ -16,7 +16,6 @@ _KNOWN = (
         id="tf-view-of-misaligned-dlpack",
         title="Kernels kill the process on a tensor that DLPack imported from an address that is no multiple of 64.",
         package="tensorflow",
-        releases=">=2.21,<2.22",
         url="https://www.tensorflow.org/api_docs/python/tf/experimental/dlpack/from_dlpack",
         upstream="https://github.com/tensorflow/tensorflow/pull/36862",
         severity="crash",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ...promises import EntryPoint, accepts, documented, dtype, shares, type_
+from ...promises.releases import measured
 from ..framework import Exchange, Framework, marked
 from ..words import same_dtype
 from . import claims, into, programs
@@ -62,6 +65,7 @@ TORCH = Framework(
         *device_deviations.DEVIATIONS,
     ),
     claims=claims.CLAIMS,
+    measured=measured(Path(__file__).with_name("measured.jsonl")),
     states=STATES,
     settings=SETTINGS,
     exchange=Exchange(

@@ -11,7 +11,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-dlpack-strings-abort-on-devices",
         title="tf.experimental.dlpack.to_dlpack of a tensor of strings aborts the process.",
         package="tensorflow",
-        releases=">=2.21,<2.22",
         entries=("tf.experimental.dlpack[*",),
         laws=("survival",),
         when=strings_too | objects,

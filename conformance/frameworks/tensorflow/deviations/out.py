@@ -12,7 +12,6 @@ from ..out.methods import ENTRY_POINTS
 from ..out.words import IMMUTABLE_TENSORS, extended, text, variable
 
 _DOCS = "https://www.tensorflow.org/api_docs/python/tf"
-_2_21 = ">=2.21,<2.22"
 
 
 def _one(dtype: str, shape: tuple[int, ...] = (1,), bits: int = 0, state: str = "plain") -> TensorSpec:
@@ -35,7 +34,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-asarray-writable",
         title="np.asarray of a bfloat16, float8, float4, int4 or int2 tensor is a writable view of the immutable tensor",
         package="tensorflow",
-        releases=_2_21,
         entries=("np.asarray(tf.Tensor)", "np.array(tf.Tensor)[copy=None]"),
         laws=("immutability",),
         # The buffer protocol has no letter for these, so NumPy falls back on `__array__`; see the next deviation.
@@ -50,7 +48,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-dunder-array-writable",
         title="Tensor.__array__() is a writable view of the immutable tensor",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.Tensor.__array__",),
         laws=("immutability",),
         when=~text & _tensor & ~empty & ~scalar,
@@ -64,7 +61,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-numpy-function-writable",
         title="tf.numpy_function inside a tf.function hands out a writable view of the immutable tensor (an eager call copies)",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.numpy_function[tf.function]",),
         laws=("immutability",),
         when=~text & _tensor & ~empty & ~scalar,
@@ -78,7 +74,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-dlpack-string-abort",
         title="DLPack export of a string tensor aborts the process: Check failed: DataTypeCanUseMemcpy(dtype())",
         package="tensorflow",
-        releases=_2_21,
         entries=(
             "np.from_dlpack(tf.Tensor)",
             "np.from_dlpack(tf.Tensor)[copy=False]",
@@ -97,7 +92,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-string-rank-33",
         title="a string tensor of rank 33 or more kills the process on its way to NumPy; an empty one raises internal errors",
         package="tensorflow",
-        releases=_2_21,
         entries=tuple(e.name for e in ENTRY_POINTS if not e.name.startswith(("np.from_dlpack", "tf.experimental.numpy"))),
         laws=("survival", "acceptance", "refusal"),
         # Empty tensors give the cause away: "this function only supports up to 32 dimensions", an error that seems to go
@@ -113,7 +107,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-array-protocol-scalar",
         title="__array__ of a 0-d bfloat16, float8, float4, int4 or int2 tensor gives a NumPy scalar, which NumPy refuses",
         package="tensorflow",
-        releases=_2_21,
         entries=(
             "np.asarray(tf.Tensor)",
             "np.asarray(tf.Tensor)[copy=True]",
@@ -136,7 +129,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-array-protocol-copy-warning",
         title="__array__ takes no copy=, so that NumPy 2 warns of every copy that goes through it",
         package="tensorflow",
-        releases=_2_21,
         entries=("np.asarray(tf.Tensor)[copy=True]", "np.array(tf.Tensor)", "tf.numpy_function[eager]"),
         laws=("warnings",),
         when=(extended & ~scalar) | variable,
@@ -150,7 +142,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-array-protocol-copy-false",
         title="copy=False refuses tensors of the ml_dtypes, which np.asarray without it shares: __array__ takes no copy=",
         package="tensorflow",
-        releases=_2_21,
         entries=("np.asarray(tf.Tensor)[copy=False]", "np.array(tf.Tensor)[copy=False]"),
         laws=("acceptance",),
         when=extended & _tensor,
@@ -164,7 +155,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-copy-false-copies-strings",
         title="copy=False accepts a string tensor, although each of its elements is copied into a new bytes object",
         package="tensorflow",
-        releases=_2_21,
         entries=("np.asarray(tf.Tensor)[copy=False]", "np.array(tf.Tensor)[copy=False]"),
         laws=("refusal",),
         when=text & _tensor & ~rank_above(32),
@@ -178,7 +168,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-variable-string-bytes",
         title="np.asarray of a Variable that holds one string has dtype S, which loses the string's trailing zero bytes",
         package="tensorflow",
-        releases=_2_21,
         entries=("np.asarray(tf.Variable)",),
         laws=("dtype",),
         when=text & scalar,
@@ -192,7 +181,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-proto-signalling-nan-back",
         title="make_tensor_proto sets the quiet bit of signalling NaNs: of one float32, and of any complex64",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.make_ndarray(tf.make_tensor_proto)",),
         laws=("values",),
         when=((dtype_in("float32") & _single) | dtype_in("complex64")) & _signalling,
@@ -206,7 +194,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-proto-fnuz",
         title="make_tensor_proto refuses tensors of the fnuz float8s with less than two elements",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.make_ndarray(tf.make_tensor_proto)",),
         laws=("acceptance",),
         when=dtype_in("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz") & ~scalar & (_single | empty),
@@ -220,7 +207,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-data-float8-e5m2",
         title="tf.data knows every float8 but e5m2: UnimplementedError: Converting f8E5M2 to DataType",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.data.Dataset.as_numpy_iterator*",),
         laws=("acceptance",),
         when=dtype_in("float8_e5m2"),

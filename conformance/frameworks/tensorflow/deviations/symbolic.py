@@ -11,7 +11,6 @@ from ...words import named, native
 from ..into.words import DOCS, numbers, texts
 
 #: The one release in which these were seen.
-_2_21 = ">=2.21,<2.22"
 
 #: Forms that write the array into the graph.
 _WRITTEN = (
@@ -39,7 +38,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-graph-byte-order",
         title="Arrays not in native byte order are written into graphs as if they were, or refused as an element type.",
         package="tensorflow",
-        releases=_2_21,
         entries=_WRITTEN,
         laws=("values", "eager_agreement", "acceptance"),
         when=numbers & swapped,
@@ -53,7 +51,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-graph-signalling-nan",
         title="Graphs quieten signalling NaNs of complex64, and of a float32 that is alone; several float32 keep them.",
         package="tensorflow",
-        releases=_2_21,
         entries=(*_WRITTEN, "tf.function[tf.Variable.assign*"),
         laws=("values", "eager_agreement"),
         when=_signalling & (_single | named("complex64")),
@@ -67,7 +64,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-graph-float8-single",
         title="Graphs refuse float8 of the fnuz kinds when there is at most 1 element; more, and eager tensors, are fine.",
         package="tensorflow",
-        releases=_2_21,
         entries=(*_WRITTEN, "tf.function[captures*", "tf.compat.v1.placeholder_with_default*"),
         laws=("acceptance", "eager_agreement"),
         when=native("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz"),
@@ -81,7 +77,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="keras-predict-empty",
         title="Model.predict of an array without elements raises UnboundLocalError.",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.keras.Model.predict(ndarray)",),
         laws=("refusal",),
         when=empty,
@@ -95,7 +90,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-numpy-function-unicode",
         title="What a numpy_function returns in a graph cannot be texts beyond ASCII: InvalidArgumentError, UnicodeEncodeError.",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.function[numpy_function*",),
         laws=("acceptance",),
         when=texts & Condition("a text has letters beyond ASCII", _foreign),
@@ -109,7 +103,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-numpy-function-no-texts",
         title="What a numpy_function returns in a graph cannot be no texts in a subclass, map or list: vectorize refuses.",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.function[numpy_function*",),
         laws=("acceptance", "eager_agreement"),
         when=texts & empty,
@@ -123,7 +116,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="tf-numpy-function-byte-order",
         title="What a numpy_function returns in a graph is read in native byte order, whatever its dtype says.",
         package="tensorflow",
-        releases=_2_21,
         entries=("tf.function[numpy_function*",),
         laws=("values", "eager_agreement"),
         when=numbers & swapped,

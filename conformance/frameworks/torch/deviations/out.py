@@ -8,7 +8,6 @@ from ....promises.deviations import Deviation
 from ...words import DLPACK_PYTHON, NP_ARRAY, NP_FROM_DLPACK, NP_MIGRATION, WRAPPING
 from ..out.words import CONJ, FAKE, GRAD, META, NEG, NESTED, NOWHERE, NUMPY, OTHER_LAYOUT, READONLY, SUB_BYTE, TWINS, ZERO
 
-_THIS = ">=2.13,<2.14"
 _FROM_NUMPY = "https://docs.pytorch.org/docs/2.13/generated/torch.from_numpy.html"
 _PYTORCH = "https://github.com/pytorch/pytorch/issues"
 
@@ -32,7 +31,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-copy-false-refused",
         title="np.array and np.asarray with copy=False refuse every tensor, even those that np.asarray shares without a copy.",
         package="torch",
-        releases=_THIS,
         entries=("np.array(torch.Tensor)[copy=False]", "np.asarray(torch.Tensor)[copy=False]"),
         laws=("acceptance",),
         when=_BRIDGED,
@@ -46,7 +44,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-array-protocol-copy-warning",
         title="Tensor.__array__ takes no copy=, so that NumPy 2 warns of every copy.",
         package="torch",
-        releases=_THIS,
         entries=("np.asarray(torch.Tensor)[copy=True]", "np.array(torch.Tensor)", "np.array(torch.Tensor)[dtype=*"),
         laws=("warnings",),
         when=_BRIDGED,
@@ -60,7 +57,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-array-wrap-warning",
         title="Tensor.__array_wrap__ takes neither context nor return_scalar, so NumPy 2 warns of every function on a tensor.",
         package="torch",
-        releases=_THIS,
         entries=("np.positive(*", "np.negative(*", "np.add(*", "np.multiply(*", "np.logical_or(*"),
         laws=("warnings",),
         when=_BRIDGED,
@@ -74,7 +70,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-readonly-lost-on-the-way-back",
         title="A tensor over read-only NumPy memory comes back as a writable array over that memory.",
         package="torch",
-        releases=_THIS,
         entries=(
             "torch.Tensor.*",
             "np.asarray(torch.Tensor)*",
@@ -94,7 +89,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-dlpack-drops-negation",
         title="np.from_dlpack of a tensor with the negative bit set gives the numbers before negation.",
         package="torch",
-        releases=_THIS,
         entries=_DLPACK_VIEWS,
         laws=("values",),
         when=NEG & TWINS & ~empty,
@@ -108,7 +102,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-dlpack-of-no-memory",
         title="np.from_dlpack of a tensor without memory (a ZeroTensor, a FakeTensor) gives an array of uninitialised memory.",
         package="torch",
-        releases=_THIS,
         entries=(*_DLPACK_VIEWS, "np.from_dlpack(torch.Tensor)[copy=True]"),
         laws=("refusal", "values", "repetition", "settings", "threads", "outlives"),
         when=NOWHERE & (TWINS | SUB_BYTE) & ~empty,
@@ -122,7 +115,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-dlpack-sub-byte-as-bytes",
         title="np.from_dlpack of a sub-byte integer tensor gives an array of int8 or uint8: the dtype is lost.",
         package="torch",
-        releases=_THIS,
         entries=(*_DLPACK_VIEWS, "np.from_dlpack(torch.Tensor)[copy=True]"),
         laws=("refusal", "dtype"),
         when=SUB_BYTE,
@@ -136,7 +128,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-to-dlpack-drops-conjugation",
         title="The capsule of torch.utils.dlpack.to_dlpack holds a conjugated tensor's numbers before conjugation.",
         package="torch",
-        releases=_THIS,
         entries=("np.from_dlpack(torch.utils.dlpack.to_dlpack)",),
         laws=("refusal", "values"),
         when=CONJ & TWINS,
@@ -150,7 +141,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-misaligned-complex128-copy",
         title="Copying a complex128 tensor whose address is no multiple of 16 kills the process.",
         package="torch",
-        releases=_THIS,
         entries=("np.from_dlpack(torch.Tensor)[copy=True]",),
         laws=("survival",),
         when=dtype_in("complex128") & _halved & ~empty & _odd_run,
@@ -164,7 +154,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-misaligned-complex128-conjugate",
         title="Resolving the conjugation of a complex128 tensor whose address is no multiple of 16 kills the process.",
         package="torch",
-        releases=_THIS,
         entries=("torch.Tensor.numpy[force=True]", "torch.Tensor.tolist"),
         laws=("survival",),
         when=dtype_in("complex128") & _halved & ~empty & CONJ & _broken_four,
@@ -178,7 +167,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-ufunc-bool-as-uint8",
         title="NumPy functions that answer with booleans give a tensor of uint8, with which indexing picks instead of masking.",
         package="torch",
-        releases=_THIS,
         entries=("np.logical_or(torch.Tensor)",),
         laws=("dtype",),
         when=_BRIDGED,
@@ -192,7 +180,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-list-of-large-uint64",
         title="np.array of a list of 0-d uint64 tensors refuses numbers above the largest int64.",
         package="torch",
-        releases=_THIS,
         entries=("np.array(list[torch.Tensor])",),
         laws=("acceptance",),
         when=dtype_in("uint64") & scalar & _above_int64,

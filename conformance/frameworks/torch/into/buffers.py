@@ -8,7 +8,8 @@ from typing import Any
 from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, accepts, documented, dtype, may_refuse, refuses, shape, shares, values, warns
 from ....promises.conditions import Condition, always, contiguous, readonly, swapped
-from .words import DOCS, NO_FLAGS, SEEN, bare, dlpack_object, entry, np_scalar, sequence, where
+from ...words import same_dtype
+from .words import BRIDGED, DOCS, NO_FLAGS, SEEN, bare, dlpack_object, entry, np_scalar, sequence, where
 
 _FROMBUFFER = f"{DOCS}/generated/torch.frombuffer.html"
 _SHARING = documented(_FROMBUFFER, "The returned tensor and buffer share the same memory.")
@@ -72,6 +73,37 @@ def read_as(to: str, when: Condition = always) -> tuple[Clause, ...]:
         ),
         values("bits", source=_SHARING),
         shares(when=~np_scalar, source=_SHARING),
+        warns("UserWarning", when=readonly, source=SEEN),
+        warns("", when=~readonly, source=SEEN),
+        NO_FLAGS,
+    )
+
+
+#: Since 2.15 torch.asarray asks the buffer what it holds.
+_ASARRAY_2_15 = "https://docs.pytorch.org/docs/2.15/generated/torch.asarray.html"
+_BY_FORMAT = documented(_ASARRAY_2_15, "it is inferred from the buffer's format")
+_NO_FORMAT = documented(_ASARRAY_2_15, "an error is raised if the format cannot be mapped to a PyTorch datatype")
+_SHARED_BY_DEFAULT = documented(_ASARRAY_2_15, "by default, be on the CPU device and share memory with the buffer.")
+
+
+def _elements(spec: Spec) -> tuple[int, ...]:
+    """one axis of all elements"""
+    return (spec.size,)
+
+
+def read_by_format(when: Condition) -> tuple[Clause, ...]:
+    """A buffer's elements as a flat tensor of their own dtype."""
+    return where(
+        when,
+        refuses("ValueError", when=~BRIDGED, source=_NO_FORMAT),
+        refuses("RuntimeError", "ValueError", when=~contiguous & no_bytes, source=SEEN),
+        refuses("RuntimeError", when=~contiguous, source=SEEN),
+        refuses("ValueError", when=no_bytes, source=SEEN),
+        accepts(source=_BY_FORMAT),
+        dtype(same_dtype, source=_BY_FORMAT),
+        shape(_elements, source=SEEN),
+        values("bits", source=_BY_FORMAT),
+        shares(source=_SHARED_BY_DEFAULT),
         warns("UserWarning", when=readonly, source=SEEN),
         warns("", when=~readonly, source=SEEN),
         NO_FLAGS,

@@ -9,6 +9,7 @@ from ....promises import (
     copies,
     documented,
     dtype,
+    during,
     flags,
     may_refuse,
     refuses,
@@ -19,7 +20,7 @@ from ....promises import (
 )
 from ....promises.conditions import ndarray, pointers, readonly, scalar
 from ...words import ASTYPE, named, same_dtype
-from .buffers import read_as
+from .buffers import read_as, read_by_format
 from .words import (
     ARRAY_REFUSALS,
     BARE_REFUSALS,
@@ -82,13 +83,17 @@ _KEEPING: tuple[Clause, ...] = (
     ELEMENT_VALUES,
 )
 
-# asarray differs in two ways: it reads NumPy scalars by their bytes, so that not a bit is lost, and buffers too, as
-# float32 whatever they say that they hold.
+# asarray differs in two ways: it reads NumPy scalars by their bytes, so that not a bit is lost, and buffers too: before 2.15
+# as float32, whatever they say that they hold.
 _ASARRAY_KEEPING: tuple[Clause, ...] = (
     *_REFUSALS,
-    *read_as("float32", when=buffer),
-    by_default_dtype(
-        buffer, documented(ASARRAY, "If no datatype is passed then the default floating point datatype is used, instead.")
+    *during("torch>=2.15", *read_by_format(when=buffer)),
+    *during(
+        "torch<2.15",
+        *read_as("float32", when=buffer),
+        by_default_dtype(
+            buffer, documented(ASARRAY, "If no datatype is passed then the default floating point datatype is used, instead.")
+        ),
     ),
     accepts(
         source=documented(
