@@ -111,7 +111,8 @@ def _has_capsules(spec: Spec) -> bool:
 
 
 def _is_nobody_elses(spec: Spec) -> bool:
-    """Anything but a fake tensor, whose mode is one for the whole process and not made for threads."""
+    """Anything but a fake tensor, whose mode is one for the whole process: not made for threads, with caches that long go on
+    filling."""
     return spec.state != "fake"
 
 
@@ -120,7 +121,7 @@ def _any(spec: Spec) -> bool:
 
 
 #: Pressures that make sense for some inputs only.
-_WHICH = {"forms": _is_plain_numbers, "capsule": _has_capsules, "crowd": _is_nobody_elses}
+_WHICH = {"forms": _is_plain_numbers, "capsule": _has_capsules, "crowd": _is_nobody_elses, "many": _is_nobody_elses}
 
 
 def _is_home(spec: Spec) -> bool:

@@ -85,7 +85,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (2,), (-4,), 4, 8),
         shown_by="torch.from_dlpack",
         severity="crash",
-        releases="<2.15",
+        releases="<2.14",
     ),
     Deviation(
         id="torch-dlpack-object-negative-stride",
@@ -99,7 +99,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (2,), (-4,), 4, 8, container="dlpack"),
         shown_by="torch.tensor",
         severity="crash",
-        releases="<2.15",
+        releases="<2.14",
     ),
     Deviation(
         id="torch-dlpack-negative-stride-refused",
@@ -113,7 +113,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (2,), (-4,), 4, 8),
         shown_by="torch.from_dlpack",
         severity="manners",
-        releases=">=2.15",
+        releases=">=2.14",
     ),
     Deviation(
         id="torch-dlpack-object-negative-stride-refused",
@@ -127,7 +127,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (2,), (-4,), 4, 8, container="dlpack"),
         shown_by="torch.tensor",
         severity="manners",
-        releases=">=2.15",
+        releases=">=2.14",
     ),
     Deviation(
         id="numpy-dlpack-no-itemsize",
