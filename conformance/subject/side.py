@@ -107,7 +107,13 @@ class Side:
 
     def _build(self, maker: str, spec: TensorSpec) -> Any:
         name, _, device = maker.partition("@")
-        return self._on_devices[name].build(spec, device) if device else self.modules[name].build(spec)
+        try:
+            return self._on_devices[name].build(spec, device) if device else self.modules[name].build(spec)
+        except Unbuildable:
+            raise
+        except Exception as error:  # Of a release that has no such state, or refuses to enter it.
+            line = (str(error).splitlines() or [""])[0]
+            raise Unbuildable(f"{maker}, {spec.state}: {type(error).__name__}: {line[:120]}") from None
 
     def _compiled(self, call: str, argument: str) -> Any:
         convert = self._calls.get((call, argument))

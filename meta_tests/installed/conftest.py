@@ -66,16 +66,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pebble(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder of a release of the outside framework, "1.0" or "2.0"; see `meta_tests/outside`."""
+    """The folder of a release of the outside framework, "1.0", "2.0" or "3.0"; see `meta_tests/outside`."""
+    changes = {"1.0": {}, "2.0": {"_KEEPS_SIGNS = False": "_KEEPS_SIGNS = True"}}
+    changes["3.0"] = changes["2.0"] | {"_SHARES_READ_ONLY = False": "_SHARES_READ_ONLY = True"}
 
     def folder(release: str) -> Path:
         copy = tmp_path_factory.mktemp("pebble") / "source"
         shutil.copytree(OUTSIDE, copy)
-        if release == "2.0":
-            for name in ("pyproject.toml", "pebble.py"):
-                text = (copy / name).read_text().replace('ersion__ = "1.0"', 'ersion__ = "2.0"')
-                text = text.replace('version = "1.0"', 'version = "2.0"').replace("_KEEPS_SIGNS = False", "_KEEPS_SIGNS = True")
-                (copy / name).write_text(text)
+        for name in ("pyproject.toml", "pebble.py"):
+            text = (copy / name).read_text().replace('ersion__ = "1.0"', f'ersion__ = "{release}"')
+            text = text.replace('version = "1.0"', f'version = "{release}"')
+            for before, after in changes[release].items():
+                text = text.replace(before, after)
+            (copy / name).write_text(text)
         return copy
 
     return folder
@@ -102,4 +105,12 @@ def before(tmp_path_factory: pytest.TempPathFactory, pebble: Callable[[str], Pat
     """Release 1 of the outside framework, without the suite."""
     environment = Environment(tmp_path_factory.mktemp("before") / "venv")
     environment.install("--no-deps", pebble("1.0"))
+    return environment
+
+
+@pytest.fixture(scope="session")
+def later(tmp_path_factory: pytest.TempPathFactory, pebble: Callable[[str], Path]) -> Environment:
+    """A release of the outside framework that its promises were never measured with."""
+    environment = Environment(tmp_path_factory.mktemp("later") / "venv")
+    environment.install("--no-deps", pebble("3.0"))
     return environment

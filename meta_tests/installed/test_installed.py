@@ -89,6 +89,17 @@ def test_a_subject_sees_its_own_environment(driver: Environment, before: Environ
     assert "[-0.0]" in driver.run(driver.python, script)
 
 
+def test_what_was_only_observed_drifts_in_a_release_that_was_never_measured(driver: Environment, later: Environment) -> None:
+    ask = (driver.tool, "run", "--subject", f"pebble={later.python}", "--framework", "pebble", "--profile", "quick")
+    said = driver.run(*ask)
+    assert "extrapolated: pebble 3.0 is newer than 2.0, the newest that was measured" in said
+    header, *body = rows(driver)
+    assert list(header["extrapolated"]) == ["pebble"]
+    assert {(row["entry"], row["law"]) for row in body if row["kind"] == "drift"} == {("pebble.Pebble.numpy", "writable")}
+    assert not [row for row in body if row["kind"] == "finding"]
+    driver.run(*ask, "--fail-on-drift", codes=(1,))
+
+
 def test_a_framework_from_outside_is_compared(driver: Environment, before: Environment) -> None:
     sides = ("--from", str(before.python), "--to", str(driver.python))
     globs = ("--entry-point", "pebble.*")

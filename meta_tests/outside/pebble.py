@@ -7,6 +7,8 @@ import numpy as np
 __version__ = "1.0"
 #: Release 1 adds zero to what it copies, and so loses the sign of -0.0; release 2 does not.
 _KEEPS_SIGNS = False
+#: Release 3 gives arrays that cannot be written.
+_SHARES_READ_ONLY = False
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 
 
@@ -37,7 +39,9 @@ class Pebble:
 
     def numpy(self) -> np.ndarray:
         """An array over the same memory."""
-        return self._memory.view()
+        array = self._memory.view()
+        array.flags.writeable = not _SHARES_READ_ONLY
+        return array
 
     def tolist(self) -> list:
         """Python numbers."""

@@ -11,9 +11,11 @@ from tensor_conformance.conformance.promises import (
     copies,
     documented,
     dtype,
+    observed,
     refuses,
     shares,
     type_,
+    writable,
 )
 from tensor_conformance.conformance.promises.conditions import Condition, container_in, contiguous, dtype_in, readonly
 from tensor_conformance.strategies.spec import TensorSpec
@@ -82,11 +84,13 @@ PEBBLE = Framework(
                 accepts(source=documented(_DOCS, "An array over the same memory.")),
                 dtype(_same, source=documented(_DOCS, "An array over the same memory.")),
                 shares(source=documented(_DOCS, "An array over the same memory.")),
+                writable(True, source=observed("pebble 1.0, 2.0")),
             ),
             states=("plain", "viewed"),
         ),
     ),
     deviations=DEVIATIONS,
+    measured={"pebble": ("1.0", "2.0")},
     states={"plain": "", "viewed": "t = pebble.view(t.numpy())"},
     dtypes=_DTYPES,
 )
