@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,16 @@ def plan(option: Any) -> Plan:
         against=option.against,
         devices=asked,
         fail_on_drift=option.fail_on_drift,
+        again=_again(option),
     )
+
+
+def _again(option: Any) -> str:
+    """The options that a replay of this run needs: its file, if it is not the usual one, and its subjects."""
+    words = ["--results", str(results_path(option))] if results_path(option) != RESULTS else []
+    words += [word for subject in option.subject or [] for word in ("--subject", subject)]
+    words += ["--in-process"] * option.in_process
+    return shlex.join(words)
 
 
 def frameworks(option: Any) -> tuple[str, ...]:
@@ -174,6 +184,11 @@ def _known(names: list[str], known: tuple[str, ...], what: str) -> tuple[str, ..
                 raise pytest.UsageError(broken()[name])
             raise pytest.UsageError(f"unknown {what} {name!r}; known: {', '.join(known)}")
     return tuple(names)
+
+
+def found_with(option: Any) -> dict[str, str]:
+    """The releases of the run whose finding is replayed."""
+    return dict(read(results_path(option)).header["environment"])
 
 
 def _device_of(path: Path) -> str:

@@ -61,8 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
         for name, reason in config.stash[_RUN].start([name for name in asked if name in chosen - missing.keys()]).items():
             missing[name] = reason
             environment.pop(name, None)
-    if chosen <= missing.keys():
-        raise pytest.UsageError(f"nothing to test: {'; '.join(missing[name] for name in asked if name in chosen)}")
+    wanted = chosen or set(asked)  # Programs are of no one framework.
+    if wanted <= missing.keys():
+        raise pytest.UsageError(f"nothing to test: {'; '.join(missing[name] for name in asked if name in wanted)}")
     here = tuple(name for name in asked if name not in missing)
     missing |= {name: reason for name, reason in broken().items() if name not in missing}
     config.stash[_ENVIRONMENT] = environment, missing
@@ -99,6 +100,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     releases = ", ".join(f"{name} {release}" for name, release in environment.items())
     profile = f"profile {plan.profile} ({PROFILES[plan.profile].text})"
     lines = [f"conformance: {releases}; device {', '.join(plan.devices)}, {profile}, seed {plan.seed}"]
+    if plan.only is not None:
+        found = options.found_with(config.option)
+        others = ", ".join(f"{name} {found[name]}" for name, here in environment.items() if found.get(name, here) != here)
+        lines += [f"conformance: note: this was found with {others}"] if others else []
     lines += [f"conformance: extrapolated: {reason}" for reason in _extrapolated(environment).values()]
     return lines + [f"conformance: not run: {reason}" for reason in missing.values()]
 

@@ -12,4 +12,4 @@ from tensor_conformance.conformance.run.tally import Tally
 
 
 def test_the_law_holds(law: Law, tally: Tally, run: Run) -> None:
-    assert_law(law, tally, run.plan.fail_on_drift)
+    assert_law(law, tally, run.plan)

@@ -24,7 +24,7 @@ def test_after_every_step_each_handle_shows_what_is_promised(
             run.rows.append({"kind": "not_run", "entry": name, "framework": combination, "reason": str(reason)[:4000]})
         pytest.skip(f"not run: {reason}")
     if findings:
-        pytest.fail("\n\n".join(map(message, findings[:SHOWN])), pytrace=False)
+        pytest.fail("\n\n".join(message(row, run.plan.again) for row in findings[:SHOWN]), pytrace=False)
 
 
 def test_a_known_deviation_of_programs_still_happens(known_program: KnownProgram, programs: ProgramsPhase) -> None:

@@ -128,15 +128,16 @@ def program_row(combination: str, finding: ProgramFinding) -> dict[str, Any]:
     }
 
 
-def message(row: dict[str, Any]) -> str:
-    """A finding, for people."""
+def message(row: dict[str, Any], again: str = "") -> str:
+    """A finding, for people; see `conformance.run.record.message`."""
     lines = "\n".join(f"    {line}" for line in row["script"].splitlines())
     return visible(
         f"programs of {row['combination']} break the law '{row['law']}': {row['must']}\n"
-        f"  owed:     {row['expected']}\n"
+        f"  expected: {row['expected']}\n"
         f"  promise:  {row['promise']}\n"
         f"  observed: {row['observed']}  ({row['count']}x, {len(row['program'])} steps)\n"
-        f"  replay:   {how.RUN} --replay {row['id']}\n"
+        f"  replay:   {how.RUN} --replay {row['id']} {again}".rstrip()
+        + "\n"
         f"  script:\n{lines}"
     )
 

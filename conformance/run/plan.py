@@ -80,6 +80,7 @@ class Plan:
     against     the interpreter before an upgrade, with which the subjects are compared
     devices     of the tensors
     fail_on_drift  whether drift fails, too
+    again       options by which a finding of this run is tried again, beside --replay
     """
 
     profile: str = "default"
@@ -93,3 +94,4 @@ class Plan:
     against: str | None = None
     devices: tuple[str, ...] = ("cpu",)
     fail_on_drift: bool = False
+    again: str = ""

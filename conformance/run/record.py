@@ -89,17 +89,21 @@ class Record:
         self._writer.close()
 
 
-def message(row: Row) -> str:
-    """A finding, for people: the law, the promise, the spec, what was seen, and how to see it again."""
+def message(row: Row, again: str = "") -> str:
+    """A finding, for people: the law, the promise, the spec, what was observed, and how to see it again.
+
+    again  options that a replay needs, beside --replay
+    """
     spec: dict[str, Any] = row["spec"]
     shown = ", ".join(f"{name}={value!r}" for name, value in spec.items())
     script = "\n".join(f"    {line}" for line in row["script"].splitlines())
     return visible(
         f"{row['entry']} breaks the law '{row['law']}': {row['must']}\n"
-        f"  owed:     {row['expected']}\n"
+        f"  expected: {row['expected']}\n"
         f"  promise:  {row['promise']}\n"
         f"  observed: {row['observed']}  ({row['count']}x, phase {row['phase']})\n"
         f"  spec:     {shown}\n"
-        f"  replay:   {how.RUN} --replay {row['id']}\n"
+        f"  replay:   {how.RUN} --replay {row['id']} {again}".rstrip()
+        + "\n"
         f"  script:\n{script}"
     )

@@ -124,7 +124,7 @@ def test_a_finding_shows_law_promise_spec_script_and_replay_id(frameworks: Path,
     assert done.returncode == 1
     for word in (
         "breaks the law",
-        "owed:",
+        "expected:",
         "promise:",
         "observed:",
         "spec:",
@@ -137,13 +137,26 @@ def test_a_finding_shows_law_promise_spec_script_and_replay_id(frameworks: Path,
 
 
 def test_a_finding_can_be_replayed_from_its_results_file(frameworks: Path, tmp_path: Path) -> None:
-    run_fake(frameworks, tmp_path)
+    printed = run_fake(frameworks, tmp_path).stdout
     before = (tmp_path / "results.jsonl").read_bytes()
     finding = next(read(tmp_path / "results.jsonl").of("finding"))
-    done = suite("--replay", finding["id"], "--results", str(tmp_path / "results.jsonl"), "-q", site=frameworks)
+    again = ("--replay", finding["id"], "--results", str(tmp_path / "results.jsonl"))
+    assert f"replay:   pytest conformance {' '.join(again)}\n" in printed
+    done = suite(*again, "-q", site=frameworks)
     assert done.returncode == 1
+    assert "this was found with" not in done.stdout
     assert f"breaks the law '{finding['law']}'" in done.stdout
     assert (tmp_path / "results.jsonl").read_bytes() == before
+
+
+def test_a_replay_with_another_release_says_so(frameworks: Path, tmp_path: Path) -> None:
+    run_fake(frameworks, tmp_path)
+    finding = next(read(tmp_path / "results.jsonl").of("finding"))
+    for path in (frameworks / "torch" / "__init__.py", frameworks / "torch-2.13.0.dist-info" / "METADATA"):
+        path.write_text(path.read_text().replace("2.13.0", "2.99.0"))
+    done = suite("--replay", finding["id"], "--results", str(tmp_path / "results.jsonl"), site=frameworks)
+    assert "conformance: note: this was found with torch 2.13.0" in done.stdout
+    assert "conformance: extrapolated: torch 2.99.0 is newer than 2.15, the newest that was measured" in done.stdout
 
 
 def test_an_unknown_replay_id_is_refused(frameworks: Path, tmp_path: Path) -> None:
