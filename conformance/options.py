@@ -126,6 +126,8 @@ def selected(option: Any, only: Only | None) -> list[EntryPoint]:
     for glob in option.entry_point or []:
         if not any(entry.matches(glob) for entry in chosen):
             names = [entry.name for entry in chosen]
+            for reason in broken().values():  # It may be of theirs.
+                raise pytest.UsageError(f"no entry point matches {glob!r}; {reason}")
             closest = difflib.get_close_matches(glob.strip("*"), names, 5, 0.3) or names[:5]
             raise pytest.UsageError(
                 f"no entry point matches {glob!r}; closest of {len(names)} known: {', '.join(closest)} (--collect-only lists all)"

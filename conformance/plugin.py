@@ -71,7 +71,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     examples = PROFILES[plan.profile].usual.examples if plan.examples is None else plan.examples
     try:
-        before = installed(here, dict.fromkeys(here, plan.against))[0] if plan.against else {}
+        before, lacking = installed(here, dict.fromkeys(here, plan.against)) if plan.against else ({}, {})
+        if plan.against and len(lacking) == len(here):
+            raise pytest.UsageError(f"nothing to compare with: {'; '.join(dict.fromkeys(lacking.values()))}")
         extrapolated = _extrapolated(environment)
         record = Record(options.results_path(config.option), plan, examples, environment, missing, before, extrapolated)
     except ResultsError as error:
@@ -271,6 +273,9 @@ class _Recorder:
         except ResultsError as error:
             pytest.exit(str(error), NOT_WRITTEN)
 
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._session = session
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
@@ -297,3 +302,4 @@ class _Recorder:
                 terminalreporter.write_line(f"report: {html.write([self._record.path], self._report)}")
             except ResultsError as error:
                 terminalreporter.write_line(f"no report: {error}", red=True)
+                self._session.exitstatus = NOT_WRITTEN

@@ -17,6 +17,8 @@ from .severity import drifts, findings, rank, severity
 #: Verdicts as column headings, the good ones first.
 VERDICTS = ("conforms", "refuses", "deviates", "drifts", "violates", "crashes", "hangs", "not run")
 
+#: Reasons why inputs were not run that are told.
+SHOWN_REASONS = 3
 #: Further calls of a cause that are named.
 SHOWN_CALLS = 3
 
@@ -92,7 +94,18 @@ def _not_run(results: Results, entries: list[Row]) -> list[str]:
     for reason in results.header["missing"].values():
         reasons[reason] += 0
     lines = [f"NOT RUN: {reason}" + (f" (entry points: {n})" if n else "") for reason, n in reasons.items()]
+    lines += _not_built(entries)
     return [*lines, ""] if lines else []
+
+
+def _not_built(entries: list[Row]) -> list[str]:
+    """Why inputs were not run, the most frequent reasons first."""
+    reasons: Counter[str] = Counter()
+    for entry in entries:
+        reasons.update(entry["reasons"])
+    most = [f"{n:,}x {reason}" for reason, n in reasons.most_common(SHOWN_REASONS)]
+    more = [f"and {len(reasons) - SHOWN_REASONS} more reasons"] if len(reasons) > SHOWN_REASONS else []
+    return [f"NOT RUN: inputs: {reasons.total():,} ({'; '.join(most + more)})"] if reasons else []
 
 
 def _programs(rows: list[Row]) -> list[str]:

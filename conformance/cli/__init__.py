@@ -50,6 +50,9 @@ VERBS = (
     Verb("badge", f"{_REPORTS}.writers.badge", "report"),
 )
 
+#: The exit code of `run` for arguments that cannot be: pytest's own. 2 says that it was interrupted.
+WRONG_ARGUMENTS = 4
+
 _EPILOG = f"""\
 FILE is a results file (JSON Lines), as a run writes it. Several are taken together: shards of one environment are added up,
 different environments are shown side by side.
@@ -83,7 +86,12 @@ def main(arguments: list[str] | None = None) -> int:
     # The verb that is asked for alone: some import pytest and all promises.
     for verb in [verb for verb in VERBS if verb.name in given[:1]] or VERBS:
         _register(verbs, verb)
-    asked, rest = parser.parse_known_args(given)
+    try:
+        asked, rest = parser.parse_known_args(given)
+    except SystemExit as ended:
+        if ended.code == 2 and given[:1] == ["run"]:
+            return WRONG_ARGUMENTS
+        raise
     if rest and not getattr(asked, "takes_more", False):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     asked.given = given[1:]

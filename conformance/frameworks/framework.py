@@ -132,6 +132,10 @@ class Framework:
         for entry in self.entry_points:
             if entry.framework != self.name:
                 raise FrameworkError(f"field 'entry_points': {entry.name} is of framework {entry.framework!r}")
+            try:
+                compile("\n".join(entry.function), entry.name, "exec")
+            except SyntaxError as error:
+                raise FrameworkError(f"field 'entry_points': the call of {entry.name} is no Python: {error.msg}") from None
         for what, names in (
             ("entry_points", [entry.name for entry in self.entry_points]),
             ("deviations", [deviation.id for deviation in self.deviations]),

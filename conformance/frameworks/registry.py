@@ -6,6 +6,7 @@ No framework is imported. In a checkout that was never installed, the group is r
 from __future__ import annotations
 
 import importlib
+import traceback
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points as installed_entry_points
@@ -83,7 +84,9 @@ def _loaded(declared: _Declared) -> Framework:
         raise
     except Exception as error:  # Somebody else's code breaks in any way it likes.
         line = (str(error).strip().splitlines() or [""])[0]
-        raise FrameworkError(f"{declared.value} raises {type(error).__name__}: {line}") from None
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        raise FrameworkError(f"{declared.value} raises {type(error).__name__}: {line} ({where})") from None
     if not isinstance(value, Framework):
         raise FrameworkError(f"{declared.value} is a {type(value).__name__}, not a Framework")
     if value.name != declared.name:

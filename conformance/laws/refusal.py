@@ -18,7 +18,9 @@ _WARNINGS = "https://docs.python.org/3/library/warnings.html"
 def _survival(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """A conversion MUST end in a result or a Python exception, never in the death or hang of the interpreter."""
     if seen.outcome in ("crashed", "hung"):
-        return Breach("a result or a Python exception", f"{seen.headline} during '{seen.stage}'")
+        # Whoever ends without a signal was ended by an error of ours, or of an adapter, which says so.
+        words = f": {seen.message}" if seen.error[:1] and seen.error[0].startswith("exit") else ""
+        return Breach("a result or a Python exception", f"{seen.headline} during '{seen.stage}'{words}")
     return True
 
 

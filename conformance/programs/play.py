@@ -77,6 +77,8 @@ class Play:
             return False
         if step.do == "convert":
             entry = self._ways[step.how]
+            if entry.lacking(self._subject.versions):
+                return False
             fits = held.kind == (entry.maker or "numpy")
             return fits and self.model.takes(entry, self.model.spec(step.on, entry.direction))
         if step.do == "view":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...strategies.spec import ArraySpec, TensorSpec
 from . import EntryPoint
 from .conditions import Condition
-from .releases import is_within
+from .releases import hold, is_within
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Deviation:
     severity   "crash", "hang", "wrong data", "memory" (aliasing, read-only) or "manners" (exceptions, warnings)
     releases   in which it was measured to happen: ">=2.4,<2.15"; "": in all that are supported. Without an upper bound it is
                expected to go on
+    needs      releases of other packages without which it does not happen: ("numpy>=2.1",)
     """
 
     id: str
@@ -45,6 +46,7 @@ class Deviation:
     shown_by: str
     severity: str
     releases: str = ""
+    needs: tuple[str, ...] = ()
 
     def covers(self, entry: EntryPoint) -> bool:
         """Whether it is recorded for the entry point (conditions on arrays say nothing of tensors)."""
@@ -54,4 +56,4 @@ class Deviation:
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
         release = versions.get(self.package)
-        return release is not None and is_within(release, self.releases)
+        return release is not None and is_within(release, self.releases) and hold(self.needs, versions)

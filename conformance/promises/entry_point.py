@@ -95,6 +95,13 @@ class EntryPoint:
                 return clause
         return None
 
+    def lacking(self, versions: Versions) -> str:
+        """Why a subject of these releases does not have the call; "" where it does."""
+        if hold(self.releases, versions):
+            return ""
+        have = ", ".join(f"{name} {versions[name]}" for name in (self.framework, "numpy") if name in versions)
+        return f"needs {', '.join(self.releases)}; here is {have}"
+
     def under(self, versions: Versions) -> EntryPoint:
         """The entry point as it is promised in a subject of these releases."""
         if not any(clause.releases for clause in self.promise):

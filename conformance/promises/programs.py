@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from .releases import is_within
+from .releases import hold, is_within
 
 
 class Step(NamedTuple):
@@ -67,11 +67,12 @@ class KnownProgram:
     when: Callable[[Step, Held], bool]
     program: Program
     releases: str = ""
+    needs: tuple[str, ...] = ()
 
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
         release = versions.get(self.package)
-        return release is not None and is_within(release, self.releases)
+        return release is not None and is_within(release, self.releases) and hold(self.needs, versions)
 
 
 class Kind(NamedTuple):

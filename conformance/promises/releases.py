@@ -78,5 +78,5 @@ def _beyond(name: str, version: str, known: tuple[str, ...]) -> str:
     if Version(here) > Version(known[-1]):
         return f"{name} {version} is newer than {known[-1]}, the newest that was measured"
     if Version(here) < Version(known[0]):
-        return f"{name} {version} is older than {known[0]}, the oldest that is supported"
+        return f"{name} {version} is older than {known[0]}, the oldest that was measured"
     return f"{name} {version} was not measured"

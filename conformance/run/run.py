@@ -141,6 +141,9 @@ class Run:
     def _ask(self, entry: EntryPoint, helper: str = "") -> Tally:
         self.share(entry)
         with self.subject(entry.framework, helper) as subject:
+            reason = entry.lacking(subject.versions)
+            if reason:
+                raise SubjectError(reason)
             started = time.monotonic()
             tally = Asking(self.plan, entry, subject).tally
             seconds = time.monotonic() - started
@@ -176,7 +179,7 @@ class Run:
         examples = self.tally(entry).examples if entry.name in (self._tallies.keys() | self._coming.keys()) else {}
         pressure = pressure_of(deviation)
         with self.subject(entry.framework) as subject:
-            reason = self.absence(entry)
+            reason = self.absence(entry) or entry.lacking(subject.versions)
             if not reason and not deviation.applies_to(subject.versions):
                 reason = f"this is {deviation.package} {subject.versions.get(deviation.package, '(absent)')}"
             if reason:

@@ -7,6 +7,7 @@ import importlib
 import os
 import platform
 import sys
+import traceback
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
@@ -107,11 +108,15 @@ class Side:
 
     def _build(self, maker: str, spec: TensorSpec) -> Any:
         name, _, device = maker.partition("@")
+        module = self._on_devices[name] if device else self.modules[name]
         try:
-            return self._on_devices[name].build(spec, device) if device else self.modules[name].build(spec)
+            return module.build(spec, device) if device else module.build(spec)
         except Unbuildable:
             raise
-        except Exception as error:  # Of a release that has no such state, or refuses to enter it.
+        except Exception as error:
+            if traceback.extract_tb(error.__traceback__)[-1].filename == getattr(module, "__file__", ""):
+                raise  # A mistake of the adapter's own.
+            # A release that has no such state, or refuses to enter it.
             line = (str(error).splitlines() or [""])[0]
             raise Unbuildable(f"{maker}, {spec.state}: {type(error).__name__}: {line[:120]}") from None
 

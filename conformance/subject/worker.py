@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 import time
+import traceback
 from typing import Any
 
 from .play import PROGRAM
@@ -38,6 +39,10 @@ class Worker:
                 _close(self._ask, self._done)
                 side.renew(repeat)
                 self._work(side, asked, done, parent)
+            except Exception as error:  # Of ours, or of an adapter: what conversions raise was caught.
+                last = traceback.extract_tb(error.__traceback__)[-1]
+                where = f"{os.path.basename(last.filename)}:{last.lineno}"
+                print(f"the adapter failed with an error: {type(error).__name__}: {error} ({where})", file=sys.stderr, flush=True)
             finally:
                 os._exit(1)
         _close(asked, done)

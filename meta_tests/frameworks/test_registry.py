@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tensor_conformance.conformance import options
 from tensor_conformance.conformance.frameworks import registry
 from tensor_conformance.conformance.frameworks.framework import Framework, FrameworkError, Scripts
 from tensor_conformance.conformance.promises import EntryPoint
@@ -68,7 +70,8 @@ def test_one_that_fails_on_import_is_left_out(monkeypatch: pytest.MonkeyPatch) -
     def fails() -> Framework:
         raise ImportError("no module named 'pebbles'\nand more")
 
-    assert reason(monkeypatch, fails).endswith("raises ImportError: no module named 'pebbles'")
+    line = fails.__code__.co_firstlineno + 1
+    assert reason(monkeypatch, fails).endswith(f"raises ImportError: no module named 'pebbles' (test_registry.py:{line})")
 
 
 def test_one_that_lacks_a_field_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +107,19 @@ def test_an_entry_point_belongs_to_one_framework(monkeypatch: pytest.MonkeyPatch
     assert "torch.from_numpy is an entry point of torch already" in reason(
         monkeypatch, lambda: Framework(**FINE | {"entry_points": (taken,)})
     )
+
+
+def test_a_call_that_is_no_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = replace(FINE["entry_points"][0], call="theirs.take((a)", _topics={}, _settled={})
+    said = reason(monkeypatch, lambda: Framework(**FINE | {"entry_points": (broken,)}))
+    assert f"field 'entry_points': the call of {broken.name} is no Python" in said
+
+
+def test_a_call_that_nobody_knows_may_be_of_a_framework_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(monkeypatch, lambda: 7)
+    option = argparse.Namespace(device="cpu", framework=None, entry_point=["theirs.*"])
+    with pytest.raises(pytest.UsageError, match=r"no entry point matches 'theirs.\*'; theirs, declared by .* is a int"):
+        options.selected(option, None)
 
 
 def test_something_else_than_a_framework_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,15 @@ def test_what_was_only_observed_drifts_in_a_release_that_was_never_measured(driv
     driver.run(*ask, "--fail-on-drift", codes=(1,))
 
 
+def test_a_mistake_of_an_adapter_is_told_with_its_line(driver: Environment) -> None:
+    (adapter,) = driver.python.parents[1].glob("lib/python*/site-packages/pebble_conformance/adapter.py")
+    honest = adapter.read_text()
+    adapter.write_text(honest.replace("    return Source(spec)\n", "    return Source(spec).value\n"))
+    said = driver.run(driver.tool, "run", "--framework", "pebble", "--entry-point", "*numpy", "--phase", "grid", codes=(1,))
+    adapter.write_text(honest)
+    assert "the adapter failed with an error: AttributeError: 'Pebble' object has no attribute" in said
+
+
 def test_a_framework_from_outside_is_compared(driver: Environment, before: Environment) -> None:
     sides = ("--from", str(before.python), "--to", str(driver.python))
     globs = ("--entry-point", "pebble.*")

@@ -57,7 +57,7 @@ def test_a_series_is_what_a_release_is_measured_by() -> None:
     [
         ({"fake": "1.2.7", "numpy": "2.4.0"}, ""),
         ({"fake": "2.99.0", "numpy": "2.4.0"}, "fake 2.99.0 is newer than 1.2, the newest that was measured"),
-        ({"fake": "0.9", "numpy": "2.4.0"}, "fake 0.9 is older than 1.0, the oldest that is supported"),
+        ({"fake": "0.9", "numpy": "2.4.0"}, "fake 0.9 is older than 1.0, the oldest that was measured"),
         ({"fake": "1.1.1", "numpy": "2.4.0"}, "fake 1.1.1 was not measured"),
         ({"fake": "1.0", "numpy": "2.5.0"}, "numpy 2.5.0 is newer than 2.4, the newest that was measured"),
     ],

@@ -77,6 +77,7 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
         (["--time-limit", "-1"], "--time-limit must be a positive number of seconds"),
         (["--time-limit", "nan"], "--time-limit must be a positive number of seconds"),
         (["--framework", "torch", "--subject", "torch=/bin/true"], "nothing to test: /bin/true is no Python interpreter"),
+        (["--framework", "torch", "--against", "/bin/true"], "nothing to compare with: /bin/true is no Python interpreter"),
         (["--subject", "jax=python"], "unknown framework in --subject 'jax'; known: torch, tensorflow"),
         (["--subject", "torch=/no/python"], "--subject torch: there is no interpreter '/no/python'"),
         (["--examples", "-1"], "--examples must not be negative"),
@@ -175,6 +176,20 @@ def test_the_same_seed_gives_the_same_findings_also_in_parallel(frameworks: Path
     run_fake(frameworks, tmp_path, "-n", "2")
     assert first
     assert findings(tmp_path / "results.jsonl") == first
+
+
+def test_wrong_arguments_of_the_verb_end_as_those_of_pytest_do() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reports", "run", "--seed", "x"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 4
+    assert "invalid int value: 'x'" in done.stderr
+
+
+def test_a_report_that_cannot_be_written_is_no_success(frameworks: Path, tmp_path: Path) -> None:
+    done = run_fake(frameworks, tmp_path, "-k", "survival", "--report", "/proc/nowhere")
+    assert done.returncode == 3
+    assert "no report: cannot write" in done.stdout
 
 
 def test_an_interrupted_run_leaves_a_valid_file_without_footer(frameworks: Path, tmp_path: Path) -> None:

@@ -28,6 +28,11 @@ _SLOW = (
     *("torch.nested.*", "torch.jit.*", "torch.utils.data.DataLoader[IterableDataset]*", "torch.utils.data.DataLoader[pin*"),
     *("*, on another stream]", "torch.*.Stream.wait_stream*"),
 )
+#: NumPy speaks DLPack 1 since 2.1: https://numpy.org/doc/stable/release/2.1.0-notes.html
+_SINCE_NUMPY_2_1 = (
+    *("np.from_dlpack(torch.Tensor)[copy=*]", "np.from_dlpack(torch.utils.dlpack.to_dlpack)", "torch.from_dlpack[copy=True]"),
+    *("torch.utils.dlpack.from_dlpack[versioned capsule]", "torch.asarray[versioned capsule]"),
+)
 _ONE_BY_ONE = ("np.stack(*", "np.array(list*", "*tolist*")
 
 
@@ -39,6 +44,7 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     entries = marked(entries, ["torch.compile[inductor]*"], cost="built")
     entries = marked(entries, ["torch.compile*numpy *"], computes=True)
     entries = marked(entries, ["*dlpack*", "torch.asarray[versioned capsule]"], protocol="dlpack")
+    entries = marked(entries, _SINCE_NUMPY_2_1, releases=("numpy>=2.1",))
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
 
 

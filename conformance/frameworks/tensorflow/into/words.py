@@ -13,6 +13,7 @@ from ....promises import (
     copies,
     documented,
     dtype,
+    during,
     may_refuse,
     may_share,
     observed,
@@ -95,11 +96,18 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
     return tuple(c._replace(when=condition if c.when is always else condition & c.when) for c in clauses)
 
 
+#: Dtypes that came with a release.
+BEFORE = during(
+    "tensorflow<2.21",
+    may_refuse("ValueError", "TypeError", when=named("float4_e2m1fn"), source=observed("tensorflow 2.20")),
+)
+
+
 def entry(name: str, call: str, *clauses: Clause) -> EntryPoint:
     """An entry point of NumPy to TensorFlow."""
     # The scalar of an object array is any Python object, a tuple for one.
     kinds = (type_(when=objects & np_scalar, source=SEEN), type_("tf.", source=SEEN))
-    return EntryPoint(name, call, "tensorflow", "in", (*clauses, *kinds))
+    return EntryPoint(name, call, "tensorflow", "in", (*BEFORE, *clauses, *kinds))
 
 
 # -- lists and memoryviews: sequences of Python numbers -------------------------------------------------------------------

@@ -8,7 +8,7 @@ from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, Source, documented, dtype, fact, may_refuse, raises, refuses, shape, type_
 from ....promises.conditions import Condition, empty
 from ...words import named, same_dtype, told
-from ..into.words import DOCS, SEEN, numbers, objects, strings, taken, texts
+from ..into.words import BEFORE, DOCS, SEEN, numbers, objects, strings, taken, texts
 
 GUIDE = "https://www.tensorflow.org/guide/function"
 BAKED = documented(GUIDE, "NumPy and Python calls are converted to constants.")
@@ -99,4 +99,4 @@ def asked(tensor: str) -> tuple[tuple[str, str], ...]:
 
 def form(name: str, call: str, facts: tuple[tuple[str, str], ...], *clauses: Clause, kind: str = "tf.") -> EntryPoint:
     """A symbolic form: an array goes in, the form is run, and what it gives comes out."""
-    return EntryPoint(name, call, "tensorflow", "in", told(facts, (*clauses, type_(kind, source=SEEN))), facts=facts)
+    return EntryPoint(name, call, "tensorflow", "in", told(facts, (*BEFORE, *clauses, type_(kind, source=SEEN))), facts=facts)

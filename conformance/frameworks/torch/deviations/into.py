@@ -167,6 +167,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, memory="readonly"),
         shown_by="torch.from_dlpack",
         severity="memory",
+        needs=("numpy>=2.1",),
     ),
     Deviation(
         id="torch-dlpack-object-readonly",
@@ -180,6 +181,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, memory="readonly", container="dlpack"),
         shown_by="torch.as_tensor",
         severity="memory",
+        needs=("numpy>=2.1",),
     ),
     Deviation(
         id="torch-asarray-copies-0d",

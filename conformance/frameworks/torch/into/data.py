@@ -9,6 +9,7 @@ from ....promises import (
     copies,
     documented,
     dtype,
+    during,
     flags,
     forms,
     may_refuse,
@@ -77,6 +78,8 @@ _ITEM_BY_ITEM: tuple[Clause, ...] = where(
 _CONVERT: tuple[Clause, ...] = (
     *where(
         _unchanged,
+        # Before 2.3 NumPy spelt its variable-width strings as PyTorch does not expect them.
+        *during("numpy<2.3", refuses("TypeError", when=named("StringDType"), source=SEEN)),
         accepts(source=_LEFT_UNCHANGED),
         dtype(lambda spec: None, source=_LEFT_UNCHANGED),
         shape(lambda spec: None, source=_LEFT_UNCHANGED),

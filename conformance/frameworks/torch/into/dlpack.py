@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, refuses, shares
-from ....promises.conditions import Condition, readonly
-from ...words import NP_INTEROPERABILITY, same_dtype
-from .words import DLPACK_REFUSALS, DLPACKED, FROM_DLPACK, NO_FLAGS, SEEN, entry
+from ....promises.conditions import Condition
+from ...words import same_dtype
+from .words import DLPACK_REFUSALS, DLPACKED, FROM_DLPACK, NO_FLAGS, READONLY_REFUSED, SEEN, entry
 
 _SHARING = documented(FROM_DLPACK, "The returned PyTorch tensor will share the memory with the input tensor")
 NO_CAPSULE = Condition(
@@ -14,11 +14,6 @@ NO_CAPSULE = Condition(
 
 #: What comes without __dlpack__ is told to be no capsule.
 _EXPORTERS_ONLY = refuses("RuntimeError", "AttributeError", when=NO_CAPSULE, source=SEEN)
-#: Capsules of the first kind have no word for read-only memory: NumPy does not make them.
-_READONLY_REFUSED = refuses(
-    "BufferError", when=readonly, source=documented(NP_INTEROPERABILITY, "Read-only arrays cannot be exported")
-)
-
 _SHARED: tuple[Clause, ...] = (
     accepts(source=documented(FROM_DLPACK, "Converts a tensor from an external library into a torch.Tensor.")),
     dtype(same_dtype, source=SEEN),
@@ -47,7 +42,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "    def __dlpack__(self, stream=None): return a.__dlpack__(stream=stream)\n"
         "torch.from_dlpack(Older())",
         _EXPORTERS_ONLY,
-        _READONLY_REFUSED,
+        READONLY_REFUSED,
         *DLPACK_REFUSALS,
         *_SHARED,
     ),
@@ -55,7 +50,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.utils.dlpack.from_dlpack[unversioned capsule]",
         "torch.utils.dlpack.from_dlpack(a.__dlpack__())",
         _EXPORTERS_ONLY,
-        _READONLY_REFUSED,
+        READONLY_REFUSED,
         *DLPACK_REFUSALS,
         *_SHARED,
     ),

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from .....strategies.spec import Spec
-from ....promises import EntryPoint, accepts, copies, documented, dtype, forms, may_refuse, refuses, shape, shares, values, warns
+from ....promises import (
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    during,
+    forms,
+    may_refuse,
+    refuses,
+    shape,
+    shares,
+    values,
+    warns,
+)
 from ....promises.conditions import Condition, ndarray, pointers, readonly, scalar
 from ...words import named, native
 from .words import (
@@ -74,6 +88,8 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         shares(when=keeps, source=SEEN),
         copies(source=SEEN),
         warns("UserWarning", when=keeps & readonly, source=SEEN),
+        # NumPy's booleans counted as integers, and so as sizes, before 2.3.
+        *during("numpy<2.3", forms("nested list", "scalar", when=scalar & named("bool"), source=_OWN_TYPE)),
         forms("nested list", when=scalar, source=_OWN_TYPE),  # A bare number is a size.
         *([by_default_dtype(source=_OWN_TYPE)] if name == "torch.Tensor" else []),
         NO_FLAGS,

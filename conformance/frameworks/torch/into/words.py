@@ -10,6 +10,7 @@ from ....promises import (
     copies,
     documented,
     dtype,
+    during,
     flags,
     may_refuse,
     observed,
@@ -34,7 +35,7 @@ from ....promises.conditions import (
     scalar,
     swapped,
 )
-from ...words import named, native, same_dtype
+from ...words import NP_INTEROPERABILITY, named, native, same_dtype
 
 DOCS = "https://docs.pytorch.org/docs/2.13"
 FROM_NUMPY = f"{DOCS}/generated/torch.from_numpy.html"
@@ -192,7 +193,12 @@ def _scattered(spec: Spec) -> bool:
 #: Strides that DLPack cannot say, of elements that are really there: NumPy makes those of C-contiguous arrays up anew.
 unspeakable = Condition("a stride that matters is no multiple of the item size", _scattered)
 #: NumPy's own refusals to export.
+#: Capsules of the first kind have no word for read-only memory: NumPy does not make them.
+READONLY_REFUSED = refuses(
+    "BufferError", when=readonly, source=documented(NP_INTEROPERABILITY, "Read-only arrays cannot be exported")
+)
 DLPACK_REFUSALS: tuple[Clause, ...] = (
+    *during("numpy<2.1", READONLY_REFUSED),
     refuses(
         "BufferError",
         when=~DLPACKED,
@@ -222,6 +228,7 @@ __all__ = [
     "MEMORYVIEW",
     "NO_FLAGS",
     "OBJECT_ELEMENTS",
+    "READONLY_REFUSED",
     "READONLY_WARNING",
     "SEEN",
     "backwards",

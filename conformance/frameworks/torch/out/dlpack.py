@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....promises import Clause, EntryPoint, accepts, copies, documented, may_refuse, refuses, shares, warns, writable
+from ....promises import Clause, EntryPoint, accepts, copies, documented, during, may_refuse, refuses, shares, warns, writable
 from ....promises.conditions import empty
 from ...words import NP_FROM_DLPACK
 from .words import (
@@ -69,6 +69,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         AN_ARRAY,
         shares(when=~NEG, source=_DLPACK_VIEW),
+        *during("numpy<2.2", writable(False, when=~empty, source=SEEN)),
         *WRITABLE,
         _SILENT_IF_REAL,
     ),
