@@ -42,6 +42,7 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     entries = marked(entries, ["tf.keras.Model.predict*", "tf.saved_model*"], cost="compiled")
     entries = marked(entries, ["tf.data.*"], in_programs=False)
     entries = marked(entries, ["*dlpack*"], protocol="dlpack")
+    entries = marked(entries, ["np.from_dlpack(tf.Tensor)*"], releases=("tensorflow>=2.20",))
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
 
 

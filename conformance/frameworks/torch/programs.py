@@ -31,7 +31,6 @@ _KNOWN = (
             Step("convert", "h1", "h2", "np.from_dlpack(torch.Tensor)"),
             Step("resize", "h1", at=(1000,)),
         ),
-        needs=("numpy>=2.1",),
     ),
     KnownProgram(
         id="torch-refused-resize-changes-shape",

@@ -9,7 +9,20 @@ their siblings here do); what is traced (tf.function, tf.map_fn, tf.while_loop) 
 from __future__ import annotations
 
 from .....strategies.spec import Spec
-from ....promises import Clause, EntryPoint, Source, copies, documented, dtype, may_refuse, may_share, refuses, shape, values
+from ....promises import (
+    Clause,
+    EntryPoint,
+    Source,
+    copies,
+    documented,
+    dtype,
+    during,
+    may_refuse,
+    may_share,
+    refuses,
+    shape,
+    values,
+)
 from ....promises.conditions import Condition, empty, scalar
 from ...words import named, native, same_dtype
 from .words import (
@@ -135,6 +148,8 @@ _LIKE_NUMPY: tuple[Clause, ...] = (
     # Objects of several kinds in one list are cast to one another, where there is a kernel for that.
     may_refuse("TypeError", "ValueError", "OverflowError", "UnimplementedError", when=objects | sequence & empty, source=SEEN),
     may_refuse("ValueError", "TypeError", when=sequence & (extended | strings), source=SEEN),
+    # NumPy spelt its variable-width strings otherwise before 2.3.
+    *during("numpy<2.3", refuses("TypeError", "ValueError", when=strings, source=SEEN)),
     refuses("TypeError", "ValueError", when=~(taken | strings), source=SEEN),
     dtype(lambda spec: None, when=objects | buffer | sequence & (empty | strings_too), source=SEEN),
     dtype("string", when=strings_too, source=SEEN),

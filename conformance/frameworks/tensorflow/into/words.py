@@ -68,6 +68,7 @@ objects = dtype_in("object")
 records = dtype_in(*dtypes.RECORDS)
 voids = dtype_in("V0", "V1", "V8")
 timedeltas = named("timedelta64[us]", "timedelta64", "timedelta64[ns]")
+many_axes = Condition("the array has more than 32 axes", lambda spec: len(spec.shape) > 32)
 #: What has numbers for elements, whether TensorFlow knows the dtype or not.
 numeric = numbers | named("longdouble", "clongdouble") | extension
 numeric.text = "the elements are numbers"
@@ -96,10 +97,17 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
     return tuple(c._replace(when=condition if c.when is always else condition & c.when) for c in clauses)
 
 
-#: Dtypes that came with a release.
-BEFORE = during(
-    "tensorflow<2.21",
-    may_refuse("ValueError", "TypeError", when=named("float4_e2m1fn"), source=observed("tensorflow 2.20")),
+#: What came with a release: dtypes, and arrays of more than 32 axes.
+BEFORE = (
+    *during(
+        "tensorflow<2.21",
+        may_refuse("ValueError", "TypeError", when=named("float4_e2m1fn"), source=observed("tensorflow 2.20")),
+    ),
+    *during(
+        "tensorflow<2.20",
+        may_refuse("ValueError", "TypeError", when=named("int2", "uint2"), source=observed("tensorflow 2.19")),
+        may_refuse("RuntimeError", "ValueError", when=many_axes, source=observed("tensorflow 2.19")),
+    ),
 )
 
 

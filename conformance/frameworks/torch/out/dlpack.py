@@ -69,7 +69,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         AN_ARRAY,
         shares(when=~NEG, source=_DLPACK_VIEW),
-        *during("numpy<2.2", writable(False, when=~empty, source=SEEN)),
+        *during("numpy<2.2", writable(False, when=~empty & ~NOWHERE, source=SEEN)),
         *WRITABLE,
         _SILENT_IF_REAL,
     ),
