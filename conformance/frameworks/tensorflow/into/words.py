@@ -97,15 +97,17 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
     return tuple(c._replace(when=condition if c.when is always else condition & c.when) for c in clauses)
 
 
+#: How a dtype is refused that a release does not know, by NumPy or by TensorFlow, as the call goes.
+_UNKNOWN = ("ValueError", "TypeError", "AttributeError", "BufferError", "IndexError")
 #: What came with a release: dtypes, and arrays of more than 32 axes.
 BEFORE = (
     *during(
         "tensorflow<2.21",
-        may_refuse("ValueError", "TypeError", when=named("float4_e2m1fn"), source=observed("tensorflow 2.20")),
+        may_refuse(*_UNKNOWN, when=named("float4_e2m1fn"), source=observed("tensorflow 2.20")),
     ),
     *during(
         "tensorflow<2.20",
-        may_refuse("ValueError", "TypeError", when=named("int2", "uint2"), source=observed("tensorflow 2.19")),
+        may_refuse(*_UNKNOWN, when=named("int2", "uint2"), source=observed("tensorflow 2.19")),
         may_refuse("RuntimeError", "ValueError", when=many_axes, source=observed("tensorflow 2.19")),
     ),
 )
