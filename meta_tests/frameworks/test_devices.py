@@ -38,6 +38,9 @@ from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.reports.results import read
 from tensor_conformance.strategies import ArraySpec
 
+#: What these tests share takes long to make: one process of a parallel run has it.
+pytestmark = pytest.mark.xdist_group("devices")
+
 _MISSING = installed(("torch", "tensorflow"), {})[1]
 #: Enough inputs to see each dtype and layout, not all that a run looks at.
 _BRIEF = PROFILES["quick"]._replace(**dict.fromkeys(("usual", "slow", "slowest"), Share("few", 0)))
@@ -246,9 +249,6 @@ from tensor_conformance.conformance.run.subjects import adapters
 from tensor_conformance.conformance.subject.side import Side
 side = Side(adapters(("torch",)), {"cuda": "tensor_conformance.conformance.subject.on_cuda"})
 import torch
-
-#: What these tests share takes long to make: one process of a parallel run has it.
-pytestmark = pytest.mark.xdist_group("devices")
 assert not side.missing, side.missing
 assert not torch.cuda.is_initialized()
 assert "libcuda.so" not in open("/proc/self/maps").read()

@@ -21,6 +21,9 @@ from tensor_conformance.conformance.run.subjects import Isolated
 from tensor_conformance.reports.results import Row, schema
 from tensor_conformance.reports.summary import summary
 
+#: What these tests share takes long to make: one process of a parallel run has it.
+pytestmark = pytest.mark.xdist_group("stateful")
+
 SEEN = observed("this test")
 KEPT = dtype(lambda spec: spec.dtype, source=SEEN)
 SHARES, COPIES, MAY = shares(source=SEEN), copies(source=SEEN), may_share(source=SEEN)
@@ -97,9 +100,6 @@ def test_an_honest_conversion_is_never_blamed(isolated: Isolated, honest: EntryP
 #: A read-only view of a tensor whose owner, for all that NumPy can tell, may be written.
 UNLOCKABLE = """\
 import ctypes
-
-#: What these tests share takes long to make: one process of a parallel run has it.
-pytestmark = pytest.mark.xdist_group("stateful")
 r = np.asarray(t)
 room = (ctypes.c_char * r.nbytes).from_address(r.ctypes.data)
 room.keep = t
