@@ -44,12 +44,13 @@ def measurement(results: Results, path: Path) -> Row:
     names = {entry["entry"] for entry in asked} | {row["entry"] for row in results.of("not_run")}
     here = [name for name in results.header["environment"] if name in frameworks()]
     lacking = [entry.name for entry in entry_points() if entry.framework in here and entry.name not in names]
+    broken, drifting = findings(results), drifts(results)
     gone = [row["id"] for row in results.of("deviation") if row["status"] in ("gone", "mended")]
     reasons = {
         "it was interrupted": results.interrupted,
         f"it left out {', '.join(lacking[:3])}{', ...' * (len(lacking) > 3)}": lacking,
-        f"{len(findings(results))} findings are not recorded": findings(results),
-        f"{len(drifts(results))} clauses are not as observed": drifts(results),
+        f"{len(broken)} findings are not recorded": broken,
+        f"{len(drifting)} clauses are not as observed": drifting,
         f"{', '.join(gone)} no longer happens": gone,
     }
     reason = next((reason for reason, is_so in reasons.items() if is_so), "")

@@ -36,8 +36,7 @@ class Play:
         counts: Counter[str] | None = None,
         avoids: Callable[[Step, Held], bool] | None = None,
     ) -> None:
-        self._subject = subject
-        self._ways = {name: entry.under(subject.versions) for name, entry in ways.items()}
+        self._subject, self._ways = subject, ways
         self._avoids = avoids or (lambda step, held: known_step(step, held, subject.versions) is not None)
         frameworks = tuple(frameworks)
         self._header: str | None = header(frameworks)
@@ -51,7 +50,7 @@ class Play:
         held = self.model.held.get(step.on)
         if not self.makes_sense(step):
             return None
-        entry = self._ways[step.how] if step.do == "convert" else None
+        entry = self._way(step.how) if step.do == "convert" else None
         if self._is_known(step, held, entry):
             self.counts["deviates"] += 1
             return None
@@ -65,6 +64,10 @@ class Play:
         self.counts[word] += 1
         return self.model.held.get(step.to)
 
+    def _way(self, name: str) -> EntryPoint:
+        """The entry point of this name, as it is promised in the subject."""
+        return self._ways[name].under(self._subject.versions)
+
     def makes_sense(self, step: Step) -> bool:
         """Whether the promises say what the step does."""
         held = self.model.held.get(step.on)
@@ -76,7 +79,7 @@ class Play:
         if array is None or held.kind == "other":
             return False
         if step.do == "convert":
-            entry = self._ways[step.how]
+            entry = self._way(step.how)
             if entry.lacking(self._subject.versions):
                 return False
             fits = held.kind == (entry.maker or "numpy")

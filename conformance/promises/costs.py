@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .entry_point import EntryPoint
-from .releases import is_within
+from .releases import hold
 
 
 class Costly(NamedTuple):
@@ -26,5 +26,4 @@ class Costly(NamedTuple):
 
     def applies_to(self, entry: EntryPoint, versions: dict[str, str]) -> bool:
         """Whether it is recorded for an entry point in a subject with these releases."""
-        release = versions.get(self.package)
-        return release is not None and is_within(release, self.releases) and entry.name in self.entries
+        return entry.name in self.entries and hold((f"{self.package}{self.releases}",), versions)

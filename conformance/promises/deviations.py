@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...strategies.spec import ArraySpec, TensorSpec
 from . import EntryPoint
 from .conditions import Condition
-from .releases import hold, is_within
+from .releases import hold
 
 
 @dataclass(frozen=True)
@@ -55,5 +55,4 @@ class Deviation:
 
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
-        release = versions.get(self.package)
-        return release is not None and is_within(release, self.releases) and hold(self.needs, versions)
+        return hold((f"{self.package}{self.releases}", *self.needs), versions)

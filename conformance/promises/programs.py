@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from .releases import hold, is_within
+from .releases import hold
 
 
 class Step(NamedTuple):
@@ -71,8 +71,7 @@ class KnownProgram:
 
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""
-        release = versions.get(self.package)
-        return release is not None and is_within(release, self.releases) and hold(self.needs, versions)
+        return hold((f"{self.package}{self.releases}", *self.needs), versions)
 
 
 class Kind(NamedTuple):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 #: Package to release: those of a subject.
@@ -26,11 +25,6 @@ def release(version: str) -> Version:
     return Version(Version(version).base_version)
 
 
-def is_within(version: str, specifier: str) -> bool:
-    """Whether a version is of a release that the specifier names: ">=2.4,<2.15"."""
-    return release(version) in _specifiers(specifier)
-
-
 def hold(requirements: Iterable[str], versions: Versions) -> bool:
     """Whether all of the requirements, such as "torch>=2.4", hold in a subject; of a package that it lacks none does."""
     parsed = map(_parsed, requirements)
@@ -40,11 +34,6 @@ def hold(requirements: Iterable[str], versions: Versions) -> bool:
 @cache
 def _parsed(requirement: str) -> Requirement:
     return Requirement(requirement)
-
-
-@cache
-def _specifiers(text: str) -> SpecifierSet:
-    return SpecifierSet(text)
 
 
 def series(version: str) -> str:

@@ -28,7 +28,7 @@ def _environment(merged: Merged) -> str:
     results = merged.results
     if any(results.of("comparison")):
         return render("markdown", of_results(results))
-    found = findings(results)
+    found = causes(findings(results))
     entries = [entry for entry in results.of("entry") if entry["verdicts"]]
     total: Counter[str] = Counter()
     for entry in entries:
@@ -45,15 +45,14 @@ def _environment(merged: Merged) -> str:
         lines += [_row(shown), _row(["---:"] * len(shown), str), _row([f"{total[verdict]:,}" for verdict in shown]), ""]
     for reason in results.header.get("extrapolated", {}).values():
         lines += [f"> **Extrapolated**: {_text(reason)}. What was only observed in other releases is no promise of this one.", ""]
-    lines += _findings(causes(found)) + _drift(causes(drifts(results)))
+    lines += _findings(found) + _drift(causes(drifts(results)))
     lines += _deviations(list(results.of("deviation"))) + _not_run(merged)
     return "\n".join(lines)
 
 
-def _verdict(found: list[Row], entries: list[Row]) -> str:
+def _verdict(found: list[Cause], entries: list[Row]) -> str:
     if found:
-        number = len(causes(found))
-        return f"{number} broken promise{'s' * (number > 1)}"
+        return f"{len(found)} broken promise{'s' * (len(found) > 1)}"
     return f"{len(entries)} entry points, no new broken promise" if entries else "nothing was run"
 
 

@@ -28,8 +28,6 @@ from ..into.words import (
     voids,
 )
 
-#: The one release in which these were seen.
-
 _NAMES = tuple(point.name for point in ENTRY_POINTS)
 _elements = Condition("the array has elements", lambda spec: spec.size > 0)
 

@@ -10,8 +10,6 @@ from ....promises.deviations import Deviation
 from ...words import named, native
 from ..into.words import DOCS, numbers, texts
 
-#: The one release in which these were seen.
-
 #: Forms that write the array into the graph.
 _WRITTEN = (
     *("tf.function[tf.c*", "tf.function[tf.identity*", "tf.function[returns*", "tf.function[tf.Variable(ndarray)*"),

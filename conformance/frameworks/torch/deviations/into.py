@@ -12,8 +12,6 @@ from ..into import ENTRY_POINTS
 from ..into.constructors import ASARRAY
 from ..into.words import DLPACKED, DOCS, FROM_DLPACK, dlpack_object, np_scalar, sequence, unspeakable
 
-#: The one release in which these were seen.
-
 _NAMES = tuple(point.name for point in ENTRY_POINTS)
 #: Calls that export their argument themselves, whatever it is; the others do so for objects that have nothing but __dlpack__.
 _BY_DLPACK = tuple(name for name in _NAMES if "dlpack" in name or "capsule" in name)

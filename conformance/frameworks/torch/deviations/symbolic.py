@@ -8,7 +8,6 @@ from ....promises.deviations import Deviation
 from ...words import native
 from ..into.words import BRIDGED, DOCS
 
-#: The one release in which these were seen.
 _FAQ = f"{DOCS}/torch.compiler_faq.html"
 _DTYPES = "https://github.com/pytorch/pytorch/issues/198056"
 
