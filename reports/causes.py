@@ -1,4 +1,4 @@
-"""Causes: findings that are one, over many calls and inputs, told once."""
+"""Causes: findings, or differences, that are one over many calls and inputs, told once."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import sentences
+from .changes import KINDS, harm
 from .results import Row
-from .severity import by_severity, rank
+from .severity import rank
 
 #: What differs from input to input: numbers, bytes, lists, dtypes.
 _PARTICULAR = re.compile(
     r"0x[0-9a-f]+(\.\.\.)?|\[[^\]]*\]|\b(u?int\d+|b?float\w*\d\w*|complex\d+|c?longdouble|bool)\b|-?\d+(\.\d+)?(e[+-]?\d+)?"
 )
+#: Conditions of a difference that are named.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Findings that break the same law in the same way.
+    """Findings that break the same law in the same way, or differences of the same kind.
 
     rows   the plainest first
     """
@@ -42,23 +46,42 @@ class Cause:
     def sentence(self) -> str:
         """What happens, in a line."""
         row = self.plainest
-        return f"{row['law']}: expected {row['expected']}, observed {row['observed']}"
+        return sentences.difference(row) if row["kind"] == "difference" else sentences.finding(row)
+
+    @property
+    def where(self) -> str:
+        """Of differences: the inputs on which it shows, in words."""
+        told = list(dict.fromkeys(row["where"] for row in self.rows))
+        return " or ".join(told[:_NAMED]) + (f" or {len(told) - _NAMED} other conditions" if len(told) > _NAMED else "")
 
 
 def causes(rows: Iterable[Row]) -> list[Cause]:
-    """Findings grouped by what happens, the worst first, then by how many calls show it."""
+    """Findings or differences grouped by what happens, the worst first, then by how many calls show it."""
     groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in by_severity(rows):
+    for row in rows:
         groups.setdefault(_kind(row), []).append(row)
     found = [Cause(tuple(sorted(group, key=_size))) for group in groups.values()]
-    return sorted(found, key=lambda cause: (rank(cause.plainest), -len(cause.calls), cause.plainest["entry"]))
+    return sorted(found, key=lambda cause: (_badness(cause.plainest), -len(cause.calls), cause.plainest["entry"]))
+
+
+def _badness(row: Row) -> tuple[int, int]:
+    if row["kind"] == "difference":
+        return KINDS.index(row["change"]), harm(row["topic"], row["after"])
+    return rank(row), 0
 
 
 def _kind(row: Row) -> tuple[str, ...]:
+    if row["kind"] == "difference":
+        if row["change"] == "message only":
+            return row["change"], row["topic"]
+        # How a result uses memory is no part of how a conversion ended.
+        sides = (re.sub(r"^answers.*", "answers", _PARTICULAR.sub("*", row[side])) for side in ("before", "after"))
+        return row["change"], row["topic"], row["standing"], *sides
     if row["outcome"] in ("crashed", "hung"):
         return row["kind"], row["law"], row["outcome"], _PARTICULAR.sub("*", row["observed"])
     return row["kind"], row["law"], _PARTICULAR.sub("*", row["expected"]), _PARTICULAR.sub("*", row["observed"])
 
 
-def _size(row: Row) -> tuple[int, int, str]:
-    return len(row["script"].splitlines()), len(row["script"]), row["entry"]
+def _size(row: Row) -> tuple[bool, int, int, str]:
+    lines = row["script"].splitlines()
+    return not row.get("shrunk", True), len(lines), len(row["script"]), row["entry"]

@@ -8,6 +8,8 @@ from typing import NamedTuple
 #: What a change means, the worst first. Those of `BREAKING` break what worked.
 KINDS = ("breaking", "removed", "fixed", "added", "changed", "message only")
 BREAKING = ("breaking", "removed")
+#: What a change does to those who rely on what was, the worst first.
+HARMS = ("crash", "data", "dtype", "memory", "refusal", "warning", "message")
 #: Between the facts of an outcome.
 SEPARATOR = "\x1f"
 
@@ -78,6 +80,24 @@ class Change(NamedTuple):
         return self[:3] if self.topic in ("shape", "strides", "values", "dtype") or is_fact(self.topic) else self
 
 
+#: What a change of a topic does, by place in `HARMS`; what is not here is a fact of a symbolic form.
+_HARMS = {
+    **dict.fromkeys(("values", "source", "snapshot", "eager_agreement", "gradient", "numpy_semantics"), "data"),
+    **dict.fromkeys(("dtype", "shape", "type", "static"), "dtype"),
+    **dict.fromkeys(("memory", "strides", "writable", "flags"), "memory"),
+    **dict.fromkeys(("ending", "call", "symbolic_refusal", "size_limit"), "refusal"),
+    **dict.fromkeys(("warnings", "retrace"), "warning"),
+    **dict.fromkeys(("told", "message"), "message"),
+}
+
+
+def harm(topic: str, after: str) -> int:
+    """What a change of this topic to this value does to those who rely on what was: its place in `HARMS`."""
+    if topic == "ending" and after.startswith(("crashed", "hung")):
+        return HARMS.index("crash")
+    return HARMS.index(_HARMS.get(topic.partition(".")[0], "data"))
+
+
 def is_fact(topic: str) -> bool:
     """Whether the topic of a change is a fact's name."""
     return topic != "call" and topic not in Outcome._fields
@@ -99,7 +119,7 @@ _LAWS = {
 #: A topic that differs, and the topics that then differ with it: one change is told once.
 _SHADOWS = {
     "type": ("strides", "memory", "writable", "flags"),
-    "dtype": ("strides", "values", "memory"),
+    "dtype": ("shape", "strides", "values", "memory"),
     "shape": ("strides", "values"),
     "memory": ("strides", "writable"),
     "warnings": ("told",),
@@ -136,6 +156,7 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
             continue
         standing = _standing(before, after, _LAWS[topic])
         mere = standing == "different" and (was.partition(",")[0] in _UNTOLD or (was, now) in _STRONGER)
+        mere |= standing == "different" and topic == "warnings"  # Nobody's data depends on it.
         kind = "fixed" if standing == "fixed" else "changed" if mere else "breaking"
         found.append(Change(topic, kind, standing, was, now))
     if hidden.isdisjoint(("strides", "memory")):  # A result of another kind has other facts as well.

@@ -6,15 +6,22 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .changes import BREAKING, KINDS
+from . import marked
+from .causes import Cause, causes
+from .changes import BREAKING, HARMS, KINDS, harm
 from .folders import writable
 from .results import Results, Row
+from .sentences import VALUES, of_input
 
 FORMATS = ("text", "markdown", "json")
+#: Differences on which a run fails.
+FAILING = ("any", "breaking", *HARMS)
 #: Entry points that one line names.
 NAMED = 4
+#: Breaking causes shown with their script in Markdown.
+SHOWN = 10
 
 
 class Report(NamedTuple):
@@ -52,18 +59,13 @@ def render(form: str, report: Report) -> str:
     return (_markdown if form == "markdown" else _text)(f"{releases(before)} -> {releases(after)}", rows, notes)
 
 
-def alike(rows: list[Row]) -> list[list[Row]]:
-    """Rows that say the same of several entry points, together; the worst first."""
-    groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        key = tuple(str(row[field]) for field in ("change", "standing", "topic", "before", "after", "where"))
-        groups.setdefault((row["change"], row["topic"]) if row["change"] == "message only" else key, []).append(row)
-    return sorted(groups.values(), key=lambda group: (KINDS.index(group[0]["change"]), -len(group)))
-
-
-def is_breaking(rows: Iterable[Row]) -> bool:
-    """Whether any difference breaks what worked."""
-    return any(row["change"] in BREAKING for row in rows)
+def fails(rows: Iterable[Row], least: str) -> bool:
+    """Whether a difference is one of `FAILING` on which to fail: any, any that breaks what worked, or one that does such harm
+    or worse to it."""
+    if least == "any":
+        return any(rows)
+    worst = HARMS.index(least) if least in HARMS else len(HARMS)
+    return any(row["change"] in BREAKING and harm(row["topic"], row["after"]) <= worst for row in rows)
 
 
 def write_scripts(rows: Iterable[Row], folder: Path) -> None:
@@ -73,13 +75,40 @@ def write_scripts(rows: Iterable[Row], folder: Path) -> None:
         (folder / f"{row['id']}.py").write_text(row["script"])
 
 
+def verdict(rows: list[Row]) -> str:
+    """What an upgrade does, in a sentence: whether it breaks what worked, and what else there is."""
+    found = causes(rows)
+    counts = Counter(cause.plainest["change"] for cause in found)
+    breaking = [cause for cause in found if cause.plainest["change"] in BREAKING]
+    others = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind] and kind not in BREAKING)
+    if not breaking:
+        return "Nothing differs." if not found else f"Nothing that worked breaks: {others}."
+    worst = breaking[0].plainest
+    word = _HARMS[HARMS[harm(worst["topic"], worst["after"])]]
+    number = "1 change breaks" if len(breaking) == 1 else f"{len(breaking)} changes break"
+    return f"{number} what worked, {'the worst by' if len(breaking) > 1 else 'by'} {word}" + (f"; {others}." if others else ".")
+
+
+#: By what a change breaks what worked.
+_HARMS = {
+    "crash": "a crash or a hang",
+    "data": "other values",
+    "dtype": "another dtype, shape or type",
+    "memory": "other sharing of memory",
+    "refusal": "an exception",
+    "warning": "a warning",
+    "message": "other words",
+}
+
+
 def counted(rows: list[Row]) -> str:
-    """How many differences there are, how many blocks say them, and how many do what."""
-    groups = len(alike(rows))
-    kinds = "" if groups == len(rows) else f" ({groups} {'kind' if groups == 1 else 'kinds'})"
-    counts = Counter(row["change"] for row in rows)
-    each = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) or "no difference"
-    return f"{len(rows)} {'difference' if len(rows) == 1 else 'differences'}{kinds}: {each}"
+    """How many differences there are, in how many causes."""
+    number = len(causes(rows))
+    return f"{_many(len(rows), 'difference')}, {_many(number, 'cause')}" if rows else "no difference"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def releases(environment: dict[str, str]) -> str:
@@ -87,20 +116,6 @@ def releases(environment: dict[str, str]) -> str:
     return ", ".join(f"{name} {release}" for name, release in sorted(environment.items()) if name != "python")
 
 
-def _names(group: list[Row], mark: str = "") -> str:
-    names = list(dict.fromkeys(f"{mark}{row['entry']}{mark}" for row in group))
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
-
-
-#: What was seen of values, for people.
-_VALUES = {
-    "bit for bit": "values bit for bit",
-    "as promised": "values as promised, but other bits",
-    "wrong": "wrong values",
-    "unspecified": "values of which nothing is promised",
-    "unread": "values that could not be read",
-}
 #: Topics whose values speak for themselves.
 _PLAIN = ("call", "ending", "message", "memory", "type")
 
@@ -109,81 +124,78 @@ def sides(row: Row) -> tuple[str, str]:
     """What was seen before and after, for people."""
     topic, before, after = str(row["topic"]), str(row["before"]), str(row["after"])
     if topic == "values":
-        return _VALUES.get(before, before), _VALUES.get(after, after)
+        return VALUES.get(before, before), VALUES.get(after, after)
     if topic in _PLAIN:
         return before, after
     empty = "as the source's" if topic == "shape" else "none"
     return f"{topic}: {before or empty}", f"{topic}: {after or empty}"
 
 
-def plainest(group: list[Row]) -> Row:
-    """The row with the shortest script."""
-    return min(group, key=lambda row: (not row["shrunk"], len(row["script"])))
+def standing(row: Row) -> str:
+    """What the laws say of a difference, for people."""
+    was, now = set(row["broken_before"]), set(row["broken_after"])
+    told = [f"breaks {', '.join(sorted(now - was))}, which held before"] if now - was else []
+    told += [f"keeps {', '.join(sorted(was - now))}, which was broken before"] if was - now else []
+    return "; ".join(told) or (f"{', '.join(sorted(now))} broken in both" if now else "each release keeps its own promise")
 
 
 def _text(title: str, rows: list[Row], notes: list[str]) -> str:
-    lines = [title, ""]
-    for group in alike(rows):
-        row = plainest(group)
+    lines = [title, verdict(rows), ""]
+    for cause in causes(rows):
+        row = cause.plainest
         if row["change"] == "message only":
-            lines.append(f"MESSAGE ONLY  {_names(group)}: other words in a {'warning' if row['topic'] == 'told' else 'refusal'}")
+            lines.append(f"MESSAGE ONLY  {_words(row)}: {_named(cause.calls)}")
             continue
-        before, after = sides(row)
+        others = [name for name in cause.calls if name != row["entry"]]
         lines += [
-            f"{row['change'].upper()}  {_names(group)}",
-            f"    before   {before}",
-            f"    after    {after}",
-            f"    where    {row['where']} ({sum(one['count'] for one in group)} inputs)",
-            f"    laws     {_laws(row)}",
+            f"{row['change'].upper()}  {cause.sentence.replace('`', '')}",
+            *([f"    also     {_named(others)}"] if others else []),
+            f"    where    {cause.where} ({_many(cause.count, 'input')})",
+            f"    laws     {standing(row)}",
             f"    promise  {row['promise'] or 'none'}",
-            f"    see      {row['id']}: {_short(row['spec'])}",
+            f"    see      {row['id']}: {of_input(row['spec'])}",
         ]
     return "\n".join([*lines, "", counted(rows), *notes])
 
 
-def _laws(row: Row) -> str:
-    was, now = (", ".join(row[side]) or "none" for side in ("broken_before", "broken_after"))
-    return f"{row['standing']} (broken before: {was}; after: {now})"
+def _words(row: Row) -> str:
+    return f"other words in a {'warning' if row['topic'] == 'told' else 'refusal'}"
 
 
-def _short(spec: dict[str, Any]) -> str:
-    usual = {"offset": 0, "address": 0, "memory": "plain", "container": "ndarray", "state": "plain", "seed": 0, "planted": []}
-    shown = {name: value for name, value in spec.items() if usual.get(name, spec) != value and name != "nbytes"}
-    return ", ".join(f"{name}={value}" for name, value in shown.items())[:160]
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+def _named(names: list[str], mark: str = "") -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(f"{mark}{name}{mark}" for name in names[:NAMED]) + more
 
 
 def _markdown(title: str, rows: list[Row], notes: list[str]) -> str:
-    lines = [f"### {title}", "", counted(rows), ""]
-    if rows:
-        lines += ["| | entry points | before | after | where | promise |", "|---|---|---|---|---|---|"]
-    for group in alike(rows):
-        row = plainest(group)
-        if row["change"] == "message only":
-            cells = [row["change"], _names(group, "`"), "", "", "other words in messages", ""]
-        else:
-            standing = f" ({row['standing']})" if row["standing"] != row["change"] else ""
-            cells = [
-                f"**{row['change']}**{standing}",
-                _names(group, "`"),
-                *sides(row),
-                row["where"],
-                row["promise"],
-            ]
-        lines.append(f"| {' | '.join(map(_cell, cells))} |")
-    for group in [group for group in alike(rows) if group[0]["change"] in BREAKING][:10]:
-        row = plainest(group)
-        summary = f"{row['entry']}: {' -> '.join(sides(row))}"
-        lines += [
-            "",
-            f"<details><summary>{_cell(summary)}</summary>",
-            "",
-            "```python",
-            row["script"].rstrip(),
-            "```",
-            "</details>",
-        ]
-    return "\n".join([*lines, "", *(f"- {note}" for note in notes)])
+    found = causes(rows)
+    breaking = [cause for cause in found if cause.plainest["change"] in BREAKING]
+    lines = [f"### {'❌' if breaking else '✅'} {marked.text(verdict(rows))}", "", marked.text(title), ""]
+    for cause in breaking[:SHOWN]:
+        lines += marked.folded(marked.html(_heading(cause)), _details(cause))
+    lines += [f"- {marked.text(_heading(cause))}" for cause in breaking[SHOWN:]]
+    for kind in KINDS:
+        same = [cause for cause in found if cause.plainest["change"] == kind]
+        if same and kind not in BREAKING:
+            told = [f"- {marked.text(_heading(cause))}" for cause in same]
+            lines += marked.folded(f"{len(same)} {kind}", [*told, ""])
+    return "\n".join([*lines, *marked.folded(counted(rows), [*(f"- {marked.text(note)}" for note in notes), ""])])
+
+
+def _heading(cause: Cause) -> str:
+    if cause.plainest["change"] == "message only":
+        return f"{_words(cause.plainest)}: {_named(cause.calls, '`')}"
+    others = len(cause.calls) - 1
+    return cause.sentence + (f" (and {_many(others, 'other call')})" if others else "")
+
+
+def _details(cause: Cause) -> list[str]:
+    row = cause.plainest
+    return [
+        f"- where: {marked.text(cause.where)} ({_many(cause.count, 'input')})",
+        f"- laws: {marked.text(standing(row))}",
+        *([f"- promise: {marked.text(row['promise'])}"] if row["promise"] else []),
+        *([f"- calls: {', '.join(map(marked.code, cause.calls))}"] if len(cause.calls) > 1 else []),
+        "",
+        *marked.fenced(row["script"]),
+    ]

@@ -129,7 +129,7 @@ def _findings(rows: list[Row]) -> list[str]:
 def _causes(rows: list[Row]) -> Iterator[str]:
     for cause in causes(rows):
         row, calls = cause.plainest, cause.calls
-        yield f"  {row['id']}  {severity(row)}: {row['entry']}: {cause.sentence} ({cause.count:,}x)"
+        yield f"  {row['id']}  {severity(row)}: {cause.sentence.replace('`', '')} ({cause.count:,}x)"
         if len(calls) > 1:
             others = [name for name in calls if name != row["entry"]]
             more = f" and {len(others) - SHOWN_CALLS} more" if len(others) > SHOWN_CALLS else ""

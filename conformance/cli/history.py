@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from packaging.version import Version
 
 from tensor_conformance import CHECKOUT
 
-from ...reports.differences import alike, releases
+from ...reports.causes import Cause, causes
+from ...reports.differences import releases
+from ...reports.marked import folded, text
 from ...reports.profile_files import Profile, read_profile, shipped
 from ...reports.results import ResultsError, Row
 from ..frameworks.registry import frameworks
+from .diff import add_entry_points
 
 #: The page of a checkout.
 PAGE = CHECKOUT / "docs" / "history.md" if CHECKOUT is not None else None
@@ -23,20 +25,17 @@ PAGE = CHECKOUT / "docs" / "history.md" if CHECKOUT is not None else None
 _COMPANION = "ml_dtypes"
 _HEAD = """# History: what changed in which release
 
-Made by `python -m reports history` from the profiles in `reports/profiles/`; not written by hand. Every pair of releases
-that stand next to each other was asked the same inputs, with all else alike but, where a pair says so, ml_dtypes, which
-installers choose to suit NumPy. Each line says what became of how many of the inputs; `python -m reports diff BEFORE AFTER`
-shows the input, the promise and, with `--scripts`, a script. Profiles hold one fixed sample of inputs on one machine: what
-they do not show may still have changed, and a change between two profiled releases may have come with one in between.
-Changes of the wording of messages are left out.
+Made by `python -m reports history` from the profiles in `reports/profiles/`; not written by hand. Each release is compared
+with the profiled one before it, on the same inputs, with all else alike but, where it says so, ml_dtypes, which installers
+choose to suit NumPy. `python -m reports diff BEFORE AFTER` shows the input, the promise and, with `--scripts`, a script for
+each. Profiles hold one fixed sample of inputs on one machine: what they do not show may still have changed, and a change
+between two profiled releases may have come with one in between. Changes of the wording of messages are left out.
 
-| word | meaning |
-|---|---|
-| breaking | what worked is refused, dies, gives another result or other warnings |
-| removed, added | a refusal came or went, or the call itself |
-| fixed | a promise that was broken is kept, or what died does not |
-| changed | another exception than before |
+**Breaking**: what worked is refused, dies, or gives another result. **Removed**, **added**: a call or a refusal went or came.
+**Fixed**: a promise that was broken is kept, or what died does not. **Changed**: another exception or warning than before.
 """
+#: Causes of a release that are told first; the others are folded.
+_FIRST = 8
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,17 +43,22 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verb = verbs.add_parser("history", help="write the page on what changed in which release")
     verb.add_argument("--output", type=Path, default=PAGE, required=PAGE is None, metavar="FILE", help="where to write")
     verb.add_argument("--check", action="store_true", help="write nothing; 1 when the page is not what the profiles say")
+    add_entry_points(verb, "print the history of these calls alone; write nothing (repeatable)")
     verb.set_defaults(run=run)
 
 
 def run(asked: argparse.Namespace) -> int:
     """0, or 1 when asked to check and the page is out of date; raises ProfileError or ResultsError."""
-    text = page([read_profile(name) for name in shipped()])
+    profiles = [read_profile(name) for name in shipped()]
+    told = page(profiles, asked.entry_point)
+    if asked.entry_point:
+        print(told, end="")
+        return 0
     try:
         if asked.check:
-            return int(asked.output.read_text() != text)
+            return int(asked.output.read_text() != told)
         asked.output.parent.mkdir(parents=True, exist_ok=True)
-        asked.output.write_text(text)
+        asked.output.write_text(told)
     except OSError as error:
         raise ResultsError(f"cannot use {asked.output}: {error.strerror}") from None
     print(asked.output)
@@ -80,22 +84,17 @@ def _release(profile: Profile, package: str) -> Version:
     return found
 
 
-def page(profiles: list[Profile]) -> str:
-    """The page, in Markdown."""
+def page(profiles: list[Profile], globs: Collection[str] = ()) -> str:
+    """The page, in Markdown; with globs, what became of the entry points that they name."""
     from ..upgrade.between import differences
 
-    lines = [_HEAD, "## By release", ""]
-    by_entry: dict[str, list[tuple[str, Row]]] = {}
+    lines = [] if globs else [_HEAD]
     for package, before, after in steps(profiles):
-        rows = [_short(row) for row in differences(before, after) if row["change"] != "message only"]
-        lines += [
-            f"### {package} {_release(before, package)} → {_release(after, package)} ({_others(before, after, package)})",
-            "",
-        ]
-        lines += _table(rows) if rows else ["No difference but in messages.", ""]
-        for row in rows:
-            by_entry.setdefault(row["entry"], []).append((f"{package} {_release(after, package)}", row))
-    return "\n".join([*lines, "## By entry point", "", *_entries(by_entry)]).rstrip() + "\n"
+        rows = [_short(row) for row in differences(before, after, globs) if row["change"] != "message only"]
+        if rows or not globs:
+            heading = f"## {package} {_release(before, package)} → {_release(after, package)}"
+            lines += [heading, "", f"With {_others(before, after, package)}.", "", *_told(causes(rows))]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _others(before: Profile, after: Profile, package: str) -> str:
@@ -110,36 +109,16 @@ def _short(row: Row) -> Row:
     return row | {side: row[side].partition(": ")[0] for side in ("before", "after") if row[side].startswith("raised ")}
 
 
-def _table(rows: list[Row]) -> list[str]:
-    lines = ["| | before | after | where | entry points |", "|---|---|---|---|---|"]
-    for group in alike(rows):
-        row = group[0]
-        names = ", ".join(f"`{name}`" for name in dict.fromkeys(one["entry"] for one in group))
-        where = f"{row['where']} ({sum(one['count'] for one in group)} inputs)"
-        lines.append(f"| {_kind(row)} | {_cell(row['before'])} | {_cell(row['after'])} | {_cell(where)} | {names} |")
-    return [*lines, ""]
+def _told(found: list[Cause]) -> list[str]:
+    """A line for each cause, the worst first; all but the first are folded."""
+    if not found:
+        return ["No difference but in messages.", ""]
+    lines = [f"- **{cause.plainest['change']}**: {_line(cause)}" for cause in found]
+    rest = lines[_FIRST:]
+    return [*lines[:_FIRST], "", *(folded(f"{len(rest)} more", [*rest, ""]) if rest else [])]
 
 
-def _kind(row: Row) -> str:
-    told = {"broken": ", breaks a promise", "fixed": ", keeps a promise now"}.get(row["standing"], "")
-    return f"{row['topic']}: {row['change']}{told if row['change'] != 'fixed' else ''}"
-
-
-def _entries(by_entry: dict[str, list[tuple[str, Row]]]) -> Iterator[str]:
-    """Entry points with the same history stand together."""
-    told: dict[tuple[str, ...], list[str]] = {}
-    for name, changes in by_entry.items():
-        told.setdefault(tuple(dict.fromkeys(_line(release, row) for release, row in changes)), []).append(name)
-    for lines, names in sorted(told.items(), key=lambda item: item[1][0]):
-        yield f"**{', '.join(f'`{name}`' for name in names)}**"
-        yield ""
-        yield from lines
-        yield ""
-
-
-def _line(release: str, row: dict[str, Any]) -> str:
-    return f"- {release}: {_kind(row)}: {_cell(row['before'])} → {_cell(row['after'])}; {_cell(row['where'])}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+def _line(cause: Cause) -> str:
+    others = [name for name in cause.calls if name != cause.plainest["entry"]]
+    where = f" ({cause.where})" if cause.where != "any input" else ""
+    return text(cause.sentence + where + (f"; also {', '.join(f'`{name}`' for name in others)}" if others else ""))

@@ -7,14 +7,14 @@ import contextlib
 import sys
 from pathlib import Path
 
-from ...reports.differences import is_breaking, of_results, render, write_scripts
+from ...reports.differences import fails, of_results, render, write_scripts
 from ...reports.folders import writable
 from ...reports.results import read
 from ..frameworks.registry import entry_points, frameworks
 from ..noticed import SUITE
 from ..run.subjects import installed
 from ..upgrade.environments import BuildError, Options, interpreter
-from .diff import add_rendering
+from .diff import add_entry_points, add_rendering
 from .run import suite
 
 #: Options that uv knows by the same name.
@@ -32,7 +32,7 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     verb.add_argument("--to", dest="after", metavar="SIDE", help="the same")
     add_building(verb)
-    verb.add_argument("--entry-point", action="append", default=[], metavar="GLOB", help="only these calls (repeatable)")
+    add_entry_points(verb, "only these calls (repeatable)")
     verb.add_argument("--profile", default="default", help="how thorough: quick, default, thorough")
     verb.add_argument("--seed", default="0", help="seed of grid and search")
     verb.add_argument("--results", type=Path, default=Path("upgrade-results.jsonl"), metavar="FILE")
@@ -74,7 +74,7 @@ def run(asked: argparse.Namespace) -> int:
     if rows and asked.format == "text":
         print(f"\nscripts: {asked.scripts}" if asked.scripts else "\n--scripts FOLDER writes a script for each difference")
         print(f"in both environments: {before} SCRIPT; {after} SCRIPT\nresults: {asked.results}")
-    return int(is_breaking(rows) if asked.fail_on == "breaking" else bool(rows))
+    return int(fails(rows, asked.fail_on))
 
 
 def _values(asked: argparse.Namespace, option: str) -> list[str]:

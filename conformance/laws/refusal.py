@@ -31,8 +31,9 @@ def _refusal(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     if clause is None or not clause.value.types or seen.outcome not in ("ok", "raised"):
         return None
     types = " or ".join(clause.value.types)
+    memory = "" if seen.aliasing == "unknown" else f" that {seen.aliasing}"
     if seen.outcome == "ok":
-        return Breach(f"raises {types}", f"answers with a {seen.type} that {seen.aliasing}") if clause.value.must else None
+        return Breach(f"raises {types}", f"answers with a {seen.type}{memory}") if clause.value.must else None
     if any(name in seen.error for name in clause.value.types):
         return True
     return Breach(f"raises {types}", f"raises {seen.error[0]}: {seen.message[:120]}")

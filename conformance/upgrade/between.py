@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Any
 
 from ...reports.changes import Change, Outcome, changes, is_gone
 from ...reports.profile_files import Profile, ProfileError
+from ...reports.sentences import names_of
 from ...strategies.spec import Spec
 from ..frameworks.registry import entry_points
 from ..promises import EntryPoint
@@ -24,14 +25,17 @@ _USUAL = {("container", "ndarray"), ("memory", "plain"), ("state", "plain"), ("l
 _Met = tuple[Change, Any, Outcome, Outcome]
 
 
-def differences(before: Profile, after: Profile) -> list[dict[str, Any]]:
-    """Rows of kind "difference" for the entry points that both profiles have; raises ProfileError for other inputs."""
+def differences(before: Profile, after: Profile, globs: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Rows of kind "difference" for the entry points that both profiles have, or those that a glob names; raises ProfileError
+    for other inputs."""
     digest, lists = cells()
     for profile in (before, after):
         if profile.header["cells"] != digest:
             raise ProfileError(f"{profile.name} was made with other inputs than this suite's: it does not compare")
     found: list[dict[str, Any]] = []
     for entry in entry_points():
+        if globs and not any(map(entry.matches, globs)):
+            continue
         specs = lists.get(before.lists.get(entry.name, ""), ())
         if specs and before.lists[entry.name] == after.lists.get(entry.name):
             found += _of_entry(entry, list(zip(specs, before.outcomes[entry.name], after.outcomes[entry.name])))
@@ -105,8 +109,10 @@ def _told_apart(met: list[_Met], same: list[Any]) -> Iterator[tuple[str, list[_M
             return
         axis = max(pure, key=lambda axis: sum(pure[axis].values()))
         group = [one for one in left if _features(one[1]).get(axis) in pure[axis]]
-        values = list(pure[axis])
-        yield f"{axis} {values[0]}" if len(values) == 1 else f"{axis} in {{{', '.join(sorted(values))}}}", group
+        values = sorted(pure[axis])
+        if axis == "dtype":
+            values = names_of(values, (value for other, value in (*counts, *others) if other == axis and value not in values))
+        yield f"{axis} {values[0]}" if len(values) == 1 else f"{axis} in {{{', '.join(values)}}}", group
         left = [one for one in left if _features(one[1]).get(axis) not in pure[axis]]
 
 

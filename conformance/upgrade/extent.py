@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...reports.changes import Outcome
+from ...reports.sentences import names_of
 from ...strategies import dtypes
 from ...strategies.draw import ADDRESSES
 from ...strategies.spec import CONTAINERS, MEMORIES, TENSOR_DTYPES, ArraySpec, Spec, SpecError
@@ -52,11 +53,10 @@ def _words(axis: str, shows: frozenset[Any], others: frozenset[Any]) -> str:
     name = "address % 64" if axis == "address" else axis
     order = {value: n for n, value in enumerate((*dtypes.DTYPES, *TENSOR_DTYPES, *MEMORIES, *CONTAINERS))}
     inside, outside = (sorted(values, key=lambda v: (order.get(v, 0), str(v))) for values in (shows, others))
-    if len(inside) == 1:
-        return f"{name} {inside[0]}"
-    if len(outside) < len(inside):
-        return f"{name} not in {{{', '.join(map(str, outside))}}}"
-    return f"{name} in {{{', '.join(map(str, inside))}}}"
+    if 1 < len(inside) > len(outside):
+        return f"{name} not in {{{', '.join(map(str, names_of(outside, inside)))}}}"
+    told = names_of(inside, outside)
+    return f"{name} {told[0]}" if len(told) == 1 else f"{name} in {{{', '.join(map(str, told))}}}"
 
 
 def extent(pair: Pair, entry: EntryPoint, spec: Spec, shows: Callable[[Outcome, Outcome], bool]) -> Extent:

@@ -66,6 +66,8 @@ def row(entry: EntryPoint, change: Change, spec: Spec, before: Outcome, after: O
     law = _LAWS.get(change.topic, change.topic.partition(".")[0])
     clause = entry.clause(_CLAUSES.get(change.topic, change.topic), spec)
     words = [_words(change, outcome) for outcome in (before, after)]
+    if change.topic == "dtype" and before.shape != after.shape:
+        words = [f"{outcome.dtype}{outcome.shape or list(spec.shape)}" for outcome in (before, after)]
     name = json.dumps([entry.name, change.topic, *words, spec.to_json()], sort_keys=True)
     return {
         "kind": "difference",

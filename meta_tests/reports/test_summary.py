@@ -99,7 +99,7 @@ def test_the_gravest_deviations_come_first() -> None:
 
 def test_findings_say_what_was_owed_and_what_was_seen() -> None:
     line = line_with("0123456789", summary(results(ENTRY, FINDING)))
-    assert line == "  0123456789  wrong data: fake.convert: values: expected 0x1, observed 0x2 (2x)"
+    assert line == "  0123456789  wrong data: fake.convert gives 0x2, where 0x1 is expected (2x)"
 
 
 def test_the_memory_word_is_what_was_seen() -> None:

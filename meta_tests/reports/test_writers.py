@@ -132,7 +132,7 @@ def test_markup_in_a_file_stays_text_in_markdown() -> None:
     outside = before + after
     assert "<script>" not in outside
     assert "@all" not in outside
-    assert "](" not in outside.replace("\\]\\(", "")
+    assert "](" not in outside.replace("\\]", "")
 
 
 def test_markdown_stays_below_what_a_job_summary_may_hold() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from meta_tests.helpers import DIFFERENCE
-from tensor_conformance.reports.changes import Outcome, changes, is_gone
-from tensor_conformance.reports.differences import Report, alike, is_breaking, render
+from tensor_conformance.reports.causes import causes
+from tensor_conformance.reports.changes import HARMS, Outcome, changes, harm, is_gone
+from tensor_conformance.reports.differences import FAILING, Report, fails, render, verdict
 
 OK = Outcome("answers", type="torch.Tensor", dtype="float32", strides="kept", values="bit for bit", memory="shares")
 REFUSED = Outcome("raised TypeError", "can't")
@@ -39,7 +40,7 @@ def report(*rows: dict[str, Any]) -> Report:
         (OK, OK._replace(dtype="float64"), ("dtype", "breaking", "different")),
         (OK, OK._replace(strides="C order"), ("strides", "breaking", "different")),
         (OK, OK._replace(writable="False"), ("writable", "breaking", "different")),
-        (OK, OK._replace(warnings="UserWarning", told="careful"), ("warnings", "breaking", "different")),
+        (OK, OK._replace(warnings="UserWarning", told="careful"), ("warnings", "changed", "different")),
         (OK, OK._replace(values="wrong", broken="values"), ("values", "breaking", "broken")),
     ],
 )
@@ -96,30 +97,109 @@ def test_a_call_is_gone_when_all_inputs_are_refused_because_of_it() -> None:
     assert not is_gone([REFUSED, REFUSED])
 
 
-def test_entry_points_that_change_alike_stand_together() -> None:
-    assert [
-        len(group) for group in alike([DIFFERENCE, DIFFERENCE | {"entry": "torch.two"}, DIFFERENCE | {"after": "mixed"}])
-    ] == [2, 1]
+def test_calls_and_inputs_that_change_in_the_same_way_are_one_cause() -> None:
+    elsewhere = DIFFERENCE | {"entry": "torch.two", "where": "dtype float16"}
+    found = causes([DIFFERENCE, elsewhere, DIFFERENCE | {"after": "mixed"}])
+    assert [(cause.calls, cause.where) for cause in found] == [
+        (["torch.one", "torch.two"], "any input or dtype float16"),
+        (["torch.one"], "any input"),
+    ]
 
 
-def test_only_what_breaks_is_breaking() -> None:
-    assert is_breaking([DIFFERENCE])
-    assert not is_breaking([MESSAGE, DIFFERENCE | {"change": "fixed"}, DIFFERENCE | {"change": "added"}])
+HARMFUL = [
+    ("crash", {"topic": "ending", "before": "answers (shares)", "after": "crashed (SIGSEGV)"}),
+    ("data", {"topic": "values", "before": "bit for bit", "after": "wrong"}),
+    ("dtype", {"topic": "dtype", "before": "torch.float32[2]", "after": "torch.float64[1]"}),
+    ("memory", {"topic": "memory", "before": "shares", "after": "copies"}),
+    ("refusal", {"topic": "ending", "before": "answers", "after": "raised TypeError: no"}),
+    ("warning", {"topic": "warnings", "before": "none", "after": "UserWarning"}),
+    ("message", {"topic": "message", "before": "raised TypeError: no", "after": "raised TypeError: never"}),
+]
+
+
+@pytest.mark.parametrize(("word", "fields"), HARMFUL)
+def test_a_change_weighs_what_it_does_to_data(word: str, fields: dict[str, str]) -> None:
+    assert HARMS[harm(fields["topic"], fields["after"])] == word
+
+
+def test_the_most_harmful_change_stands_first() -> None:
+    rows = [DIFFERENCE | fields for _, fields in reversed(HARMFUL)]
+    assert [cause.plainest["topic"] for cause in causes(rows)] == [fields["topic"] for _, fields in HARMFUL]
+
+
+@pytest.mark.parametrize(("word", "fields"), HARMFUL)
+def test_a_run_fails_on_the_harm_that_it_should_fail_on_and_on_worse(word: str, fields: dict[str, str]) -> None:
+    expected = {"any", "breaking", *HARMS[HARMS.index(word) :]}
+    assert {least for least in FAILING if fails([DIFFERENCE | fields], least)} == expected
+
+
+@pytest.mark.parametrize("change", ["fixed", "added", "changed", "message only"])
+def test_what_breaks_nothing_fails_on_any_difference_alone(change: str) -> None:
+    assert [least for least in FAILING if fails([DIFFERENCE | {"change": change}], least)] == ["any"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (HARMFUL[0][1], "kills the process (SIGSEGV) now, where it converted (shares)"),
+        (HARMFUL[1][1], "gives wrong values now, where it gave values bit for bit"),
+        (HARMFUL[2][1], "gives dtype torch.float64[1] now, where it was torch.float32[2]"),
+        (HARMFUL[3][1], "copies now, where it shared"),
+        (HARMFUL[4][1], "raises TypeError: no now, where it converted"),
+        (HARMFUL[5][1], "gives UserWarning now, where it gave no warning"),
+        ({"topic": "call", "change": "removed"}, "is gone"),
+        (
+            {"topic": "ending", "before": "crashed (SIGABRT)", "after": "answers (copies, writes stay)"},
+            "converts now (copies), where it killed the process (SIGABRT)",
+        ),
+        ({"topic": "ending", "before": "answers", "after": "hung"}, "never returns now, where it converted"),
+        ({"topic": "writable", "before": "True", "after": "False"}, "gives a read-only result now"),
+        ({"topic": "source", "before": "unchanged", "after": "changed"}, "changes its source now"),
+        ({"topic": "shape", "before": "[3]", "after": ""}, "gives shape the source's now, where it was [3]"),
+        ({"topic": "static.shape", "before": "(2,)", "after": "(3,)"}, "gives static.shape (3,) now, where it was (2,)"),
+    ],
+)
+def test_a_cause_is_a_sentence(fields: dict[str, str], sentence: str) -> None:
+    (cause,) = causes([DIFFERENCE | fields])
+    assert cause.sentence == f"`torch.one` {sentence}"
+
+
+def test_a_sentence_names_what_stands_for_the_array() -> None:
+    (cause,) = causes([DIFFERENCE | {"spec": DIFFERENCE["spec"] | {"container": "buffer"}}])
+    assert cause.sentence == "`torch.one` of a buffer copies now, where it shared"
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([], "Nothing differs."),
+        ([DIFFERENCE], "1 change breaks what worked, by other sharing of memory."),
+        (
+            [DIFFERENCE | HARMFUL[0][1], DIFFERENCE, MESSAGE],
+            "2 changes break what worked, the worst by a crash or a hang; 1 message only.",
+        ),
+        ([DIFFERENCE | {"change": "fixed"}], "Nothing that worked breaks: 1 fixed."),
+    ],
+)
+def test_the_verdict_is_a_sentence(rows: list[dict[str, Any]], sentence: str) -> None:
+    assert verdict(rows) == sentence
 
 
 def test_text_says_before_after_where_and_promise() -> None:
     text = render("text", report(DIFFERENCE, MESSAGE))
-    for words in ("torch 2.13.0 -> torch 2.14.0", "BREAKING  torch.one", "before   shares", "after    copies", "any input"):
+    for words in ("torch 2.13.0 -> torch 2.14.0", "BREAKING  torch.one copies now, where it shared", "any input (3 inputs)"):
         assert words in text
+    assert "breaks memory, which held before" in text
     assert "https://example.org" in text
-    assert "2 differences: 1 breaking, 1 message only" in text
+    assert "2 differences, 2 causes" in text
 
 
-def test_markdown_has_a_row_per_difference_and_keeps_bars_out_of_cells() -> None:
-    text = render("markdown", report(DIFFERENCE | {"before": "a|b"}))
-    row = next(line for line in text.splitlines() if line.startswith("| **breaking**"))
-    assert "a\\|b" in row
-    assert "<details>" in text
+def test_markdown_starts_with_the_verdict_and_folds_each_cause() -> None:
+    text = render("markdown", report(DIFFERENCE | {"before": "a<b"}, DIFFERENCE | {"change": "fixed"}))
+    assert text.startswith("### ❌ 1 change breaks what worked, by other sharing of memory; 1 fixed.\n")
+    assert "<details><summary><code>torch.one</code> copies now, where it a&#60;b</summary>" in text
+    assert "<details><summary>1 fixed</summary>" in text
+    assert render("markdown", report(MESSAGE)).startswith("### ✅")
 
 
 def test_json_holds_all() -> None:
@@ -130,12 +210,12 @@ def test_json_holds_all() -> None:
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_what_is_counted_is_said_where_several_stand_together(form: str) -> None:
     together = [DIFFERENCE, DIFFERENCE | {"entry": "torch.two"}, DIFFERENCE | {"after": "mixed"}, MESSAGE]
-    assert "4 differences (3 kinds): 3 breaking, 1 message only" in render(form, report(*together))
-    assert "2 differences (1 kind): 2 breaking" in render(form, report(*together[:2]))
-    assert "\n1 difference: 1 breaking" in render(form, report(DIFFERENCE))
+    assert "4 differences, 3 causes" in render(form, report(*together))
+    assert "2 differences, 1 cause" in render(form, report(*together[:2]))
+    assert "1 difference, 1 cause" in render(form, report(DIFFERENCE))
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 def test_no_difference_is_said_too(form: str) -> None:
     text = render(form, report())
-    assert '"differences": []' in text if form == "json" else "0 differences: no difference" in text
+    assert '"differences": []' in text if form == "json" else "Nothing differs." in text

@@ -5,7 +5,6 @@ A section's `make` takes the environment on show and all environments, and retur
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -15,9 +14,10 @@ from markupsafe import Markup
 
 from .. import how
 from ..answers import answer
+from ..causes import Cause, causes
 from ..cells import along
-from ..changes import BREAKING, KINDS
-from ..differences import alike, of_results, plainest, sides
+from ..changes import BREAKING
+from ..differences import counted, of_results, sides, standing, verdict
 from ..differences import releases as shown
 from ..merge import Merged
 from ..results import Row
@@ -190,36 +190,31 @@ def _upgrade(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
         return []
     report = of_results(merged.results)
     known = with_pages(merged)
-    groups = alike(report.rows)
-    breaking = [group for group in groups if group[0]["change"] in BREAKING]
-    cards = tuple(_card(group, known, group in breaking[:MOST_SCRIPTS]) for group in groups)
-    counts = Counter(row["change"] for row in report.rows)
-    meant = "; ".join(f"{n} {change} ({_CHANGES[change]})" for change in KINDS if (n := counts[change]))
+    found = causes(report.rows)
+    breaking = [cause for cause in found if cause.plainest["change"] in BREAKING]
+    cards = tuple(_card(cause, known, cause in breaking[:MOST_SCRIPTS]) for cause in found)
+    kinds = dict.fromkeys(cause.plainest["change"] for cause in found)
     left_out = max(len(breaking) - MOST_SCRIPTS, 0)
     more = f"Scripts of {left_out} more breaking changes: {how.TOOL} upgrade --scripts FOLDER."
     return [
         Block(text=f"{shown(report.before)} → {shown(report.after)}"),
-        Block(text=f"{len(report.rows)} differences: {meant or 'no difference'}."),
+        Block(text=f"{verdict(report.rows)} ({counted(report.rows)})"),
+        *(Block(text=f"{kind}: {_CHANGES[kind]}") for kind in kinds),
         *(Block(text=note) for note in report.notes),
         *([Block(cards=cards)] if cards else []),
         *([Block(text=more)] if left_out else []),
     ]
 
 
-def _card(group: list[Row], known: set[str], script: bool) -> Card:
-    """Differences that are alike, as one."""
-    row = plainest(group)
+def _card(cause: Cause, known: set[str], script: bool) -> Card:
+    """One cause of differences."""
+    row = cause.plainest
     before, after = sides(row)
-    laws = {
-        "breaks": sorted(set(row["broken_after"]) - set(row["broken_before"])),
-        "mends": sorted(set(row["broken_before"]) - set(row["broken_after"])),
-    }
-    facts: dict[str, Any] = {"before": before, "after": after, "where": row["where"]}
-    facts |= {name: ", ".join(ids) for name, ids in laws.items() if ids}
+    facts: dict[str, Any] = {"what": cause.sentence.replace("`", ""), "before": before, "after": after}
+    facts |= {"where": cause.where, "laws": standing(row)}
     url = row.get("url", "")
     facts |= {"promise": (row["promise"], url) if url else row["promise"]} if row["promise"] else {}
-    names = list(dict.fromkeys(one["entry"] for one in group))
-    return Card(row["change"], [linked(name, known) for name in names], facts, row["script"].rstrip() if script else "")
+    return Card(row["change"], [linked(name, known) for name in cause.calls], facts, row["script"].rstrip() if script else "")
 
 
 def linked(entry: str, known: Container[str]) -> str | tuple[str, str]:

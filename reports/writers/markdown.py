@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
 from .. import how
 from ..causes import Cause, causes
 from ..differences import of_results, render
+from ..marked import cells, code, fenced, folded, html, text
 from ..merge import Merged
 from ..results import Row
 from ..severity import by_severity, drifts, findings, severity
 from ..summary import VERDICTS
 from . import add
 
-#: Findings shown with their script; the others are listed. GitHub cuts a step summary at 1 MiB.
+#: Causes shown with their script; the others are listed. GitHub cuts a step summary at 1 MiB.
 SHOWN = 20
 
 
@@ -34,17 +34,18 @@ def _environment(merged: Merged) -> str:
     for entry in entries:
         total.update(entry["verdicts"])
     releases = ", ".join(f"{name} {release}" for name, release in results.header["environment"].items())
-    lines = [f"## {'❌' if found else '✅'} Tensor conformance: {_verdict(found, entries)}", "", _text(releases), ""]
+    lines = [f"## {'❌' if found else '✅'} Tensor conformance: {_verdict(found, entries)}", "", text(releases), ""]
     if results.interrupted:
         lines += ["> **Interrupted**: the run ended before its footer; what is shown is all that was written.", ""]
     elif results.footer and results.footer["stopped"]:
-        lines += [f"> **Stopped**: {_text(results.footer['stopped'])}", ""]
-    lines += [f"> {_text(note)}" for note in merged.notes] + [""] * bool(merged.notes)
+        lines += [f"> **Stopped**: {text(results.footer['stopped'])}", ""]
+    lines += [f"> {text(note)}" for note in merged.notes] + [""] * bool(merged.notes)
     shown = [verdict for verdict in VERDICTS if total[verdict]]
     if shown:
-        lines += [_row(shown), _row(["---:"] * len(shown), str), _row([f"{total[verdict]:,}" for verdict in shown]), ""]
+        numbers = [f"{total[verdict]:,}" for verdict in shown]
+        lines += [cells(shown), cells(["---:"] * len(shown), str), cells(numbers), ""]
     for reason in results.header.get("extrapolated", {}).values():
-        lines += [f"> **Extrapolated**: {_text(reason)}. What was only observed in other releases is no promise of this one.", ""]
+        lines += [f"> **Extrapolated**: {text(reason)}. What was only observed in other releases is no promise of this one.", ""]
     lines += _findings(found) + _drift(causes(drifts(results)))
     lines += _deviations(list(results.of("deviation"))) + _not_run(merged)
     return "\n".join(lines)
@@ -60,24 +61,22 @@ def _findings(found: list[Cause]) -> list[str]:
     lines = []
     for cause in found[:SHOWN]:
         row = cause.plainest
-        lines += [
-            f"<details><summary>{_html(severity(row))}: {_code(row['entry'])}{_more(cause)} breaks "
-            f"<em>{_html(row['law'])}</em></summary>",
-            "",
-            f"{_text(row['must'])}",
-            "",
-            f"- expected: {_text(row['expected'])} ({_text(row['promise'])})",
-            f"- observed: {_text(row['observed'])}, {cause.count} times",
-            *([f"- calls: {', '.join(map(_code, cause.calls))}"] if len(cause.calls) > 1 else []),
-            f"- again: `{how.RUN} --replay {row['id']}`",
-            "",
-            *_fenced(row["script"]),
-            "</details>",
-            "",
-        ]
+        lines += folded(
+            html(f"{severity(row)}: {cause.sentence}") + _more(cause),
+            [
+                text(row["must"]),
+                "",
+                f"- expected: {text(row['expected'])} ({text(row['promise'])})",
+                f"- observed: {text(row['observed'])}, {cause.count} times",
+                *([f"- calls: {', '.join(map(code, cause.calls))}"] if len(cause.calls) > 1 else []),
+                f"- again: `{how.RUN} --replay {row['id']}`",
+                "",
+                *fenced(row["script"]),
+            ],
+        )
     for cause in found[SHOWN : 10 * SHOWN]:
         row = cause.plainest
-        lines.append(f"- {severity(row)}: {_code(row['entry'])}{_more(cause)} breaks {_text(row['law'])} (`{row['id']}`)")
+        lines.append(f"- {severity(row)}: {text(cause.sentence)}{_more(cause)} (`{row['id']}`)")
     if len(found) > 10 * SHOWN:
         lines.append(f"- and {len(found) - 10 * SHOWN:,} more: `{how.TOOL} summary FILE` lists them all")
     return [*lines, ""] if lines else []
@@ -92,12 +91,8 @@ def _drift(found: list[Cause]) -> list[str]:
     if not found:
         return []
     number = f"{len(found)} difference{'s' * (len(found) > 1)}"
-    lines = [f"<details><summary>{number} from what was observed in the releases that were measured</summary>", ""]
-    lines += [_row(["severity", "call", "law", "observed there", "observed here"]), _row(["---"] * 5, str)]
-    for cause in found:
-        row = cause.plainest
-        lines.append(_row([severity(row), row["entry"] + _more(cause), row["law"], row["expected"], row["observed"]]))
-    return [*lines, "", "</details>", ""]
+    told = [f"- {severity(cause.plainest)}: {text(cause.sentence)}{_more(cause)}" for cause in found]
+    return folded(f"{number} from what was observed in the releases that were measured", [*told, ""])
 
 
 def _deviations(rows: list[Row]) -> list[str]:
@@ -106,14 +101,13 @@ def _deviations(rows: list[Row]) -> list[str]:
     gone = [row for row in rows if row["status"] == "gone"]
     mended = [row for row in rows if row["status"] == "mended"]
     if mended:
-        lines += [f"**Mended**: {', '.join(_code(row['id']) for row in mended)}. These known deviations are gone here.", ""]
+        lines += [f"**Mended**: {', '.join(code(row['id']) for row in mended)}. These known deviations are gone here.", ""]
     if gone:
-        lines += [f"**Gone**: {', '.join(_code(row['id']) for row in gone)}. These known deviations no longer happen.", ""]
+        lines += [f"**Gone**: {', '.join(code(row['id']) for row in gone)}. These known deviations no longer happen.", ""]
     if happen:
-        lines += [f"<details><summary>{len(happen)} known deviations still happen</summary>", ""]
-        lines += [_row(["severity", "what", "shown by", "upstream"]), _row(["---"] * 4, str)]
-        lines += [_row([row["severity"], row["title"], row["entry"], row["upstream"] or "not reported"]) for row in happen]
-        lines += ["", "</details>", ""]
+        table = [cells(["severity", "what", "shown by", "upstream"]), cells(["---"] * 4, str)]
+        table += [cells([row["severity"], row["title"], row["entry"], row["upstream"] or "not reported"]) for row in happen]
+        lines += folded(f"{len(happen)} known deviations still happen", [*table, ""])
     return lines
 
 
@@ -121,33 +115,8 @@ def _not_run(merged: Merged) -> list[str]:
     reasons = Counter(row["reason"] for row in merged.results.of("not_run"))
     for reason in merged.results.header["missing"].values():
         reasons[reason] += 0
-    lines = [f"- **not run**: {_text(reason)}" + (f" ({n} entry points)" if n else "") for reason, n in reasons.most_common()]
+    lines = [f"- **not run**: {text(reason)}" + (f" ({n} entry points)" if n else "") for reason, n in reasons.most_common()]
     return [*lines, ""] if lines else []
-
-
-def _fenced(code: str) -> list[str]:
-    longest = max((len(ticks) for ticks in re.findall("`+", code)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [f"{fence}python", code.rstrip("\n"), fence, ""]
-
-
-def _html(text: str) -> str:
-    """Text within tags, where Markdown is still read: as entities, its signs are none."""
-    return re.sub(r"[<>&@\"'\\`*_{}\[\]()#+!|~]", lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
-
-
-def _text(text: str) -> str:
-    """Text that stays text: nothing in it is Markdown, markup or a mention."""
-    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", " ".join(text.split()))
-    return re.sub("[<>&@]", lambda found: f"&#{ord(found[0])};", escaped)
-
-
-def _code(text: str) -> str:
-    return f"<code>{_html(text)}</code>"
-
-
-def _row(cells: list[str], text: Any = _text) -> str:
-    return "| " + " | ".join(text(cell) for cell in cells) + " |"
 
 
 def register(verbs: Any) -> None:

@@ -28,10 +28,16 @@ _SLOW = (
     *("torch.nested.*", "torch.jit.*", "torch.utils.data.DataLoader[IterableDataset]*", "torch.utils.data.DataLoader[pin*"),
     *("*, on another stream]", "torch.*.Stream.wait_stream*"),
 )
-#: NumPy speaks DLPack 1 since 2.1: https://numpy.org/doc/stable/release/2.1.0-notes.html
-_SINCE_NUMPY_2_1 = (
-    *("np.from_dlpack(torch.Tensor)[copy=*]", "np.from_dlpack(torch.utils.dlpack.to_dlpack)", "torch.from_dlpack[copy=True]"),
-    *("torch.utils.dlpack.from_dlpack[versioned capsule]", "torch.asarray[versioned capsule]"),
+_VERSIONED = ("np.from_dlpack(torch.Tensor)[copy=*]", "torch.from_dlpack[copy=True]", "*[versioned capsule]")
+#: Calls that not every release has. NumPy speaks DLPack 1 since 2.1, PyTorch since 2.9:
+#: https://numpy.org/doc/stable/release/2.1.0-notes.html, https://github.com/pytorch/pytorch/releases/tag/v2.9.0
+_RELEASES = (
+    (_VERSIONED, ("numpy>=2.1", "torch>=2.9")),
+    (("torch.from_dlpack[copy=False]",), ("torch>=2.9",)),
+    (("np.from_dlpack(torch.utils.dlpack.to_dlpack)",), ("numpy>=2.1",)),
+    # Strict export, which was the only one, refuses an array that is no buffer.
+    (("torch.export[torch.*",), ("torch>=2.8",)),
+    (("torch.export[strict]*",), ("torch>=2.13",)),
 )
 _ONE_BY_ONE = ("np.stack(*", "np.array(list*", "*tolist*")
 
@@ -44,7 +50,8 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     entries = marked(entries, ["torch.compile[inductor]*"], cost="built")
     entries = marked(entries, ["torch.compile*numpy *"], computes=True)
     entries = marked(entries, ["*dlpack*", "torch.asarray[versioned capsule]"], protocol="dlpack")
-    entries = marked(entries, _SINCE_NUMPY_2_1, releases=("numpy>=2.1",))
+    for globs, releases in _RELEASES:
+        entries = marked(entries, globs, releases=releases)
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
 
 

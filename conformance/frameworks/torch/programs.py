@@ -12,7 +12,7 @@ def _exported(step: Step, held: Held) -> bool:
 
 
 def _bridged(step: Step, held: Held) -> bool:
-    return step.do == "resize" and held.kind == "torch" and held.memory.crossed == "numpy"
+    return step.do == "resize" and held.kind == "torch" and held.memory.crossed in ("numpy", "dlpack")
 
 
 _KNOWN = (
@@ -24,6 +24,7 @@ _KNOWN = (
         upstream="",
         severity="memory",
         frameworks=("torch",),
+        releases=">=2.9",
         when=_exported,
         program=(
             Step("array", to="h0", how="float32", at=(2,)),

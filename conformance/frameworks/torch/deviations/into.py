@@ -10,7 +10,7 @@ from ....promises.deviations import Deviation
 from ...words import WRAPPING, named, native
 from ..into import ENTRY_POINTS
 from ..into.constructors import ASARRAY
-from ..into.words import DLPACKED, DOCS, FROM_DLPACK, dlpack_object, np_scalar, sequence, unspeakable
+from ..into.words import DLPACKED, DOCS, FROM_DLPACK, FROM_NUMPY, dlpack_object, np_scalar, sequence, unspeakable
 
 _NAMES = tuple(point.name for point in ENTRY_POINTS)
 #: Calls that export their argument themselves, whatever it is; the others do so for objects that have nothing but __dlpack__.
@@ -54,6 +54,7 @@ _rows_of_subclass = (
     container_in("subclass", "matrix", "masked") | (ndarray & memory_in("memmap_r", "memmap_r+", "memmap_c"))
 ) & Condition("it has 1 to 31 rows that are sequences", _is_sequence_of_sequences)
 _weightless = Condition("elements of no size have strides", lambda spec: spec.itemsize == 0 and not spec.is_c)
+_sizeless = Condition("elements have no size", lambda spec: spec.itemsize == 0)
 _no_exporter = ~_exporters
 _no_exporter.text = "the input has no __dlpack__"
 
@@ -154,6 +155,20 @@ DEVIATIONS: tuple[Deviation, ...] = (
         severity="crash",
     ),
     Deviation(
+        id="torch-from-numpy-no-itemsize",
+        title="torch.from_numpy, and all that goes through it, divides by an item size of zero (SIGFPE).",
+        package="torch",
+        entries=(*_NAMES, *_SYMBOLIC, "torch.*(ndarray, device='meta')"),
+        laws=("survival",),
+        when=_sizeless,
+        url=FROM_NUMPY,
+        upstream="",
+        example=ArraySpec("S0", (2,), (0,), 0, 1),
+        shown_by="torch.from_numpy",
+        severity="crash",
+        releases="<2.8",
+    ),
+    Deviation(
         id="torch-dlpack-readonly",
         title="DLPack's read-only flag is ignored: the tensor over read-only memory is writable, and nothing warns.",
         package="torch",
@@ -165,6 +180,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, memory="readonly"),
         shown_by="torch.from_dlpack",
         severity="memory",
+        releases=">=2.9",
         needs=("numpy>=2.1",),
     ),
     Deviation(
@@ -179,6 +195,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, memory="readonly", container="dlpack"),
         shown_by="torch.as_tensor",
         severity="memory",
+        releases=">=2.9",
         needs=("numpy>=2.1",),
     ),
     Deviation(

@@ -11,8 +11,8 @@ from ..out.words import CONJ, FAKE, GRAD, META, NEG, NESTED, NOWHERE, NUMPY, OTH
 _FROM_NUMPY = "https://docs.pytorch.org/docs/2.13/generated/torch.from_numpy.html"
 _PYTORCH = "https://github.com/pytorch/pytorch/issues"
 
-#: What Tensor.numpy() takes, unforced.
-_BRIDGED = TWINS & ~(GRAD | CONJ | NEG | ZERO | FAKE | META | OTHER_LAYOUT | NESTED)
+#: What Tensor.numpy() takes, unforced; ZeroTensors before torch 2.11.
+_BRIDGED = TWINS & ~(GRAD | CONJ | NEG | FAKE | META | OTHER_LAYOUT | NESTED)
 _DLPACK_VIEWS = (
     "np.from_dlpack(torch.Tensor)",
     "np.from_dlpack(torch.Tensor)[copy=False]",
@@ -114,6 +114,40 @@ DEVIATIONS: tuple[Deviation, ...] = (
         severity="wrong data",
     ),
     Deviation(
+        id="torch-zero-tensor-as-garbage",
+        title="NumPy gets uninitialised memory for a ZeroTensor: numpy(), and all that goes through it.",
+        package="torch",
+        entries=(
+            "torch.Tensor.numpy*",
+            "torch.Tensor.detach.numpy",
+            "torch.Tensor.__array__*",
+            "np.*(torch.Tensor*",
+            "np.array(list*",
+        ),
+        laws=("refusal", "values", "dtype", "repetition", "first_call", "settings", "threads", "outlives", "twins"),
+        when=ZERO,
+        url=NUMPY,
+        upstream="",
+        example=TensorSpec("float32", (1,), (4,), 0, 4, state="zero"),
+        shown_by="torch.Tensor.numpy",
+        severity="wrong data",
+        releases="<2.10",
+    ),
+    Deviation(
+        id="torch-refused-export-leaks",
+        title="Tensor.__dlpack__ leaks the capsule's memory whenever it refuses a tensor.",
+        package="torch",
+        entries=("np.from_dlpack(torch*",),
+        laws=("refusal_leaks",),
+        when=~TWINS | META,
+        url=DLPACK_PYTHON,
+        upstream="",
+        example=TensorSpec("quint8", (1,), (1,), 0, 1),
+        shown_by="np.from_dlpack(torch.Tensor)",
+        severity="manners",
+        releases="<2.11",
+    ),
+    Deviation(
         id="torch-dlpack-of-no-memory",
         title="np.from_dlpack of a tensor without memory (a ZeroTensor, a FakeTensor) gives an array of uninitialised memory.",
         package="torch",
@@ -164,6 +198,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=TensorSpec("complex128", (1,), (16,), 0, 16, 8),
         shown_by="np.from_dlpack(torch.Tensor)[copy=True]",
         severity="crash",
+        releases=">=2.9",
     ),
     Deviation(
         id="torch-misaligned-complex128-conjugate",

@@ -163,6 +163,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float16", (0,), (2,), 0, 2),
         shown_by="torch.export.load[buffer torch.from_numpy(ndarray)]",
         severity="manners",
+        releases=">=2.11",
     ),
     Deviation(
         id="torch-tensor-traced-follows",
@@ -174,7 +175,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         url=f"{DOCS}/generated/torch.tensor.html",
         upstream="",
         example=_ONE,
-        shown_by="torch.export[torch.tensor(ndarray)]",
+        shown_by="make_fx[torch.tensor(ndarray)]",
         severity="memory",
     ),
     Deviation(

@@ -13,6 +13,7 @@ from ....promises import (
     flags,
     forms,
     may_refuse,
+    observed,
     refuses,
     shape,
     shares,
@@ -162,7 +163,11 @@ _SPARSE_PROMISE: tuple[Clause, ...] = (
 )
 
 #: Where a layout calls for a kernel, these dtypes have none.
-_NO_KERNEL = may_refuse("NotImplementedError", "TypeError", when=named("uint16", "uint32", "uint64", "ulonglong"), source=SEEN)
+_wide_unsigned = named("uint16", "uint32", "uint64", "ulonglong")
+_NO_KERNEL: tuple[Clause, ...] = (
+    *during("torch<2.8", may_refuse("RuntimeError", "TypeError", when=_wide_unsigned, source=observed("torch 2.7"))),
+    may_refuse("NotImplementedError", "TypeError", when=_wide_unsigned, source=SEEN),
+)
 _NO_AXIS = refuses("RuntimeError", "TypeError", when=scalar, source=SEEN)
 
 # What the data utilities have no rule for, they hand on as it is: texts, objects, foreign subclasses, NumPy scalars.
@@ -209,7 +214,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.sparse_csr_tensor(np.array([0, len(a)]), np.arange(len(a)), a, size=(1, len(a), *np.shape(a)[1:])).values()",
         *_SPARSE_PROMISE,
     ),
-    entry("torch.nested.nested_tensor", "torch.nested.nested_tensor([a])[0]", *_INSIDE, _NO_KERNEL, *_VALUES),
+    entry("torch.nested.nested_tensor", "torch.nested.nested_tensor([a])[0]", *_INSIDE, *_NO_KERNEL, *_VALUES),
     entry(
         "torch.nested.nested_tensor[layout=jagged]",
         "torch.nested.nested_tensor([a], layout=torch.jagged).values()",

@@ -97,6 +97,8 @@ def with_batch_axis(spec: Spec) -> tuple[int, ...]:
 #: The checks of the C bridge from arrays, in its order: the first that applies decides. A copy is refused like a share.
 ARRAY_REFUSALS: tuple[Clause, ...] = where(
     ndarray,
+    # They look at the strides and the byte order first.
+    *during("torch<2.8", refuses("TypeError", "ValueError", when=~BRIDGED_EITHER_ORDER, source=observed("torch 2.7"))),
     refuses(
         "TypeError", when=~BRIDGED_EITHER_ORDER, source=documented(FROM_NUMPY, "It currently accepts ndarray with dtypes of ...")
     ),
@@ -199,6 +201,7 @@ READONLY_REFUSED = refuses(
 )
 DLPACK_REFUSALS: tuple[Clause, ...] = (
     *during("numpy<2.1", READONLY_REFUSED),
+    *during("torch<2.9", READONLY_REFUSED),  # It asks for no version, and so gets a capsule without a read-only flag.
     refuses(
         "BufferError",
         when=~DLPACKED,

@@ -17,6 +17,7 @@ from .words import (
     NEGATED_HALVES,
     NESTED,
     NOWHERE,
+    OLDER,
     OTHER_LAYOUT,
     QUANTIZED,
     SEEN,
@@ -36,6 +37,7 @@ _BUFFER_ERROR = documented(
 )
 #: What the C exporter refuses, then NumPy, which takes fewer dtypes than torch gives.
 EXPORT_GATE: tuple[Clause, ...] = (
+    *during("torch<2.9", refuses("RuntimeError", "BufferError", when=META | QUANTIZED | SUB_BYTE | OTHER_LAYOUT, source=OLDER)),
     refuses("BufferError", when=OTHER_LAYOUT, source=SEEN),
     refuses("BufferError", when=META, source=_BUFFER_ERROR),
     refuses("RuntimeError", when=NESTED, source=SEEN),
@@ -44,7 +46,11 @@ EXPORT_GATE: tuple[Clause, ...] = (
     refuses("BufferError", "RuntimeError", when=~TWINS, source=SEEN),
 )
 #: Tensor.__dlpack__ first refuses marks that would be lost.
-DLPACK_GATE: tuple[Clause, ...] = (refuses("BufferError", when=GRAD | CONJ, source=SEEN), *EXPORT_GATE)
+DLPACK_GATE: tuple[Clause, ...] = (
+    *during("torch<2.9", refuses("RuntimeError", "BufferError", when=GRAD | CONJ, source=OLDER)),
+    refuses("BufferError", when=GRAD | CONJ, source=SEEN),
+    *EXPORT_GATE,
+)
 _NEVER_COPIES = documented(
     NP_FROM_DLPACK, "If False, the function will never copy, and will raise BufferError in case a copy is deemed necessary."
 )
@@ -69,6 +75,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         AN_ARRAY,
         shares(when=~NEG, source=_DLPACK_VIEW),
+        *during("torch<2.9", writable(False, when=~empty & ~NOWHERE, source=OLDER)),
         *during("numpy<2.2", writable(False, when=~empty & ~NOWHERE, source=SEEN)),
         *WRITABLE,
         _SILENT_IF_REAL,

@@ -10,6 +10,8 @@ DOCS = "https://docs.pytorch.org/docs/2.13"
 NP_DOCS = "https://numpy.org/doc/2.4/reference/generated"
 NUMPY = f"{DOCS}/generated/torch.Tensor.numpy.html"
 SEEN = observed("torch 2.13")
+#: Before DLPack 1.0 came.
+OLDER = observed("torch 2.8")
 
 STATES = (
     *("plain", "requires_grad", "non_leaf", "parameter", "subclass", "inference", "conj", "neg", "zero", "readonly_source"),

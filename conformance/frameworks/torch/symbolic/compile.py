@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from ....promises import Clause, EntryPoint, copies, documented, dtype, fact, may_refuse, may_share, refuses, shape, values
-from ....promises.conditions import Condition, always, container_in, empty, memory_in, negative_stride, partial_stride
+from ....promises import (
+    Clause,
+    EntryPoint,
+    copies,
+    documented,
+    dtype,
+    during,
+    fact,
+    may_refuse,
+    may_share,
+    observed,
+    refuses,
+    shape,
+    values,
+)
+from ....promises.conditions import Condition, always, container_in, empty, memory_in, ndarray, negative_stride, partial_stride
 from ...words import named, native, same_dtype
 from ..into.words import BRIDGED, DOCS, SEEN
 from .words import BUFFER, CONVERTED, COPY, SHARE, floats, form, kept, known, ways
@@ -171,6 +185,13 @@ f = p.module()
 f()"""
 _BUFFERED = (*_EXPORT_FACTS, ("eager_agreement", "torch.from_numpy(a)"))
 
+_wide = named("uint16", "uint32", "uint64") & ndarray
+_UNSAVED = during(
+    "torch<2.8",
+    may_refuse("RuntimeError", "ValueError", when=_wide, source=observed("torch 2.7")),
+    fact("eager_agreement", lambda spec: None, when=_wide, source=observed("torch 2.7")),
+)
+
 EXPORT: tuple[EntryPoint, ...] = (
     form(
         "torch.export[buffer torch.from_numpy(ndarray)]",
@@ -184,6 +205,7 @@ EXPORT: tuple[EntryPoint, ...] = (
         "torch.export.load[buffer torch.from_numpy(ndarray)]",
         BUFFER + _SAVED,
         _BUFFERED,
+        *_UNSAVED,
         *known(),
         *CONVERTED,
         *COPY,

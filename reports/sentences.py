@@ -1,0 +1,153 @@
+"""Sentences: what a finding or a difference is, as a person would say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .results import Row
+
+#: What an input is unless it says otherwise.
+_USUAL: dict[str, Any] = {"offset": 0, "address": 0, "memory": "plain", "container": "ndarray", "state": "plain"}
+#: What results of a call have, by the law that speaks of it.
+_GIVEN = ("dtype", "shape", "type", "flags", "writable", "strides", "device", "values")
+#: Dtypes that behave alike in most calls, by the name of all of them.
+_FAMILIES = {
+    "integers": "int8 int16 int32 int64 uint8 uint16 uint32 uint64".split(),
+    "floats": "float16 float32 float64".split(),
+    "complex": "complex64 complex128".split(),
+    "extended precision": "longdouble clongdouble".split(),
+    "long long": "longlong ulonglong".split(),
+    "swapped byte order": (
+        ">float32 >float64 >int64 >int32 >int16 >uint16 >uint32 >uint64 >float16 >complex64 >complex128".split()
+    ),
+    "bytes": "S0 S1 S5".split(),
+    "texts": "U0 U1 U4 >U4".split(),
+    "raw bytes": "V0 V1 V8".split(),
+    "dates and times": (
+        "datetime64[ns] datetime64[D] datetime64 >datetime64[s] timedelta64[us] timedelta64 >timedelta64[ns]".split()
+    ),
+    "records": "record record_padded record_nested record_empty".split(),
+    "narrow floats": (
+        "float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e4m3b11fnuz float8_e4m3 float8_e3m4 "
+        "float8_e8m0fnu float6_e2m3fn float6_e3m2fn float4_e2m1fn"
+    ).split(),
+    "narrow integers": "int4 uint4 int2 uint2 int1 uint1".split(),
+}
+
+
+def finding(row: Row) -> str:
+    """What a call did with an input, and what is expected of it."""
+    return f"`{row['entry']}`{_handed(row.get('spec', {}))} {_did(row)}"
+
+
+def difference(row: Row) -> str:
+    """What a call does with an input since an upgrade, and what it did before."""
+    return f"`{row['entry']}`{_handed(row.get('spec', {}))} {_does(row)}"
+
+
+def _did(row: Row) -> str:
+    expected, observed = str(row["expected"]), str(row["observed"])
+    if row["outcome"] in ("crashed", "hung"):
+        return _dies(observed)
+    if element := re.match(r"(element \d+) is (.*)", observed):
+        return f"gives {element[2]} as {element[1]}, where {expected.removeprefix(f'{element[1]} is ')} is expected"
+    if row["law"] in _GIVEN:
+        return f"gives {observed}, where {expected} is expected"
+    if expected.startswith("raises "):
+        return f"{observed}, where it should raise {expected.removeprefix('raises ')}"
+    if observed.startswith("raises "):
+        return f"{observed}, where {expected.removeprefix(row['law'] + ': ')} is expected"
+    return f"breaks {row['law']}: {observed}, where {expected} is expected"
+
+
+def _dies(ending: str) -> str:
+    how, _, after = ending.partition(" (")
+    return f"kills the process ({after}" if how.startswith("crashed") and after else "never returns"
+
+
+def _does(row: Row) -> str:
+    topic, before, after = str(row["topic"]), str(row["before"]), str(row["after"])
+    if topic == "call":
+        return "is new" if row["change"] == "added" else "is gone"
+    if topic == "ending":
+        return _ends(before, after)
+    if topic in ("message", "told"):
+        return f"says {after!r} now, where it said {before!r}"
+    if topic == "memory":
+        return f"{after or 'neither shares nor copies'} now, where it {_PAST.get(before.partition(',')[0], before)}"
+    if topic == "warnings":
+        return f"gives {_warned(after)} now, where it gave {_warned(before)}"
+    if topic == "source":
+        return "changes its source now" if after == "changed" else "no longer changes its source"
+    if topic == "writable":
+        return f"gives a {'writable' if after == 'True' else 'read-only'} result now"
+    if topic == "values":
+        return f"gives {VALUES.get(after, after)} now, where it gave {VALUES.get(before, before)}"
+    what = "the source's" if topic == "shape" else "none"
+    return f"gives {topic} {after or what} now, where it was {before or what}"
+
+
+def _ends(before: str, after: str) -> str:
+    if after.startswith(("crashed", "hung")):
+        return f"{_dies(after)} now, where it {_ended(before)}"
+    if after.startswith("answers"):
+        return f"converts now{_aside(after)}, where it {_ended(before)}"
+    return f"{after.replace('raised ', 'raises ', 1)} now, where it {_ended(before)}"
+
+
+def _ended(ending: str) -> str:
+    if ending.startswith(("crashed", "hung")):
+        return _dies(ending).replace("kills", "killed").replace("returns", "returned")
+    return f"converted{_aside(ending)}" if ending.startswith("answers") else ending
+
+
+def _aside(ending: str) -> str:
+    """How the result uses memory, in brackets; nothing where that is not known."""
+    memory = ending.removeprefix("answers").strip(" ()").partition(",")[0]
+    return f" ({memory})" if memory in ("shares", "copies", "mixed") else ""
+
+
+def _warned(categories: str) -> str:
+    return "no warning" if categories in ("", "none") else categories
+
+
+_PAST = {"shares": "shared", "copies": "copied", "mixed": "did both", "unknown": "could not be observed"}
+#: What was observed of values, for people.
+VALUES = {
+    "bit for bit": "values bit for bit",
+    "as promised": "values as promised, but other bits",
+    "wrong": "wrong values",
+    "unspecified": "values of which nothing is promised",
+    "unread": "values that could not be read",
+}
+
+
+def _handed(spec: dict[str, Any]) -> str:
+    """What stands for the array, where it is none."""
+    container = spec.get("container", "ndarray")
+    return "" if container == "ndarray" else f" of a {container.replace('_', ' ')}"
+
+
+def of_input(spec: dict[str, Any]) -> str:
+    """An input in a few words: dtype and shape, then what is unusual of it."""
+    told = [f"{spec['dtype']}{spec['shape']}"] if "dtype" in spec else []
+    others = {name: spec[name] for name, usual in _USUAL.items() if spec.get(name, usual) != usual}
+    others |= {"strides": spec["strides"]} if any(step < 0 for step in spec.get("strides", ())) else {}
+    return ", ".join([*told, *(f"{name} {value}" for name, value in others.items())])
+
+
+def names_of(dtypes: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Dtypes by families where none of the family is among `others`, which were tried too; the rest by name."""
+    left, apart = list(dict.fromkeys(dtypes)), set(others)
+    return list(_in_families(left, apart))
+
+
+def _in_families(left: list[str], apart: set[str]) -> Iterator[str]:
+    for family, members in _FAMILIES.items():
+        inside = [name for name in left if name in members]
+        if len(inside) > 1 and apart.isdisjoint(members):
+            yield family
+            left = [name for name in left if name not in members]
+    yield from left
