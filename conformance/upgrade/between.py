@@ -14,8 +14,9 @@ from ...strategies.spec import Spec
 from ..frameworks.registry import entry_points
 from ..promises import EntryPoint
 from ..run.tally import layout_of, plainness
+from .inputs import inputs
 from .outcome import plain
-from .profile import cells
+from .profile import promises_digest
 from .rows import row
 
 #: A value of an axis explains a change that shows on this share of its inputs.
@@ -28,7 +29,7 @@ _Met = tuple[Change, Any, Outcome, Outcome]
 def differences(before: Profile, after: Profile, globs: Collection[str] = ()) -> list[dict[str, Any]]:
     """Rows of kind "difference" for the entry points that both profiles have, or those that a glob names; raises ProfileError
     for other inputs."""
-    digest, lists = cells()
+    digest, lists = inputs()
     for profile in (before, after):
         if profile.header["cells"] != digest:
             raise ProfileError(f"{profile.name} was made with other inputs than this suite's: it does not compare")
@@ -36,9 +37,9 @@ def differences(before: Profile, after: Profile, globs: Collection[str] = ()) ->
     for entry in entry_points():
         if globs and not any(map(entry.matches, globs)):
             continue
-        specs = lists.get(before.lists.get(entry.name, ""), ())
-        if specs and before.lists[entry.name] == after.lists.get(entry.name):
-            found += _of_entry(entry, list(zip(specs, before.outcomes[entry.name], after.outcomes[entry.name])))
+        listed = lists.get(before.lists.get(entry.name, ""))
+        if listed and before.lists[entry.name] == after.lists.get(entry.name):
+            found += _of_entry(entry, list(zip(listed.specs, before.outcomes[entry.name], after.outcomes[entry.name])))
     return found
 
 
@@ -129,10 +130,11 @@ def notes(before: Profile, after: Profile) -> list[str]:
                 f"made on different {what} ({before.header[field]}; {after.header[field]}): "
                 "a change of alignment, rounding or crashes need not come from the release"
             )
-    if before.header.get("judged") != after.header.get("judged"):
+    older = [p.name for p in (before, after) if p.header.get("judged") != promises_digest(p.header["environment"])]
+    if older:
         told.append(
-            "judged by different editions of the promises: what is said of laws and promised values may come from those, "
-            "and says nothing of the releases"
+            f"{' and '.join(older)} {'was' if len(older) == 1 else 'were'} judged by an earlier edition of the promises: "
+            "what is said of laws and promised values may come from that"
         )
     other = [name for name, inputs in before.lists.items() if after.lists.get(name, inputs) != inputs]
     if other:

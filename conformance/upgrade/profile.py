@@ -8,71 +8,38 @@ are those of `reports/profiles/cells.json.gz`, the same for all profiles whateve
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from ...reports.changes import Outcome
-from ...reports.profile_files import CELLS, SCHEMA_VERSION, ProfileError
-from ...strategies.spec import Spec, spec_from_json
+from ...reports.profile_files import SCHEMA_VERSION, ProfileError
 from ..frameworks.registry import entry_points, frameworks
 from ..laws import LAWS
 from ..promises import EntryPoint
-from ..promises.entry_point import Cost
+from ..promises.releases import Versions
 from ..run.record import now, suite_version
 from ..run.subjects import Isolated, SubjectError, installed
+from .inputs import STEPS, Inputs, inputs, list_of, save_whole
 from .outcome import summarise
 
 #: Seconds that one conversion may take, and deaths after which the rest of an entry point's inputs is left out.
 LIMIT, PATIENCE = 4.0, 60
-SEED, SIZE = 0, "sample"
-#: Of how many inputs one is asked, by what a call costs: multiples, so that any two profiles have inputs in common.
-#: What starts a compiler is not asked.
-STEPS: Mapping[Cost, int] = {"usual": 1, "slow": 6, "slowest": 6, "symbolic": 36, "compiled": 180}
 
 
-def cell_list(entry: EntryPoint) -> str:
-    """The name of the list of inputs that an entry point is asked."""
-    return f"{entry.maker or 'array'} {' '.join(entry.states)}"
-
-
-def write_cells(path: Path = CELLS) -> None:
-    """Draw the lists of inputs. Done once: profiles of other lists do not compare."""
-    from ..run.grid import grid
-
-    lists = {cell_list(entry): grid(entry.maker, entry.states, SEED, SIZE) for entry in entry_points()}
-    text = json.dumps({name: [spec.to_json() for spec in specs] for name, specs in lists.items()}, separators=(",", ":"))
-    _write(path, text.encode())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write whole or not at all."""
-    scratch = path.with_name(f"{path.name}.part")
-    with scratch.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
-        file.write(data)
-    os.replace(scratch, path)
-
-
-@cache
-def cells(path: Path = CELLS) -> tuple[str, dict[str, tuple[Spec, ...]]]:
-    """The digest of the lists, and each list by name."""
-    data = gzip.decompress(path.read_bytes())
-    lists = {name: tuple(map(spec_from_json, specs)) for name, specs in json.loads(data).items()}
-    return hashlib.blake2b(data, digest_size=8).hexdigest(), lists
-
-
-@cache
-def promises_digest() -> str:
-    """A digest of the laws and promises by which outcomes are judged."""
-    told = [(law.id, law.must) for law in LAWS.values()] + [(e.name, *(c.text for c in e.promise)) for e in entry_points()]
+def promises_digest(versions: Versions) -> str:
+    """A digest of the laws and promises by which the outcomes of a subject of these releases are judged."""
+    told: list[tuple[str, ...]] = [(law.id, law.must) for law in LAWS.values()]
+    told += [
+        (entry.name, *(clause.text for clause in entry.under(versions).promise))
+        for entry in entry_points()
+        if entry.framework in versions and not entry.lacking(versions)
+    ]
     return hashlib.blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
 
 
@@ -93,7 +60,7 @@ def profile(python: str) -> Iterator[dict[str, Any]]:
     if subject.missing:
         subject.close()
         raise SubjectError("; ".join(f"{name} does not import: {why}" for name, why in subject.missing.items()))
-    digest, lists = cells()
+    digest, lists = inputs()
     yield {
         "kind": "profile",
         "schema": SCHEMA_VERSION,
@@ -104,12 +71,12 @@ def profile(python: str) -> Iterator[dict[str, Any]]:
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cells": digest,
-        "judged": promises_digest(),
+        "judged": promises_digest(subject.versions),
     }
     count = 0
     for entry in entry_points():
         if entry.framework in found and entry.pace in STEPS:
-            yield outcomes_row(entry, _ask(subject, entry, lists.get(cell_list(entry), ())))
+            yield outcomes_row(entry, _ask(subject, entry, lists.get(list_of(entry), Inputs((), 0, {}))))
             count += 1
     subject.close()
     yield {"kind": "end", "entries": count}
@@ -123,13 +90,13 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
-def _ask(subject: Isolated, entry: EntryPoint, specs: tuple[Spec, ...]) -> list[Outcome]:
-    asked = [n for n in range(0, len(specs), STEPS[entry.pace]) if entry.takes(specs[n])]
-    outcomes = [Outcome()] * len(specs)
+def _ask(subject: Isolated, entry: EntryPoint, listed: Inputs) -> list[Outcome]:
+    places = listed.of(entry)
+    outcomes = [Outcome()] * len(listed.specs)
     promised = entry.under(subject.versions)
-    seen = subject.observe(entry.question, entry.maker, [specs[n] for n in asked], patience=PATIENCE)
-    for n, each in zip(asked, seen):
-        outcomes[n] = summarise(promised, specs[n], each)
+    seen = subject.observe(entry.question, entry.maker, [listed.specs[place] for place in places], patience=PATIENCE)
+    for place, each in zip(places, seen):
+        outcomes[place] = summarise(promised, listed.specs[place], each)
     return outcomes
 
 
@@ -141,7 +108,7 @@ def outcomes_row(entry: EntryPoint, outcomes: list[Outcome]) -> dict[str, Any]:
         "kind": "outcomes",
         "entry": entry.name,
         "framework": entry.framework,
-        "list": cell_list(entry),
+        "list": list_of(entry),
         # What is empty at the end is left out.
         "distinct": ["\0".join(outcome).rstrip("\0").split("\0") for outcome in numbers],
         "runs": [[number, len(list(run))] for number, run in groupby(order)],
@@ -153,7 +120,7 @@ def save(python: str, path: Path) -> str:
     rows = list(profile(python))
     if path.is_dir():
         path = path / f"{rows[0]['name']}.jsonl.gz"
-    _write(path, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode())
+    save_whole(path, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode())
     return str(path)
 
 

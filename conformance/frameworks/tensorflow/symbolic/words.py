@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from .....strategies.spec import Spec
-from ....promises import Clause, EntryPoint, Source, documented, dtype, fact, may_refuse, raises, refuses, shape, type_
+from ....promises import (
+    Clause,
+    EntryPoint,
+    Source,
+    documented,
+    dtype,
+    during,
+    fact,
+    may_refuse,
+    observed,
+    raises,
+    refuses,
+    shape,
+    type_,
+)
 from ....promises.conditions import Condition, empty
 from ...words import named, same_dtype, told
-from ..into.words import BEFORE, DOCS, SEEN, numbers, objects, strings, taken, texts
+from ..into.words import BEFORE, DOCS, SEEN, many_axes, numbers, objects, strings, taken, texts
 
 GUIDE = "https://www.tensorflow.org/guide/function"
 BAKED = documented(GUIDE, "NumPy and Python calls are converted to constants.")
@@ -97,6 +111,14 @@ def asked(tensor: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+#: More than 32 axes are taken as a constant, and refused by the call itself.
+_BEFORE = during(
+    "tensorflow<2.20", fact("eager_agreement", lambda spec: None, when=many_axes, source=observed("tensorflow 2.19"))
+)
+
+
 def form(name: str, call: str, facts: tuple[tuple[str, str], ...], *clauses: Clause, kind: str = "tf.") -> EntryPoint:
     """A symbolic form: an array goes in, the form is run, and what it gives comes out."""
-    return EntryPoint(name, call, "tensorflow", "in", told(facts, (*BEFORE, *clauses, type_(kind, source=SEEN))), facts=facts)
+    return EntryPoint(
+        name, call, "tensorflow", "in", told(facts, (*BEFORE, *_BEFORE, *clauses, type_(kind, source=SEEN))), facts=facts
+    )

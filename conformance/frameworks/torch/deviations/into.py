@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .....strategies.spec import ArraySpec, Spec
-from ....promises.conditions import Condition, backwards, container_in, memory_in, ndarray, readonly, scalar
+from ....promises.conditions import Condition, always, backwards, container_in, memory_in, ndarray, readonly, scalar
 from ....promises.deviations import Deviation
 from ...words import WRAPPING, named, native
 from ..into import ENTRY_POINTS
 from ..into.constructors import ASARRAY
-from ..into.words import DLPACKED, DOCS, FROM_DLPACK, FROM_NUMPY, dlpack_object, np_scalar, sequence, unspeakable
+from ..into.words import DLPACKED, DOCS, FROM_DLPACK, FROM_NUMPY, complex_numbers, dlpack_object, np_scalar, sequence, unspeakable
 
 _NAMES = tuple(point.name for point in ENTRY_POINTS)
 #: Calls that export their argument themselves, whatever it is; the others do so for objects that have nothing but __dlpack__.
@@ -98,7 +98,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (2,), (-4,), 4, 8, container="dlpack"),
         shown_by="torch.tensor",
         severity="crash",
-        releases="<2.14",
+        releases=">=2.6,<2.14",
     ),
     Deviation(
         id="torch-dlpack-negative-stride-refused",
@@ -153,6 +153,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("S0", (2,), (1,), 0, 1, container="dlpack"),
         shown_by="torch.tensor",
         severity="crash",
+        needs=("torch>=2.6",),
     ),
     Deviation(
         id="torch-from-numpy-no-itemsize",
@@ -162,11 +163,39 @@ DEVIATIONS: tuple[Deviation, ...] = (
         laws=("survival",),
         when=_sizeless,
         url=FROM_NUMPY,
-        upstream="",
+        upstream="https://github.com/pytorch/pytorch/issues/155328",
         example=ArraySpec("S0", (2,), (0,), 0, 1),
         shown_by="torch.from_numpy",
         severity="crash",
         releases="<2.8",
+    ),
+    Deviation(
+        id="torch-from-numpy-refused-leaks",
+        title="torch.from_numpy, and all that goes through it, keeps a reference to every array that it refuses.",
+        package="torch",
+        entries=(*_NAMES, *_SYMBOLIC, "torch.*(ndarray, device='meta')"),
+        laws=("refusal_leaks",),
+        when=always,
+        url=FROM_NUMPY,
+        upstream="https://github.com/pytorch/pytorch/issues/121138",
+        example=ArraySpec("S1", (1,), (1,), 0, 1),
+        shown_by="torch.from_numpy",
+        severity="memory",
+        releases="<2.3",
+    ),
+    Deviation(
+        id="torch-complex-to-bool-drops-imaginary",
+        title="A complex number whose real part is 0 becomes False, whatever its imaginary part.",
+        package="torch",
+        entries=("torch.*[dtype=bool]", "torch.BoolTensor"),
+        laws=("values",),
+        when=complex_numbers,
+        url="https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.astype.html",
+        upstream="https://github.com/pytorch/pytorch/issues/120875",
+        example=ArraySpec("complex64", (1,), (8,), 0, 8, planted=((0, 0x3F80000000000000),)),
+        shown_by="torch.tensor[dtype=bool]",
+        severity="wrong data",
+        releases="<2.4",
     ),
     Deviation(
         id="torch-dlpack-readonly",
@@ -223,6 +252,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, container="dlpack"),
         shown_by="torch.asarray[copy=True]",
         severity="memory",
+        releases=">=2.6",
     ),
     Deviation(
         id="torch-uint64-scalar",

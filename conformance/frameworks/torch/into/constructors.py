@@ -70,7 +70,7 @@ _NOT_SHARING = documented(ASARRAY, "If True then the returned tensor does not sh
 _SCALARS_COPIED = documented(ASARRAY, "a 0-dimensional tensor on the CPU and that doesn't share its memory")
 
 #: All that these constructors refuse, by container; memoryviews apart.
-_REFUSALS: tuple[Clause, ...] = (*ARRAY_REFUSALS, *ELEMENT_REFUSALS, BARE_REFUSALS, *where(dlpack_object, *DLPACK_REFUSALS))
+_REFUSALS: tuple[Clause, ...] = (*ARRAY_REFUSALS, *ELEMENT_REFUSALS, *BARE_REFUSALS, *where(dlpack_object, *DLPACK_REFUSALS))
 
 #: tensor and as_tensor where no dtype is asked for.
 _KEEPING: tuple[Clause, ...] = (

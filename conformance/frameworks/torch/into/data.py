@@ -134,7 +134,7 @@ _COLLATE: tuple[Clause, ...] = (
 _INSIDE: tuple[Clause, ...] = (
     *ARRAY_REFUSALS,
     *ELEMENT_REFUSALS,
-    BARE_REFUSALS,
+    *BARE_REFUSALS,
     *where(dlpack_object, *DLPACK_REFUSALS),
     *MEMORYVIEW,
 )

@@ -48,6 +48,8 @@ _BRIDGED_NAMES = (
 )
 BRIDGED = native(*_BRIDGED_NAMES)
 BRIDGED_EITHER_ORDER = named(*_BRIDGED_NAMES)
+#: Whose dtypes came with torch 2.3.
+_WIDE_UNSIGNED = named("uint16", "uint32", "uint64", "ulonglong")
 
 # What the call is handed.
 np_scalar = container_in("scalar")
@@ -97,6 +99,7 @@ def with_batch_axis(spec: Spec) -> tuple[int, ...]:
 #: The checks of the C bridge from arrays, in its order: the first that applies decides. A copy is refused like a share.
 ARRAY_REFUSALS: tuple[Clause, ...] = where(
     ndarray,
+    *during("torch<2.3", refuses("TypeError", "ValueError", when=_WIDE_UNSIGNED, source=observed("torch 2.2"))),
     # They look at the strides and the byte order first.
     *during("torch<2.8", refuses("TypeError", "ValueError", when=~BRIDGED_EITHER_ORDER, source=observed("torch 2.7"))),
     refuses(
@@ -117,7 +120,10 @@ READONLY_WARNING: tuple[Clause, ...] = where(
 NO_FLAGS = flags(source=SEEN)
 
 #: Objects that have __array_interface__ or __array__ and nothing else are no array_likes to PyTorch.
-BARE_REFUSALS = refuses("RuntimeError", "TypeError", when=bare, source=SEEN)
+BARE_REFUSALS: tuple[Clause, ...] = (
+    refuses("RuntimeError", "TypeError", when=bare, source=SEEN),
+    *during("torch<2.6", refuses("RuntimeError", "TypeError", when=dlpack_object, source=observed("torch 2.5"))),
+)
 
 # -- NumPy scalars and lists: every element passes through a Python number --------------------------------------------------
 
@@ -211,6 +217,7 @@ DLPACK_REFUSALS: tuple[Clause, ...] = (
         ),
     ),
     refuses("BufferError", when=unspeakable, source=SEEN),
+    *during("torch<2.3", refuses("RuntimeError", when=_WIDE_UNSIGNED, source=observed("torch 2.2"))),
 )
 
 __all__ = [

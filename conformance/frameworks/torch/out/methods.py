@@ -24,7 +24,9 @@ from ....promises import (
     copies,
     documented,
     dtype,
+    during,
     may_refuse,
+    observed,
     refuses,
     shape,
     shares,
@@ -124,6 +126,11 @@ _COPY_TRUE = documented(NP_ARRAY, "If True (default), then the array data is cop
 _ASARRAY = documented(NP_ASARRAY, "If None then the object is copied only if needed, i.e. if __array__ returns a copy ...")
 _IF_NEEDED = documented(NP_ARRAY, "If None, a copy will only be made if __array__ returns a copy ...")
 _COPY_FALSE = documented(NP_ARRAY, "For False it raises a ValueError if a copy cannot be avoided.")
+
+
+_NO_FAKES = during(
+    "torch<2.5", refuses("RuntimeError", "AttributeError", "AssertionError", when=FAKE, source=observed("torch 2.4"))
+)
 
 
 def _view(name: str, call: str, source: Source) -> EntryPoint:
@@ -365,6 +372,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     out(
         "torch.Tensor.tolist",
         "t.tolist()",
+        *during(
+            "torch<2.5", refuses("RuntimeError", "AttributeError", "AssertionError", when=FAKE, source=observed("torch 2.4"))
+        ),
         refuses("RuntimeError", when=OTHER_LAYOUT | META | NESTED | FAKE & ~empty, source=SEEN),
         refuses("RuntimeError", when=OPAQUE & ~empty, source=SEEN),
         may_refuse("RuntimeError", when=ZERO | FAKE, source=SEEN),
