@@ -31,6 +31,7 @@ _HERE, _REPORTS = "tensor_conformance.conformance.cli", "tensor_conformance.repo
 VERBS = (
     Verb("run", f"{_HERE}.run", "run"),
     Verb("upgrade", f"{_HERE}.upgrade", "upgrade"),
+    Verb("answer", f"{_HERE}.answer", "upgrade"),
     Verb("diff", f"{_HERE}.diff", "upgrade"),
     Verb("profile", f"{_HERE}.profile", "upgrade"),
     Verb("measured", f"{_HERE}.measured", "run"),

@@ -189,6 +189,10 @@ class Run:
             if seen is None:
                 limit = limit_of(deviation)
                 seen = subject.observe(entry.question, entry.maker, [deviation.example], pressure, limit=limit)[0]
+            if seen.outcome == "unbuildable":
+                reason = f"its example cannot be built: {seen.message or 'no such dtype'}"
+                self.rows.append(deviation_row(deviation, entry, "not run", reason, Verdict("not run")))
+                return "not run", reason
             entry = entry.under(subject.versions)
         verdict = judge(entry, deviation.example, seen, (deviation,), pressure)
         gone = "mended" if extrapolation(entry.framework, subject.versions) else "gone"

@@ -32,9 +32,12 @@ _VERSIONED = ("np.from_dlpack(torch.Tensor)[copy=*]", "torch.from_dlpack[copy=Tr
 #: Calls that not every release has. NumPy speaks DLPack 1 since 2.1, PyTorch since 2.9:
 #: https://numpy.org/doc/stable/release/2.1.0-notes.html, https://github.com/pytorch/pytorch/releases/tag/v2.9.0
 _RELEASES = (
+    # https://numpy.org/doc/stable/release/2.0.0-notes.html#np-asarray-copy
+    (("np.asarray(torch.Tensor)[copy=*]", "np.array(torch.Tensor)[copy=None]"), ("numpy>=2.0",)),
     (_VERSIONED, ("numpy>=2.1", "torch>=2.9")),
     (("torch.from_dlpack[copy=False]",), ("torch>=2.9",)),
     (("np.from_dlpack(torch.utils.dlpack.to_dlpack)",), ("numpy>=2.1",)),
+    (("torch.export[buffer*", "torch.export.load*"), ("torch>=2.3",)),
     # Strict export, which was the only one, refuses an array that is no buffer.
     (("torch.export[torch.*",), ("torch>=2.8",)),
     (("torch.export[strict]*",), ("torch>=2.13",)),

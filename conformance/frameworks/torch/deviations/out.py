@@ -6,7 +6,7 @@ from .....strategies.spec import TensorSpec
 from ....promises.conditions import Condition, contiguous, dtype_in, empty, scalar
 from ....promises.deviations import Deviation
 from ...words import DLPACK_PYTHON, NP_ARRAY, NP_FROM_DLPACK, NP_MIGRATION, WRAPPING
-from ..out.words import CONJ, FAKE, GRAD, META, NEG, NESTED, NOWHERE, NUMPY, OTHER_LAYOUT, READONLY, SUB_BYTE, TWINS, ZERO
+from ..out.words import CONJ, DOCS, FAKE, GRAD, META, NEG, NESTED, NOWHERE, NUMPY, OTHER_LAYOUT, READONLY, SUB_BYTE, TWINS, ZERO
 
 _FROM_NUMPY = "https://docs.pytorch.org/docs/2.13/generated/torch.from_numpy.html"
 _PYTORCH = "https://github.com/pytorch/pytorch/issues"
@@ -80,6 +80,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=TensorSpec("float32", (1,), (4,), 0, 4),
         shown_by="np.negative(torch.Tensor)",
         severity="manners",
+        needs=("numpy>=2.0",),
     ),
     Deviation(
         id="torch-readonly-lost-on-the-way-back",
@@ -145,7 +146,21 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=TensorSpec("quint8", (1,), (1,), 0, 1),
         shown_by="np.from_dlpack(torch.Tensor)",
         severity="manners",
-        releases="<2.11",
+        releases=">=2.3,<2.11",
+    ),
+    Deviation(
+        id="torch-float8-e4m3fnuz-misread",
+        title="tolist() and item() read float8_e4m3fnuz by another bias: 57344 for 240.",
+        package="torch",
+        entries=("torch.Tensor.tolist", "torch.Tensor.item"),
+        laws=("values",),
+        when=dtype_in("float8_e4m3fnuz"),
+        url=f"{DOCS}/generated/torch.Tensor.tolist.html",
+        upstream="",
+        example=TensorSpec("float8_e4m3fnuz", (1,), (1,), 0, 1, planted=((0, 0x7F),)),
+        shown_by="torch.Tensor.tolist",
+        severity="wrong data",
+        releases="<2.3",
     ),
     Deviation(
         id="torch-dlpack-of-no-memory",
@@ -239,5 +254,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=TensorSpec("uint64", (), (), 0, 8, planted=((0, 1 << 63),)),
         shown_by="np.array(list[torch.Tensor])",
         severity="manners",
+        releases=">=2.3",
     ),
 )

@@ -33,6 +33,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("uint64", (), (), 0, 8, planted=((0, 1 << 63),)),
         shown_by="torch.jit.trace[torch.tensor(ndarray)]",
         severity="manners",
+        releases=">=2.3",
     ),
     Deviation(
         id="dynamo-read-only-base",
@@ -98,6 +99,20 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=_ONE,
         shown_by="torch.compile[eager][numpy write to read-only]",
         severity="memory",
+    ),
+    Deviation(
+        id="dynamo-promotes-as-numpy-2",
+        title="Traced NumPy code promotes by the rules of NumPy 2, whatever NumPy is there.",
+        package="torch",
+        entries=("torch.compile[eager][numpy *",),
+        laws=("numpy_semantics",),
+        when=native("float16", "float32", "int8", "int16", "int32", "uint8", "complex64"),
+        url=_FAQ,
+        upstream="",
+        example=_ONE,
+        shown_by="torch.compile[eager][numpy add float64]",
+        severity="wrong data",
+        needs=("numpy<2.0",),
     ),
     Deviation(
         id="dynamo-divide-float32",

@@ -19,8 +19,10 @@ from ....promises import (
     copies,
     documented,
     dtype,
+    during,
     flags,
     may_refuse,
+    observed,
     refuses,
     shape,
     type_,
@@ -35,6 +37,7 @@ from .words import (
     BRIDGED_EITHER_ORDER,
     DOCS,
     SEEN,
+    WIDE_UNSIGNED,
     by_default_dtype,
     complex_numbers,
     entry,
@@ -143,6 +146,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         refuses("TypeError", when=~ndarray, source=SEEN),
         may_refuse("TypeError", "ValueError", when=pointers, source=SEEN),
         refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN),
+        *during("torch<2.3", refuses("TypeError", when=WIDE_UNSIGNED, source=observed("torch 2.2"))),
         accepts(source=SEEN),
         dtype(same_dtype, source=SEEN),
         copies(when=(ndarray & ~_matrix) | np_scalar, source=SEEN),
@@ -150,7 +154,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=complex_numbers, source=SEEN),
         values("bits", when=named("bool") & ndarray, source=SEEN),
         values("astype", source=SEEN),
-        warns("", when=ndarray & ~_matrix, source=WRAPPING),
+        *during("numpy>=2.0", warns("", when=ndarray & ~_matrix, source=WRAPPING)),
         flags(source=SEEN),
     ),
     entry(
@@ -181,10 +185,11 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         may_refuse("TypeError", "ValueError", when=pointers, source=SEEN),
         refuses("TypeError", when=~_addable, source=SEEN),
         accepts(source=SEEN),
+        *during("numpy<2.0", dtype(lambda spec: None, source=SEEN)),  # A 0-d tensor's value decides, not its dtype.
         dtype(_with_float32, source=SEEN),
         by_default_dtype(source=SEEN),  # That of the tensor.
         copies(when=(ndarray & ~_matrix) | np_scalar, source=SEEN),
-        warns("", when=ndarray & ~_matrix, source=WRAPPING),
+        *during("numpy>=2.0", warns("", when=ndarray & ~_matrix, source=WRAPPING)),
         flags(source=SEEN),
     ),
     entry(

@@ -49,7 +49,7 @@ _BRIDGED_NAMES = (
 BRIDGED = native(*_BRIDGED_NAMES)
 BRIDGED_EITHER_ORDER = named(*_BRIDGED_NAMES)
 #: Whose dtypes came with torch 2.3.
-_WIDE_UNSIGNED = named("uint16", "uint32", "uint64", "ulonglong")
+WIDE_UNSIGNED = named("uint16", "uint32", "uint64", "ulonglong")
 
 # What the call is handed.
 np_scalar = container_in("scalar")
@@ -99,7 +99,7 @@ def with_batch_axis(spec: Spec) -> tuple[int, ...]:
 #: The checks of the C bridge from arrays, in its order: the first that applies decides. A copy is refused like a share.
 ARRAY_REFUSALS: tuple[Clause, ...] = where(
     ndarray,
-    *during("torch<2.3", refuses("TypeError", "ValueError", when=_WIDE_UNSIGNED, source=observed("torch 2.2"))),
+    *during("torch<2.3", refuses("TypeError", "ValueError", when=WIDE_UNSIGNED, source=observed("torch 2.2"))),
     # They look at the strides and the byte order first.
     *during("torch<2.8", refuses("TypeError", "ValueError", when=~BRIDGED_EITHER_ORDER, source=observed("torch 2.7"))),
     refuses(
@@ -147,6 +147,7 @@ OBJECT_ELEMENTS = may_refuse(*_ANYTHING, when=(np_scalar | sequence) & pointers,
 ELEMENT_REFUSALS: tuple[Clause, ...] = (
     OBJECT_ELEMENTS,
     *where(np_scalar, refuses("TypeError", when=~BRIDGED_EITHER_ORDER, source=SEEN)),
+    *during("torch<2.3", may_refuse("TypeError", when=(np_scalar | sequence) & WIDE_UNSIGNED, source=observed("torch 2.2"))),
     *where(
         sequence & ~BRIDGED_EITHER_ORDER,
         may_refuse("TypeError", "ValueError", when=empty, source=SEEN),
@@ -217,7 +218,7 @@ DLPACK_REFUSALS: tuple[Clause, ...] = (
         ),
     ),
     refuses("BufferError", when=unspeakable, source=SEEN),
-    *during("torch<2.3", refuses("RuntimeError", when=_WIDE_UNSIGNED, source=observed("torch 2.2"))),
+    *during("torch<2.3", refuses("RuntimeError", when=WIDE_UNSIGNED, source=observed("torch 2.2"))),
 )
 
 __all__ = [
@@ -241,6 +242,7 @@ __all__ = [
     "READONLY_REFUSED",
     "READONLY_WARNING",
     "SEEN",
+    "WIDE_UNSIGNED",
     "backwards",
     "bare",
     "buffer",

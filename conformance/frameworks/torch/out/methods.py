@@ -115,7 +115,8 @@ def negated(spec: Spec) -> bytes:
 _NO_YARDSTICK = values("unspecified", when=dtype_in("complex32") | QUANTIZED, source=SEEN)
 
 _SILENT_IF_COMMON = warns("", when=~dtype_in("complex32") & ~QUANTIZED, source=SEEN)  # "experimental", "deprecated"
-_SILENT_WRAP = warns("", when=always, source=WRAPPING)
+# NumPy 1's own arithmetic warns of NaNs now and then.
+_SILENT_WRAP = during("numpy>=2.0", warns("", when=always, source=WRAPPING))
 # NumPy's own casts warn of lost imaginary parts always, of NaNs and overflow now and then.
 _W_COMPLEX = warns("ComplexWarning", when=dtype_in("complex64", "complex128"), source=SEEN)
 _SILENT_IF_WHOLE = warns("", when=~dtype_in("float16", "float32", "float64"), source=SEEN)
@@ -128,6 +129,10 @@ _IF_NEEDED = documented(NP_ARRAY, "If None, a copy will only be made if __array_
 _COPY_FALSE = documented(NP_ARRAY, "For False it raises a ValueError if a copy cannot be avoided.")
 
 
+_ONE_AXIS_MORE: tuple[Clause, ...] = (
+    *during("numpy<2.0", refuses("ValueError", "IndexError", when=rank_above(31), source=observed("torch 2.13 with NumPy 1.26"))),
+    refuses("ValueError", "IndexError", when=rank_above(63), source=SEEN),
+)
 _NO_FAKES = during(
     "torch<2.5", refuses("RuntimeError", "AttributeError", "AssertionError", when=FAKE, source=observed("torch 2.4"))
 )
@@ -274,7 +279,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "np.stack(torch.Tensor)",
         "np.stack([t, t])[0]",
         *GATE,
-        refuses("ValueError", "IndexError", when=rank_above(63), source=SEEN),
+        *_ONE_AXIS_MORE,
         KEPT,
         copies(source=documented(f"{NP_DOCS}/numpy.stack.html", "Join a sequence of arrays along a new axis.")),
         SILENT,
@@ -283,7 +288,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "np.array(list[torch.Tensor])",
         "np.array([t, t])[0]",
         *GATE,
-        refuses("ValueError", "IndexError", when=rank_above(63), source=SEEN),
+        *_ONE_AXIS_MORE,
         KEPT,
         # 0-d elements cross as Python numbers, in which every NaN is quiet and every bool is 0 or 1.
         values("astype", when=scalar, source=SEEN),
@@ -322,18 +327,19 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         values("astype", source=SEEN),
         copies(source=SEEN),
-        _SILENT_WRAP,
+        *_SILENT_WRAP,
     ),
     out(
         "np.add(torch.Tensor)",
         "np.add(t, 0)",
         *GATE,
+        *during("numpy<2.0", dtype(lambda spec: None, when=scalar, source=SEEN)),  # By the value, not the dtype alone.
         dtype(_sum_dtype, source=SEEN),
         # 0 + -0.0 is 0.0, and a complex number's parts have such a sign each.
         values("unspecified", when=dtype_in("float16", "float32", "float64", "complex64", "complex128"), source=SEEN),
         values("astype", source=SEEN),
         copies(source=SEEN),
-        _SILENT_WRAP,
+        *_SILENT_WRAP,
     ),
     out(
         "np.negative(torch.Tensor)",
@@ -343,7 +349,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         values(negated, source=documented(f"{NP_DOCS}/numpy.negative.html", "Numerical negative, element-wise.")),
         copies(source=SEEN),
-        _SILENT_WRAP,
+        *_SILENT_WRAP,
     ),
     out(
         "np.multiply(torch.Tensor, ndarray)",
@@ -355,7 +361,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=dtype_in("complex64", "complex128"), source=SEEN),
         values("astype", source=documented(f"{NP_DOCS}/numpy.multiply.html", "Multiply arguments element-wise.")),
         copies(source=SEEN),
-        _SILENT_WRAP,
+        *_SILENT_WRAP,
     ),
     out(
         "np.logical_or(torch.Tensor)",
@@ -365,7 +371,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("bits", when=dtype_in("bool"), source=SEEN),
         values("unspecified", source=SEEN),
         copies(source=SEEN),
-        _SILENT_WRAP,
+        *_SILENT_WRAP,
     ),
     *dlpack.ENTRY_POINTS,
     # -- Python numbers

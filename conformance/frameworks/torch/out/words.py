@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from ....promises import Clause, EntryPoint, documented, dtype, observed, refuses, settings, type_, values, warns, writable
-from ....promises.conditions import Condition, always, dtype_in, state_in
+from ....promises import (
+    Clause,
+    EntryPoint,
+    documented,
+    dtype,
+    during,
+    may_refuse,
+    observed,
+    refuses,
+    settings,
+    type_,
+    values,
+    warns,
+    writable,
+)
+from ....promises.conditions import Condition, always, dtype_in, rank_above, state_in
 from ...words import same_dtype
 
 DOCS = "https://docs.pytorch.org/docs/2.13"
@@ -110,6 +124,10 @@ FORCED_GATE: tuple[Clause, ...] = (
 NEGATED_HALVES = values("astype", when=NEG & dtype_in("float16"), source=SEEN)
 
 
+#: Arrays had 32 axes at most: https://numpy.org/doc/stable/release/2.0.0-notes.html
+_FEWER_AXES = during("numpy<2.0", may_refuse("Exception", when=rank_above(32), source=observed("torch 2.13 with NumPy 1.26")))
+
+
 def out(name: str, call: str, *promise: Clause) -> EntryPoint:
     """An entry point from PyTorch to NumPy, tried on tensors in every state."""
-    return EntryPoint(name, call, "torch", "out", promise, STATES)
+    return EntryPoint(name, call, "torch", "out", (*_FEWER_AXES, *promise), STATES)

@@ -15,11 +15,12 @@ from ....promises import (
     observed,
     refuses,
     shape,
+    type_,
     values,
 )
 from ....promises.conditions import Condition, always, container_in, empty, memory_in, ndarray, negative_stride, partial_stride
 from ...words import named, native, same_dtype
-from ..into.words import BRIDGED, DOCS, SEEN
+from ..into.words import BRIDGED, DOCS, SEEN, WIDE_UNSIGNED
 from .words import BUFFER, CONVERTED, COPY, SHARE, floats, form, kept, known, ways
 
 _FAQ = documented(f"{DOCS}/torch.compiler_faq.html", "torch.compile understands native NumPy programs that work on NumPy arrays")
@@ -45,7 +46,15 @@ _compared = _traced & ~memory_in("bytes", "protected")
 _plain_strides = Condition("strides are those of C order", lambda spec: spec.size > 0 and spec.strides == spec.c_strides)
 _UNTRACED = ("TorchDynamoException", "RuntimeError", "TypeError", "ValueError", "AssertionError", "AttributeError")
 _REFUSED = refuses(*_UNTRACED, when=~_traced, source=_FULL_GRAPH)
+_BEFORE_2_3 = during(
+    "torch<2.3",
+    may_refuse(*_UNTRACED, when=~_plain | WIDE_UNSIGNED | ~_crosses, source=observed("torch 2.2")),
+    type_(when=container_in("subclass"), source=observed("torch 2.2")),
+    fact("eager_agreement", lambda spec: None, when=~_plain | WIDE_UNSIGNED, source=observed("torch 2.2")),
+    fact("numpy_semantics", lambda spec: None, when=~_plain | WIDE_UNSIGNED, source=observed("torch 2.2")),
+)
 _SAME: tuple[Clause, ...] = (
+    *_BEFORE_2_3,
     _REFUSED,
     dtype(same_dtype, source=SEEN),
     fact("eager_agreement", True, when=_compared, source=_COMPILE),
@@ -113,6 +122,7 @@ def _program(name: str, program: str, exact: Condition) -> EntryPoint:
         f"torch.compile[eager][numpy {name}]",
         f"{_NEW}f = torch.compile(lambda x: {program}, backend='eager', fullgraph=True)\nf(a)",
         (("numpy_semantics", f"(lambda x: {program})(a)"),),
+        *_BEFORE_2_3,
         may_refuse(*_UNTRACED, "NotImplementedError", when=_few_kernels | ~exact, source=SEEN),
         _REFUSED,
         shape(lambda spec: None, source=SEEN),
@@ -146,6 +156,7 @@ NUMPY: tuple[EntryPoint, ...] = (
         "torch.compile[eager][numpy read of read-only]",
         _READ,
         (("numpy_semantics", "False"),),
+        *_BEFORE_2_3,
         _REFUSED._replace(when=~BRIDGED),
         shape(lambda spec: (), source=SEEN),
         values("unspecified", source=SEEN),
