@@ -34,6 +34,8 @@ class Array:
         self.a = a
 
     def __array__(self, dtype=None, copy=None):
+        if copy is None:  # NumPy 1 never says, and knows no None.
+            return np.asanyarray(self.a, dtype)
         return np.array(self.a, dtype, copy=copy, subok=True)
 
 

@@ -43,6 +43,8 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     entries = marked(entries, ["tf.data.*"], in_programs=False)
     entries = marked(entries, ["*dlpack*"], protocol="dlpack")
     entries = marked(entries, ["np.from_dlpack(tf.Tensor)*"], releases=("tensorflow>=2.20",))
+    # Before, NumPy knew no copy=None, and copied under copy=False: https://numpy.org/doc/stable/release/2.0.0-notes.html
+    entries = marked(entries, ["np.asarray(tf.Tensor)[copy=*]", "np.array(tf.Tensor)[copy=*]"], releases=("numpy>=2.0",))
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
 
 

@@ -306,6 +306,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("S1", (*(1,) * 7, 2, 2), (*(4,) * 7, 2, 1), 0, 4),
         shown_by="tf.transpose",
         severity="crash",
+        releases=">=2.20",
     ),
     Deviation(
         id="tf-list-cast-flushes-subnormals",
@@ -397,5 +398,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float8_e5m2", (1,), (1,), 0, 1),
         shown_by="tf.data.Dataset.from_generator[prefetch]",
         severity="manners",
+        releases=">=2.19",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .....strategies.spec import ArraySpec, TensorSpec
-from ....promises.conditions import always
+from ....promises.conditions import always, rank_above
 from ....promises.deviations import Deviation
 
 _DOCS = "https://www.tensorflow.org/api_docs/python/tf"
@@ -80,5 +80,19 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("uint8", (), (), 0, 1, container="buffer"),
         shown_by="tf.convert_to_tensor",
         severity="memory",
+    ),
+    Deviation(
+        id="tf-refused-numpy-leaks",
+        title="numpy() of a tensor with more axes than NumPy takes leaks memory each time it refuses.",
+        package="tensorflow",
+        entries=("*",),
+        laws=("refusal_leaks",),
+        when=rank_above(31),
+        url="https://docs.python.org/3/c-api/refcounting.html",
+        upstream="",
+        example=TensorSpec("int16", (1,) * 33, (2,) * 33, 0, 2),
+        shown_by="tf.Tensor.numpy",
+        severity="memory",
+        needs=("numpy<2.0",),
     ),
 )

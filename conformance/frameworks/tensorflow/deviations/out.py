@@ -102,6 +102,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=_one("string", (1,) * 33),
         shown_by="tf.Tensor.numpy",
         severity="crash",
+        needs=("numpy>=2.0",),
     ),
     Deviation(
         id="tf-array-protocol-scalar",
@@ -137,6 +138,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=_one("float32", state="variable"),
         shown_by="np.array(tf.Tensor)",
         severity="manners",
+        needs=("numpy>=2.1",),
     ),
     Deviation(
         id="tf-array-protocol-copy-false",
@@ -215,5 +217,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=_one("float8_e5m2"),
         shown_by="tf.data.Dataset.as_numpy_iterator[from_tensors]",
         severity="manners",
+        releases=">=2.19",
     ),
 )

@@ -6,7 +6,7 @@ tf.matmul (rounds); the bitwise ones.
 
 from __future__ import annotations
 
-from ....promises import Clause, EntryPoint, documented, dtype, may_refuse, shape, type_, values
+from ....promises import Clause, EntryPoint, documented, dtype, during, may_refuse, observed, shape, type_, values
 from ....promises.conditions import container_in
 from ...words import named, native, zeros_are_equal
 from .ops import without
@@ -46,9 +46,11 @@ _OWN_ANSWER = where(
     values("unspecified", source=SEEN),
 )
 
+_NO_BOOL = during("tensorflow<2.19", may_refuse("InvalidArgumentError", when=native("bool"), source=observed("tensorflow 2.18")))
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     # Times 1, plus -0 and minus 0 keep even the sign of a zero.
-    entry("tf.Tensor * ndarray", f"{_ONES} * a", *without(strings_too | rare), *_ARITHMETIC),
+    entry("tf.Tensor * ndarray", f"{_ONES} * a", *_NO_BOOL, *without(strings_too | rare), *_ARITHMETIC),
     entry("tf.Tensor + ndarray", f"{_MINUS_ZEROS} + a", *without(strings_too | rare | native("bool")), *_ARITHMETIC),
     entry("tf.add", f"tf.add(a, {_MINUS_ZEROS})", *without(strings_too | rare | native("bool")), *_ARITHMETIC),
     entry("ndarray - tf.Tensor", f"a - {_ZEROS}", *without(strings_too | rare | native("bool")), *_ARITHMETIC),

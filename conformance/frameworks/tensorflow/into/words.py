@@ -97,6 +97,7 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
     return tuple(c._replace(when=condition if c.when is always else condition & c.when) for c in clauses)
 
 
+_fnuz = named("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz")
 #: How a dtype is refused that a release does not know, by NumPy or by TensorFlow, as the call goes.
 _UNKNOWN = ("ValueError", "TypeError", "AttributeError", "BufferError", "IndexError")
 #: What came with a release: dtypes, and arrays of more than 32 axes.
@@ -109,6 +110,10 @@ BEFORE = (
         "tensorflow<2.20",
         may_refuse(*_UNKNOWN, when=named("int2", "uint2"), source=observed("tensorflow 2.19")),
         may_refuse("Exception", when=many_axes, source=observed("tensorflow 2.19")),
+    ),
+    *during(
+        "tensorflow<2.19",
+        may_refuse(*_UNKNOWN, when=_fnuz, source=observed("tensorflow 2.18")),
     ),
 )
 
@@ -247,6 +252,8 @@ def cast_to(name: str) -> tuple[Clause, ...]:
         refuses("ValueError", when=dlpack_object, source=SEEN),
         BUFFER_REFUSALS,
         may_refuse(*CASTS, when=sequence | ~numeric | interface & ~numbers, source=SEEN),
+        # Their ml_dtypes cast no dtype of theirs to another.
+        *during("tensorflow<2.18", may_refuse("TypeError", when=extension, source=observed("tensorflow 2.17"))),
         dtype(name, source=CAST),
         shape(lambda spec: None, when=(sequence | buffer) & empty | objects, source=SEEN),
         values("unspecified", when=~numeric | interface & extension, source=SEEN),

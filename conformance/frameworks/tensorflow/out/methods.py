@@ -10,7 +10,20 @@ friends are plain tensors); symbolic tensors (every way refuses); `tf.py_functio
 
 from __future__ import annotations
 
-from ....promises import EntryPoint, accepts, copies, documented, dtype, may_refuse, may_share, refuses, shares, values, writable
+from ....promises import (
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    during,
+    may_refuse,
+    may_share,
+    refuses,
+    shares,
+    values,
+    writable,
+)
 from ....promises.conditions import dtype_in, empty, rank_above, scalar
 from ...words import NP_ARRAY, NP_ASARRAY, NP_FROM_DLPACK
 from .words import (
@@ -247,6 +260,8 @@ _FUNCTIONS = (
         refuses("TypeError", when=text & ~empty, source=SEEN),
         dtype("int64", when=dtype_in("bool"), source=SEEN),
         dtype("int8", when=sub_byte, source=SEEN),
+        *during("numpy<2.0", dtype(lambda spec: None, when=scalar, source=SEEN)),  # By the value, not the dtype alone.
+        *during("tensorflow<2.19", dtype(lambda spec: None, when=extended, source=SEEN)),  # As its ml_dtypes promotes.
         SAME,
         # Half of the byte means nothing, and does not come along.
         values("unspecified", when=dtype_in("float4_e2m1fn"), source=SEEN),

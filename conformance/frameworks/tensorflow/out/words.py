@@ -10,7 +10,9 @@ from ....promises import (
     copies,
     documented,
     dtype,
+    during,
     immutable,
+    may_refuse,
     observed,
     refuses,
     shares,
@@ -18,7 +20,7 @@ from ....promises import (
     values,
     warns,
 )
-from ....promises.conditions import always, dtype_in, empty, scalar, state_in
+from ....promises.conditions import always, dtype_in, empty, rank_above, scalar, state_in
 from ...words import NP_MIGRATION
 
 DOCS = "https://www.tensorflow.org/api_docs/python/tf"
@@ -91,9 +93,13 @@ NO_KERNEL = refuses(
 NO_VARIABLES = refuses("TypeError", "AttributeError", "InvalidArgumentError", when=variable, source=SEEN)
 
 
+#: Arrays had 32 axes at most: https://numpy.org/doc/stable/release/2.0.0-notes.html
+_FEWER_AXES = during("numpy<2.0", may_refuse("Exception", when=rank_above(31), source=observed("tensorflow 2.17")))
+
+
 def way_out(name: str, call: str, *promise: Clause, states: tuple[str, ...] = EITHER) -> EntryPoint:
     """An entry point that promises what all of them do beside its own clauses."""
-    return EntryPoint(name, call, "tensorflow", "out", (*promise, NEVER_CHANGED, UNREAD_TEXT), states)
+    return EntryPoint(name, call, "tensorflow", "out", (*_FEWER_AXES, *promise, NEVER_CHANGED, UNREAD_TEXT), states)
 
 
 def view(source: Source = SEEN) -> tuple[Clause, ...]:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from .....strategies.spec import Spec
-from ....promises import Clause, EntryPoint, copies, documented, dtype, fact, may_refuse, may_share, raises, refuses, values
+from ....promises import (
+    Clause,
+    EntryPoint,
+    copies,
+    documented,
+    dtype,
+    during,
+    fact,
+    may_refuse,
+    may_share,
+    raises,
+    refuses,
+    values,
+)
 from ....promises.conditions import Condition
 from ...words import named, native, same_dtype
 from ..into.words import COPIED, DOCS, SEEN, numbers
@@ -22,8 +35,11 @@ _PIPELINE: tuple[Clause, ...] = (*REFUSED, *KEPT, *known(), AGREES)
 #: What no pipeline carries.
 _UNCARRIED = native("float8_e5m2")
 _CARRIED: tuple[Clause, ...] = (
-    refuses("InvalidArgumentError", "NotFoundError", "UnimplementedError", "TypeError", when=_UNCARRIED, source=SEEN),
-    fact("eager_agreement", False, when=_UNCARRIED, source=SEEN),
+    *during(
+        "tensorflow>=2.19",
+        refuses("InvalidArgumentError", "NotFoundError", "UnimplementedError", "TypeError", when=_UNCARRIED, source=SEEN),
+        fact("eager_agreement", False, when=_UNCARRIED, source=SEEN),
+    ),
     *_PIPELINE,
 )
 _PLAIN = "tf.autograph.experimental.do_not_convert"
