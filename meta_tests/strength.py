@@ -62,7 +62,7 @@ class Watched:
 
     def __init__(self, subject: Subject, entry: EntryPoint, law: str) -> None:
         self.versions, self.missing, self.asked = subject.versions, subject.missing, 0
-        self._subject, self._entry, self._law = subject, entry, law
+        self._subject, self._entry, self._law = subject, entry.under(subject.versions), law
         self._known = known_for(entry, subject.versions)
 
     def observe(self, call: str, maker: str, specs: list[Any], pressure: str = "", **_: Any) -> list[Observation]:

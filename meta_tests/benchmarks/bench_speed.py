@@ -163,7 +163,7 @@ def test_volume_with_isolation(
 ) -> None:
     """Conversions drawn, built, converted, observed, judged and counted per second and core, in children that may die."""
     subject: Isolated = request.getfixturevalue(framework)
-    entry = next(entry for entry in entry_points() if entry.name == name)
+    entry = next(entry for entry in entry_points() if entry.name == name).under(subject.versions)
     number = 20_000
 
     def run() -> float:
@@ -185,7 +185,7 @@ def test_volume_against_given(benchmark: Any, say: Say) -> None:
     subject = InProcess(("torch",))
     if subject.missing:
         pytest.skip(subject.missing["torch"])
-    entry = next(entry for entry in entry_points() if entry.name == "torch.from_numpy")
+    entry = next(entry for entry in entry_points() if entry.name == "torch.from_numpy").under(subject.versions)
     specs = plain_specs(5_000)
 
     def check(spec: ArraySpec, seen: Observation) -> None:

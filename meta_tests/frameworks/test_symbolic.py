@@ -42,8 +42,9 @@ def subjects() -> Iterator[dict[str, Isolated]]:
 
 
 def asked(subjects: dict[str, Isolated], entry: EntryPoint, spec: ArraySpec) -> tuple[Observation, Verdict]:
-    seen = subjects[entry.framework].observe(entry.question, "", [spec])[0]
-    return seen, judge(entry, spec, seen, known_for(entry, subjects[entry.framework].versions))
+    subject = subjects[entry.framework]
+    seen = subject.observe(entry.question, "", [spec])[0]
+    return seen, judge(entry.under(subject.versions), spec, seen, known_for(entry, subject.versions))
 
 
 #: Where a fault shows; `PLAIN` for the others.

@@ -19,14 +19,15 @@ from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.conformance.promises.deviations import Deviation
 from tensor_conformance.conformance.run.phases import limit_of
 from tensor_conformance.conformance.run.reproducer import script
-from tensor_conformance.conformance.run.subjects import Isolated, SubjectError
+from tensor_conformance.conformance.run.subjects import Isolated, SubjectError, installed
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies.spec import TensorSpec
 
 #: What these tests share takes long to make: one process of a parallel run has it.
 pytestmark = pytest.mark.xdist_group("scripts")
 
-ENTRIES = {entry.name: entry for entry in entry_points()}
+_HERE, _ = installed(tuple(frameworks()), {})
+ENTRIES = {entry.name: entry.under(_HERE) for entry in entry_points()}
 NAMES = tuple(frameworks())
 #: A call that takes a tensor in any state and says what it is.
 ANY = {name: EntryPoint("itself", "t", name, "out", ()) for name in NAMES}

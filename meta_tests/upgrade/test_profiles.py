@@ -16,7 +16,8 @@ from tensor_conformance.conformance.cli.history import PAGE, page, steps
 from tensor_conformance.conformance.frameworks.registry import entry_points
 from tensor_conformance.conformance.run.subjects import installed
 from tensor_conformance.conformance.upgrade.between import differences, notes
-from tensor_conformance.conformance.upgrade.profile import STEPS, cell_list, cells, name_of, outcomes_row
+from tensor_conformance.conformance.upgrade.inputs import STEPS, Inputs, choose, inputs, list_of, needs
+from tensor_conformance.conformance.upgrade.profile import name_of, outcomes_row
 from tensor_conformance.conformance.upgrade.profile import profile as profile_of
 from tensor_conformance.reports.changes import Outcome
 from tensor_conformance.reports.profile_files import FOLDER, Profile, ProfileError, closest, read_profile, shipped
@@ -32,10 +33,10 @@ def packed(content: bytes) -> bytes:
 
 def profile(outcome: Outcome = OK, *, of: str = "uint16", **header: Any) -> Profile:
     """Every input answers, but those of one dtype, which end in `outcome`."""
-    digest, lists = cells()
-    outcomes = [outcome if spec.dtype == of else OK for spec in lists[cell_list(ENTRY)]]
+    digest, lists = inputs()
+    outcomes = [outcome if spec.dtype == of else OK for spec in lists[list_of(ENTRY)].specs]
     usual = {"name": "p", "environment": {"numpy": "2.4.6", "torch": "2.13.0"}, "machine": "m", "processor": "x", "cells": digest}
-    return Profile(usual | header, {ENTRY.name: outcomes}, {ENTRY.name: cell_list(ENTRY)})
+    return Profile(usual | header, {ENTRY.name: outcomes}, {ENTRY.name: list_of(ENTRY)})
 
 
 def row(entry: str = "torch.one") -> dict[str, Any]:
@@ -45,10 +46,10 @@ def row(entry: str = "torch.one") -> dict[str, Any]:
 def test_this_interpreter_can_be_profiled_but_for_calls_that_start_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("torch.from_numpy", "torch.Tensor.numpy", "torch.compile[inductor][fed ndarray]")
     chosen = [entry for entry in entry_points() if entry.name in names]
-    digest, lists = cells()
+    digest, lists = inputs()
     monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.entry_points", lambda: chosen)
     monkeypatch.setattr(
-        "tensor_conformance.conformance.upgrade.profile.cells", lambda: (digest, {k: v[:3] for k, v in lists.items()})
+        "tensor_conformance.conformance.upgrade.profile.inputs", lambda: (digest, {k: Inputs(v.specs[:3], 3, {}) for k, v in lists.items()})
     )
     monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.frameworks", lambda: ("torch",))
     header, *rows, end = profile_of(sys.executable)
@@ -97,7 +98,7 @@ def header() -> dict[str, Any]:
 @pytest.mark.parametrize("name", shipped())
 def test_a_shipped_profile_is_whole_and_of_the_shipped_inputs(name: str) -> None:
     read = read_profile(name)
-    digest, lists = cells()
+    digest, lists = inputs()
     assert read.header["cells"] == digest
     assert name_of(read.header["environment"]) == name
     assert all(len(outcomes) == len(lists[read.lists[entry]]) for entry, outcomes in read.outcomes.items())
