@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import sys
@@ -14,10 +15,12 @@ import pytest
 from tensor_conformance.conformance.cli import main
 from tensor_conformance.conformance.cli.history import PAGE, page, steps
 from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.promises import during, observed, refuses
+from tensor_conformance.conformance.promises.conditions import always
 from tensor_conformance.conformance.run.subjects import installed
 from tensor_conformance.conformance.upgrade.between import differences, notes
-from tensor_conformance.conformance.upgrade.inputs import STEPS, Inputs, choose, inputs, list_of, needs
-from tensor_conformance.conformance.upgrade.profile import name_of, outcomes_row
+from tensor_conformance.conformance.upgrade.inputs import STEPS, Inputs, inputs, list_of
+from tensor_conformance.conformance.upgrade.profile import name_of, outcomes_row, promises_digest
 from tensor_conformance.conformance.upgrade.profile import profile as profile_of
 from tensor_conformance.reports.changes import Outcome
 from tensor_conformance.reports.profile_files import FOLDER, Profile, ProfileError, closest, read_profile, shipped
@@ -48,9 +51,8 @@ def test_this_interpreter_can_be_profiled_but_for_calls_that_start_a_compiler(mo
     chosen = [entry for entry in entry_points() if entry.name in names]
     digest, lists = inputs()
     monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.entry_points", lambda: chosen)
-    monkeypatch.setattr(
-        "tensor_conformance.conformance.upgrade.profile.inputs", lambda: (digest, {k: Inputs(v.specs[:3], 3, {}) for k, v in lists.items()})
-    )
+    few = {name: Inputs(listed.specs[:3], 3, {}) for name, listed in lists.items()}
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.inputs", lambda: (digest, few))
     monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.frameworks", lambda: ("torch",))
     header, *rows, end = profile_of(sys.executable)
     assert header["name"].endswith(f"torch-{installed(('torch',), {})[0]['torch'].partition('+')[0]}")
@@ -101,7 +103,7 @@ def test_a_shipped_profile_is_whole_and_of_the_shipped_inputs(name: str) -> None
     digest, lists = inputs()
     assert read.header["cells"] == digest
     assert name_of(read.header["environment"]) == name
-    assert all(len(outcomes) == len(lists[read.lists[entry]]) for entry, outcomes in read.outcomes.items())
+    assert all(len(outcomes) == len(lists[read.lists[entry]].specs) for entry, outcomes in read.outcomes.items())
     assert len(read.outcomes) > 50
 
 
@@ -140,9 +142,20 @@ def test_entry_points_that_were_asked_other_inputs_are_left_out_and_noted() -> N
     assert "1 entry points were asked other inputs" in " ".join(notes(before, after))
 
 
-def test_answers_judged_by_other_promises_are_noted() -> None:
-    assert "judged by different editions" in " ".join(notes(profile(), profile(judged="0")))
-    assert "judged by" not in " ".join(notes(profile(judged="0"), profile(judged="0")))
+def test_answers_judged_by_an_earlier_edition_of_the_promises_are_noted() -> None:
+    now = promises_digest({"numpy": "2.4.6", "torch": "2.13.0"})
+    assert "p was judged by an earlier edition" in " ".join(notes(profile(judged=now), profile(judged="0")))
+    assert "judged by" not in " ".join(notes(profile(judged=now), profile(judged=now)))
+
+
+def test_promises_of_other_releases_do_not_age_a_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = during("torch<2.4", refuses("TypeError", when=always, source=observed("torch 2.3")))
+    changed = dataclasses.replace(ENTRY, promise=(*older, *ENTRY.promise), _topics={}, _settled={})
+    releases = [{"numpy": "2.4.6", "torch": torch} for torch in ("2.3.1", "2.13.0")]
+    was = [promises_digest(each) for each in releases]
+    found = [changed if entry is ENTRY else entry for entry in entry_points()]
+    monkeypatch.setattr("tensor_conformance.conformance.upgrade.profile.entry_points", lambda: found)
+    assert [promises_digest(each) == then for each, then in zip(releases, was)] == [False, True]
 
 
 def test_other_processors_and_two_changed_packages_are_noted() -> None:
