@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from tensor_conformance import CHECKOUT
 
+from ...reports import compatibility
 from ...reports.causes import Cause, causes
 from ...reports.differences import releases
 from ...reports.marked import folded, text
@@ -40,7 +41,7 @@ _FIRST = 8
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the verb."""
-    verb = verbs.add_parser("history", help="write the page on what changed in which release")
+    verb = verbs.add_parser("history", help="write what changed in which release, and what each call does in each")
     verb.add_argument("--output", type=Path, default=PAGE, required=PAGE is None, metavar="FILE", help="where to write")
     verb.add_argument("--check", action="store_true", help="write nothing; 1 when the page is not what the profiles say")
     add_entry_points(verb, "print the history of these calls alone; write nothing (repeatable)")
@@ -55,10 +56,12 @@ def run(asked: argparse.Namespace) -> int:
         print(told, end="")
         return 0
     try:
+        tables = compatibility.written(compatibility.made())
         if asked.check:
-            return int(asked.output.read_text() != told)
+            return int(asked.output.read_text() != told or compatibility.FILE.read_text(encoding="utf-8") != tables)
         asked.output.parent.mkdir(parents=True, exist_ok=True)
         asked.output.write_text(told)
+        compatibility.FILE.write_text(tables, encoding="utf-8")
     except OSError as error:
         raise ResultsError(f"cannot use {asked.output}: {error.strerror}") from None
     print(asked.output)

@@ -17,6 +17,7 @@ from ..answers import answer
 from ..causes import Cause, causes
 from ..cells import along
 from ..changes import BREAKING
+from ..compatibility import MARK, WORDS, tables
 from ..differences import counted, of_results, sides, standing, verdict
 from ..differences import releases as shown
 from ..merge import Merged
@@ -245,6 +246,19 @@ def _catches(row: Row, header: Row) -> Iterator[str]:
     yield from (row["peers"].get(peer, "not run") for peer in header["peers"])
 
 
+def _compatibility(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
+    known = with_pages(merged)
+    meant = "; ".join(f"{word}: {meaning}" for word, meaning in WORDS.items())
+    blocks = [
+        Block(text=f"From the shipped profiles, not these results. {meant}; {MARK} some inputs are not treated as promised.")
+    ]
+    for table in tables():
+        rows = [(linked(call, known), *cells) for call, *cells in table.rows]
+        title = f"Releases of {table.package}"
+        blocks.append(Block(title=title, text=f"With {table.others}.", table=(("call", *table.columns), *rows)))
+    return blocks
+
+
 BENCHMARKS = Section(
     "benchmarks",
     "Benchmarks",
@@ -273,6 +287,13 @@ SECTIONS: tuple[Section, ...] = (
         "What each call did in each release.",
         f"Results files of several releases: {how.TOOL} html OLD.jsonl NEW.jsonl -o site/",
         _history,
+    ),
+    Section(
+        "compatibility",
+        "Compatibility",
+        "Does a call share, copy or refuse, in which release?",
+        f"It is made of the shipped profiles: {how.TOOL} answer CALL --release REQUIREMENT says more of one.",
+        _compatibility,
     ),
     BENCHMARKS,
     Section(

@@ -6,8 +6,10 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from ..causes import Cause, causes
 from ..merge import Merged
 from ..results import Row
 from ..severity import by_severity, findings, severity
@@ -24,10 +26,10 @@ def sarif(merged: list[Merged]) -> tuple[str, int]:
 
 def _run(merged: Merged) -> dict[str, Any]:
     results = merged.results
-    found = findings(results)
+    found = causes(findings(results))
     deviations = by_severity(row for row in results.of("deviation") if row["status"] == "happens")
     laws = {law: text["must"] for law, text in results.header.get("laws", {}).items()}
-    laws |= {row["law"]: row["must"] for row in found}
+    laws |= {cause.plainest["law"]: cause.plainest["must"] for cause in found}
     for row in deviations:
         laws.setdefault(_law(row), _law(row))
     rules = [{"id": law, "shortDescription": {"text": must}} for law, must in laws.items()]
@@ -36,7 +38,7 @@ def _run(merged: Merged) -> dict[str, Any]:
         "tool": {"driver": {"name": "tensor-conformance", "version": results.header["suite"], "rules": rules}},
         "properties": {"environment": results.header["environment"]},
         "invocations": [{"executionSuccessful": not results.interrupted}],
-        "results": [_finding(row, places) for row in found] + [_deviation(row, places) for row in deviations],
+        "results": [_finding(cause, places) for cause in found] + [_deviation(row, places) for row in deviations],
     }
 
 
@@ -44,23 +46,25 @@ def _law(row: Row) -> str:
     return str(row["laws"][0]) if row["laws"] else "unknown"
 
 
-def _located(row: Row) -> dict[str, Any]:
-    # A finding lies in a framework, not in a file; services show none without a file, so the entry points' folder it is.
+def _located(row: Row, calls: Iterable[str]) -> dict[str, Any]:
+    # A finding lies in a framework, not in a file; services show none without a file, so it is where the promises are.
+    file = f"conformance/frameworks/{row.get('framework', '')}".rstrip("/") + "/__init__.py"
     return {
-        "physicalLocation": {"artifactLocation": {"uri": "conformance/entry_points/__init__.py"}, "region": {"startLine": 1}},
-        "logicalLocations": [{"fullyQualifiedName": row["entry"], "kind": "function"}],
+        "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": 1}},
+        "logicalLocations": [{"fullyQualifiedName": name, "kind": "function"} for name in calls],
     }
 
 
-def _finding(row: Row, places: dict[str, int]) -> dict[str, Any]:
+def _finding(cause: Cause, places: dict[str, int]) -> dict[str, Any]:
+    row = cause.plainest
     return {
         "ruleId": row["law"],
         "ruleIndex": places[row["law"]],
         "level": "warning" if severity(row) == "manners" else "error",
-        "message": {"text": f"{row['entry']}: owed {row['expected']}; observed {row['observed']}\n\n{row['script']}"},
-        "locations": [_located(row)],
+        "message": {"text": f"{cause.sentence}\n\nCalls: {', '.join(cause.calls)}\n\n{row['script']}"},
+        "locations": [_located(row, cause.calls)],
         "partialFingerprints": {"replay/v1": f"{row['id']}/{row['law']}"},
-        "properties": {"severity": severity(row), "promise": row["promise"], "count": row["count"]},
+        "properties": {"severity": severity(row), "promise": row["promise"], "count": cause.count},
     }
 
 
@@ -70,7 +74,7 @@ def _deviation(row: Row, places: dict[str, int]) -> dict[str, Any]:
         "ruleIndex": places[_law(row)],
         "level": "note",
         "message": {"text": f"{row['title']}: observed {row['observed']}\n\n{row['script']}"},
-        "locations": [_located(row)],
+        "locations": [_located(row, [row["entry"]])],
         "partialFingerprints": {"deviation/v1": row["id"]},
         "suppressions": [{"kind": "external", "justification": row["upstream"] or "a known deviation, not reported upstream"}],
         "properties": {"severity": severity(row)},
