@@ -8,7 +8,9 @@ from pathlib import Path
 from ...reports.differences import FAILING, FORMATS, Report, fails, render, write_scripts
 from ...reports.profile_files import ProfileError, read_profile
 
-_FAILING = "the exit code is 1 on any difference, on any that breaks what worked, or only on one that does so by this or worse"
+FAILING_HELP = (
+    "the exit code is 1 on any difference, on any that breaks what worked, or only on one that does so by this or worse"
+)
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +31,7 @@ def add_entry_points(verb: argparse.ArgumentParser, help: str) -> None:
 def add_rendering(verb: argparse.ArgumentParser) -> None:
     """The options of all that render differences."""
     verb.add_argument("--format", choices=FORMATS, default="text")
-    verb.add_argument("--fail-on", choices=FAILING, default="any", help=_FAILING)
+    verb.add_argument("--fail-on", choices=FAILING, default="any", help=FAILING_HELP)
     verb.add_argument("--scripts", type=Path, metavar="FOLDER", help="write a reproducer for each difference there")
 
 

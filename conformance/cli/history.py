@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -13,12 +14,12 @@ from tensor_conformance import CHECKOUT
 
 from ...reports import compatibility
 from ...reports.causes import Cause, causes
-from ...reports.differences import releases
+from ...reports.differences import FAILING, fails, releases
 from ...reports.marked import folded, text
 from ...reports.profile_files import Profile, read_profile, shipped
 from ...reports.results import ResultsError, Row
 from ..frameworks.registry import frameworks
-from .diff import add_entry_points
+from .diff import FAILING_HELP, add_entry_points
 
 #: The page of a checkout.
 PAGE = CHECKOUT / "docs" / "history.md" if CHECKOUT is not None else None
@@ -44,17 +45,20 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verb = verbs.add_parser("history", help="write what changed in which release, and what each call does in each")
     verb.add_argument("--output", type=Path, default=PAGE, required=PAGE is None, metavar="FILE", help="where to write")
     verb.add_argument("--check", action="store_true", help="write nothing; 1 when the page is not what the profiles say")
+    verb.add_argument("--fail-on", choices=FAILING, help=f"{FAILING_HELP} (default: on none)")
     add_entry_points(verb, "print the history of these calls alone; write nothing (repeatable)")
     verb.set_defaults(run=run)
 
 
 def run(asked: argparse.Namespace) -> int:
-    """0, or 1 when asked to check and the page is out of date; raises ProfileError or ResultsError."""
-    profiles = [read_profile(name) for name in shipped()]
-    told = page(profiles, asked.entry_point)
+    """0, or 1 when asked to check and the page is out of date, or to fail on what some release did; raises ProfileError or
+    ResultsError."""
+    found = compared([read_profile(name) for name in shipped()], asked.entry_point)
+    told = page(found, whole=not asked.entry_point)
+    code = int(asked.fail_on is not None and fails([row for step in found for row in step.rows], asked.fail_on))
     if asked.entry_point:
         print(told, end="")
-        return 0
+        return code
     try:
         tables = compatibility.written(compatibility.made())
         if asked.check:
@@ -65,7 +69,7 @@ def run(asked: argparse.Namespace) -> int:
     except OSError as error:
         raise ResultsError(f"cannot use {asked.output}: {error.strerror}") from None
     print(asked.output)
-    return 0
+    return code
 
 
 def steps(profiles: list[Profile]) -> Iterator[tuple[str, Profile, Profile]]:
@@ -87,14 +91,31 @@ def _release(profile: Profile, package: str) -> Version:
     return found
 
 
-def page(profiles: list[Profile], globs: Collection[str] = ()) -> str:
-    """The page, in Markdown; with globs, what became of the entry points that they name."""
+class Step(NamedTuple):
+    """What differs between two profiles that stand next to each other, but for the words of messages."""
+
+    package: str
+    before: Profile
+    after: Profile
+    rows: list[Row]
+
+
+def compared(profiles: list[Profile], globs: Collection[str] = ()) -> list[Step]:
+    """Every step, of all entry points or of those that a glob names."""
     from ..upgrade.between import differences
 
-    lines = [] if globs else [_HEAD]
+    found = []
     for package, before, after in steps(profiles):
         rows = [_short(row) for row in differences(before, after, globs) if row["change"] != "message only"]
-        if rows or not globs:
+        found.append(Step(package, before, after, rows))
+    return found
+
+
+def page(found: list[Step], whole: bool = True) -> str:
+    """The page, in Markdown; where it is not the whole one, without introduction and without steps that changed nothing."""
+    lines = [_HEAD] if whole else []
+    for package, before, after, rows in found:
+        if rows or whole:
             heading = f"## {package} {_release(before, package)} → {_release(after, package)}"
             lines += [heading, "", f"With {_others(before, after, package)}.", "", *_told(causes(rows))]
     return "\n".join(lines).rstrip() + "\n"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tensor_conformance.conformance.cli import main
-from tensor_conformance.conformance.cli.history import PAGE, page, steps
+from tensor_conformance.conformance.cli.history import PAGE, compared, page, steps
 from tensor_conformance.conformance.frameworks.registry import entry_points
 from tensor_conformance.conformance.promises import during, observed, refuses
 from tensor_conformance.conformance.promises.conditions import always
@@ -179,7 +179,7 @@ def test_negative_strides_no_longer_kill_dlpack_from_torch_2_14() -> None:
 
 def test_the_page_shows_a_release_and_an_entry_point() -> None:
     old = profile(Outcome("raised TypeError", "no"), environment={"numpy": "2.4.6", "torch": "2.12.0"})
-    text = page([profile(), old])
+    text = page(compared([profile(), old]))
     assert "## torch 2.12.0 → 2.13.0\n\nWith numpy 2.4.6.\n" in text
     assert "- **added**: `torch.from_numpy` converts now (shares), where it raised TypeError (dtype uint16)\n" in text
 
@@ -189,6 +189,12 @@ def test_the_history_of_a_call_is_printed_alone(capsys: pytest.CaptureFixture[st
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("- ")]
     assert lines
     assert all("`torch.from_numpy`" in line for line in lines)
+
+
+def test_a_history_can_fail_on_what_some_release_did() -> None:
+    ask = ["history", "--entry-point", "torch.from_numpy", "--fail-on"]
+    assert main([*ask, "any"]) == 1
+    assert main([*ask, "data"]) == 0
 
 
 def test_steps_change_one_package_only() -> None:
@@ -202,7 +208,7 @@ def test_a_step_says_where_ml_dtypes_came_along() -> None:
         profile(name=torch, environment={"numpy": "2.4.6", "torch": torch, **beside})
         for torch, beside in (("2.11.0", {}), ("2.12.0", {"ml_dtypes": "0.5.4"}), ("2.13.0", {"ml_dtypes": "0.6.0"}))
     ]
-    assert [line for line in page(made).splitlines() if line.startswith(("## ", "With "))] == [
+    assert [line for line in page(compared(made)).splitlines() if line.startswith(("## ", "With "))] == [
         "## torch 2.11.0 → 2.12.0",
         "With ml_dtypes none → 0.5.4, numpy 2.4.6.",
         "## torch 2.12.0 → 2.13.0",

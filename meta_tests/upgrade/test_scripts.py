@@ -81,7 +81,13 @@ def shown() -> dict[str, list[list[object]]]:
             scripts[f"{topic} {side}"] = row(entry(topic, side), found[wanted], SPEC, *outcomes)["script"]
     isolated.close()
     done = subprocess.run(
-        [sys.executable, "-c", RUNNER], input=json.dumps(scripts), capture_output=True, text=True, cwd=ROOT, check=True, timeout=120
+        [sys.executable, "-c", RUNNER],
+        input=json.dumps(scripts),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+        timeout=120,
     )
     told = json.loads(done.stdout)
     return {topic: [told[f"{topic} {side}"] for side in (0, 1)] for topic in SIDES}
