@@ -28,9 +28,7 @@ def register(verbs: Any) -> None:
     """Add the verb `trophies`."""
     text = "print every known break of a promise with its reproducer, in Markdown"
     verb = verbs.add_parser("trophies", help=text, description=f"{text.capitalize()}.")
-    verb.add_argument(
-        "files", type=Path, nargs="+", metavar="FILE", help="a results file (JSON Lines), of several releases several"
-    )
+    verb.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a results file (JSON Lines); one of each release")
     verb.set_defaults(run=_run)
 
 

@@ -80,15 +80,8 @@ def shown() -> dict[str, list[list[object]]]:
         for side in (0, 1):
             scripts[f"{topic} {side}"] = row(entry(topic, side), found[wanted], SPEC, *outcomes)["script"]
     isolated.close()
-    done = subprocess.run(
-        [sys.executable, "-c", RUNNER],
-        input=json.dumps(scripts),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-        timeout=120,
-    )
+    command = [sys.executable, "-c", RUNNER]
+    done = subprocess.run(command, input=json.dumps(scripts), capture_output=True, text=True, cwd=ROOT, check=True, timeout=120)
     told = json.loads(done.stdout)
     return {topic: [told[f"{topic} {side}"] for side in (0, 1)] for topic in SIDES}
 
