@@ -385,6 +385,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x3F800000),)),
         shown_by="tf.data.Dataset.from_generator[buffer refilled][batch]",
         severity="wrong data",
+        releases="!=2.18.*",
     ),
     Deviation(
         id="tf-data-array-float8-e5m2",

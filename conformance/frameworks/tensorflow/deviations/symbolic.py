@@ -70,7 +70,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float8_e4m3fnuz", (1,), (1,), 0, 1),
         shown_by="tf.function[tf.constant(ndarray)]",
         severity="manners",
-        releases=">=2.18",
+        releases=">=2.19",
     ),
     Deviation(
         id="keras-predict-empty",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ....promises import Clause, EntryPoint, accepts, copies, documented, during, may_refuse, refuses, shares, warns, writable
+from ....promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    during,
+    may_refuse,
+    observed,
+    refuses,
+    shares,
+    warns,
+    writable,
+)
 from ....promises.conditions import empty
 from ...words import NP_FROM_DLPACK
 from .words import (
@@ -64,6 +77,8 @@ _UNSAYABLE: tuple[Clause, ...] = (
 _DLPACK_VIEW = documented(NP_FROM_DLPACK, "Generally, the returned NumPy array is a view of the input object.")
 _DLPACK_COPY = documented(NP_FROM_DLPACK, "If True, the copy will be made.")
 _SILENT_IF_REAL = warns("", when=~FAKE, source=SEEN)  # A fake tensor may complain of being looked at.
+#: NumPy made read-only arrays of all that it imported.
+_READ_ONLY = during("numpy<2.2", writable(False, when=~empty & ~NOWHERE, source=observed("torch 2.13 with NumPy 2.1")))
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     out(
@@ -76,7 +91,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         AN_ARRAY,
         shares(when=~NEG, source=_DLPACK_VIEW),
         *during("torch<2.9", writable(False, when=~empty & ~NOWHERE, source=OLDER)),
-        *during("numpy<2.2", writable(False, when=~empty & ~NOWHERE, source=SEEN)),
+        *_READ_ONLY,
         *WRITABLE,
         _SILENT_IF_REAL,
     ),
@@ -91,6 +106,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         AN_ARRAY,
         NEGATED_HALVES,
         copies(source=_DLPACK_COPY),
+        *_READ_ONLY,
         *WRITABLE_COPY,
         _SILENT_IF_REAL,
     ),
@@ -103,6 +119,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         KEPT,
         AN_ARRAY,
         shares(when=~NEG, source=_NEVER_COPIES),
+        *_READ_ONLY,
         *WRITABLE,
         _SILENT_IF_REAL,
     ),
