@@ -6,6 +6,7 @@ import ctypes
 import gc
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .. import device_memory
@@ -16,6 +17,8 @@ from .conversion import Conversion, Facts
 _ROUND_SECONDS, _LEAST, _MOST = 0.008, 24, 1000
 #: Rounds that may add something before it counts as a leak.
 _ROUNDS = 12
+#: Bytes that no pool adds in every round.
+_CERTAIN = 3 << 14
 
 
 def many(conversion: Conversion) -> Facts:
@@ -44,21 +47,29 @@ def many(conversion: Conversion) -> Facts:
         once()
         count += 1
     watched = [one for one in (value, source.owner) if one is not None]
-    least = (count, count, count << 20, count << 20)
-    for _ in range(_ROUNDS):  # Caches fill up, pools grow once: a leak is what every round adds.
-        before = _levels(watched)
-        for _ in range(count):
-            once()
-        growth = tuple(after - level for after, level in zip(_levels(watched), before))
-        least = tuple(map(min, least, growth))  # type: ignore[assignment]
-        if least[0] <= 0 and least[1] < 12 and least[2] < 1 << 12 and least[3] <= 0:
-            break
+    least = _added(once, count, watched)
+    if 16 * count < least[2] < _CERTAIN and count < _MOST:  # So little may be chance; of a leak more is left by more of them.
+        count = min(_MOST, _CERTAIN * count // least[2] + 1)
+        least = _added(once, count, watched)
     source.close()
     device = least[3] if device_memory.is_known() else None
     return (("conversions", count), ("ending", ending), *zip(_LEVELS, least), ("device bytes", device))
 
 
 _LEVELS = ("references", "blocks", "bytes")
+
+
+def _added(once: Callable[[], str], count: int, watched: list[Any]) -> tuple[int, int, int, int]:
+    """What every round of so many conversions adds to the levels: caches fill up, pools grow once, and a leak goes on."""
+    least = (count, count, count << 20, count << 20)
+    for _ in range(_ROUNDS):
+        before = _levels(watched)
+        for _ in range(count):
+            once()
+        least = tuple(map(min, least, (after - level for after, level in zip(_levels(watched), before))))  # type: ignore[assignment]
+        if least[0] <= 0 and least[1] < 12 and least[2] < 1 << 12 and least[3] <= 0:
+            break
+    return least
 
 
 class _MallocInfo(ctypes.Structure):

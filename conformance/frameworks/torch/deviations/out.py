@@ -146,7 +146,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=TensorSpec("quint8", (1,), (1,), 0, 1),
         shown_by="np.from_dlpack(torch.Tensor)",
         severity="manners",
-        releases=">=2.3,<2.11",
+        releases="<2.11",
     ),
     Deviation(
         id="torch-float8-e4m3fnuz-misread",

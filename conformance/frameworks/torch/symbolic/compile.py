@@ -46,15 +46,15 @@ _compared = _traced & ~memory_in("bytes", "protected")
 _plain_strides = Condition("strides are those of C order", lambda spec: spec.size > 0 and spec.strides == spec.c_strides)
 _UNTRACED = ("TorchDynamoException", "RuntimeError", "TypeError", "ValueError", "AssertionError", "AttributeError")
 _REFUSED = refuses(*_UNTRACED, when=~_traced, source=_FULL_GRAPH)
-_BEFORE_2_3 = during(
-    "torch<2.3",
+_BEFORE_2_4 = during(
+    "torch<2.4",
     may_refuse(*_UNTRACED, when=~_plain | WIDE_UNSIGNED | ~_crosses, source=observed("torch 2.2")),
     type_(when=container_in("subclass"), source=observed("torch 2.2")),
     fact("eager_agreement", lambda spec: None, when=~_plain | WIDE_UNSIGNED, source=observed("torch 2.2")),
     fact("numpy_semantics", lambda spec: None, when=~_plain | WIDE_UNSIGNED, source=observed("torch 2.2")),
 )
 _SAME: tuple[Clause, ...] = (
-    *_BEFORE_2_3,
+    *_BEFORE_2_4,
     _REFUSED,
     dtype(same_dtype, source=SEEN),
     fact("eager_agreement", True, when=_compared, source=_COMPILE),
@@ -122,7 +122,7 @@ def _program(name: str, program: str, exact: Condition) -> EntryPoint:
         f"torch.compile[eager][numpy {name}]",
         f"{_NEW}f = torch.compile(lambda x: {program}, backend='eager', fullgraph=True)\nf(a)",
         (("numpy_semantics", f"(lambda x: {program})(a)"),),
-        *_BEFORE_2_3,
+        *_BEFORE_2_4,
         may_refuse(*_UNTRACED, "NotImplementedError", when=_few_kernels | ~exact, source=SEEN),
         _REFUSED,
         shape(lambda spec: None, source=SEEN),
@@ -156,7 +156,7 @@ NUMPY: tuple[EntryPoint, ...] = (
         "torch.compile[eager][numpy read of read-only]",
         _READ,
         (("numpy_semantics", "False"),),
-        *_BEFORE_2_3,
+        *_BEFORE_2_4,
         _REFUSED._replace(when=~BRIDGED),
         shape(lambda spec: (), source=SEEN),
         values("unspecified", source=SEEN),
