@@ -197,17 +197,27 @@ f()"""
 _BUFFERED = (*_EXPORT_FACTS, ("eager_agreement", "torch.from_numpy(a)"))
 
 _wide = named("uint16", "uint32", "uint64") & ndarray
-_UNSAVED = during(
-    "torch<2.8",
-    may_refuse("RuntimeError", "ValueError", when=_wide, source=observed("torch 2.7")),
-    fact("eager_agreement", lambda spec: None, when=_wide, source=observed("torch 2.7")),
-)
+
+
+def _without_wide(before: str, newest: str, *types: str) -> tuple[Clause, ...]:
+    """Releases that refuse wide unsigned integers; `newest` of them was asked."""
+    seen = observed(newest)
+    return during(
+        before,
+        may_refuse(*types, when=_wide, source=seen),
+        fact("eager_agreement", lambda spec: None, when=_wide, source=seen),
+    )
+
+
+_UNEXPORTED = _without_wide("torch<2.5", "torch 2.4", "KeyError")
+_UNSAVED = _without_wide("torch<2.8", "torch 2.7", "RuntimeError", "ValueError", "KeyError")
 
 EXPORT: tuple[EntryPoint, ...] = (
     form(
         "torch.export[buffer torch.from_numpy(ndarray)]",
         f"{BUFFER}p = torch.export.export(Holder(a), ())\nf = p.module()\nf()",
         _BUFFERED,
+        *_UNEXPORTED,
         *known(),
         *CONVERTED,
         *SHARE,
