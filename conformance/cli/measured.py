@@ -45,6 +45,7 @@ def measurement(results: Results, path: Path) -> Row:
     here = [name for name in results.header["environment"] if name in frameworks()]
     lacking = [entry.name for entry in entry_points() if entry.framework in here and entry.name not in names]
     broken, drifting = findings(results), drifts(results)
+    untrue = [row["claim"] for row in results.of("claim") if not row["holds"]]
     gone = [row["id"] for row in results.of("deviation") if row["status"] in ("gone", "mended")]
     reasons = {
         "it was interrupted": results.interrupted,
@@ -52,6 +53,7 @@ def measurement(results: Results, path: Path) -> Row:
         f"{len(broken)} findings are not recorded": broken,
         f"{len(drifting)} clauses are not as observed": drifting,
         f"{', '.join(gone)} no longer happens": gone,
+        f"this is not as true as was found: {', '.join(untrue)}": untrue,
     }
     reason = next((reason for reason, is_so in reasons.items() if is_so), "")
     if reason:

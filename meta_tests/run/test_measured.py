@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from meta_tests.helpers import DEVIATION, DRIFT, ENTRY, FINDING, FOOTER, HEADER, write_lines
+from meta_tests.helpers import CLAIM, DEVIATION, DRIFT, ENTRY, FINDING, FOOTER, HEADER, write_lines
 from tensor_conformance.conformance.cli import main
 from tensor_conformance.conformance.frameworks.registry import entry_points, frameworks
 from tensor_conformance.conformance.promises.releases import measured
@@ -58,6 +58,7 @@ def test_a_newer_run_of_the_same_environment_takes_the_place_of_the_older(measur
         ((*WHOLE, FINDING, FOOTER), "1 findings are not recorded"),
         ((*WHOLE, DRIFT, FOOTER), "1 clauses are not as observed"),
         ((*WHOLE, DEVIATION | {"status": "mended"}, FOOTER), "fake-nan no longer happens"),
+        ((*WHOLE, CLAIM | {"holds": False}, FOOTER), "this is not as true as was found: it copies"),
     ],
 )
 def test_what_does_not_say_that_all_is_as_promised_is_no_measurement(

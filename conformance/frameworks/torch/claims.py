@@ -26,7 +26,7 @@ CLAIMS: tuple[Claim, ...] = (
         (
             ("same(torch.jit.trace(lambda x: torch.from_numpy(a), torch.zeros(1))(torch.zeros(1)))", True),
             ("same(torch.fx.symbolic_trace(lambda x: torch.from_numpy(a))(torch.zeros(1)))", True),
-            ("same(torch.compile(lambda: torch.from_numpy(a), backend='eager', fullgraph=True)())", True, "torch>=2.8"),
+            ("same(torch.compile(lambda: torch.from_numpy(a), backend='eager', fullgraph=True)())", True, "torch>=2.11"),
         ),
         before="same = lambda t: t.numpy().tobytes() == a.tobytes()\n",
     ),
