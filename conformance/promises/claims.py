@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...strategies.spec import ArraySpec
-from .releases import Versions, hold
 
 _FLOATS = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
 
@@ -23,8 +22,7 @@ class Claim:
     framework of which it is said
     verdict   "true", "false", or "partly": true but for what `because` tells
     because   the evidence in a sentence
-    evidence  (expression over the array `a` and what `before` names, what it gives): the claim's truth is theirs; where there
-              is a third, it is the requirement on releases without which the expression is not run
+    evidence  (expression over the array `a` and what `before` names, what it gives): the claim's truth is theirs
     spec      the array
     before    lines that make the names of the expressions
     """
@@ -33,10 +31,6 @@ class Claim:
     framework: str
     verdict: str
     because: str
-    evidence: tuple[tuple[str, object] | tuple[str, object, str], ...]
+    evidence: tuple[tuple[str, object], ...]
     spec: ArraySpec = _FLOATS
     before: str = ""
-
-    def under(self, versions: Versions) -> list[tuple[str, object]]:
-        """The evidence that there is in a subject of these releases."""
-        return [(text, value) for text, value, *needed in self.evidence if hold(map(str, needed), versions)]
