@@ -52,7 +52,7 @@ class Cause:
     def where(self) -> str:
         """Of differences: the inputs on which it shows, in words."""
         told = list(dict.fromkeys(row["where"] for row in self.rows))
-        return " or ".join(told[:_NAMED]) + (f" or {len(told) - _NAMED} other conditions" if len(told) > _NAMED else "")
+        return " or ".join(told[:_NAMED]) + (" or on other conditions" if len(told) > _NAMED else "")
 
 
 def causes(rows: Iterable[Row]) -> list[Cause]:

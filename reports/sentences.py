@@ -76,7 +76,8 @@ def _does(row: Row) -> str:
     if topic in ("message", "told"):
         return f"says {after!r} now, where it said {before!r}"
     if topic == "memory":
-        return f"{after or 'neither shares nor copies'} now, where it {_PAST.get(before.partition(',')[0], before)}"
+        was, now = (ending.partition(",")[0] for ending in (before, after))
+        return f"{_PRESENT.get(now, now)} now, where it {_PAST.get(was, was)}"
     if topic == "warnings":
         return f"gives {_warned(after)} now, where it gave {_warned(before)}"
     if topic == "source":
@@ -113,7 +114,14 @@ def _warned(categories: str) -> str:
     return "no warning" if categories in ("", "none") else categories
 
 
-_PAST = {"shares": "shared", "copies": "copied", "mixed": "did both", "unknown": "could not be observed"}
+_PRESENT = {"mixed": "shares in part", "unknown": "has no memory that can be observed", "none": "has no memory to compare"}
+_PAST = {
+    "shares": "shared",
+    "copies": "copied",
+    "mixed": "shared in part",
+    "unknown": "had no memory that could be observed",
+    "none": "had no memory to compare",
+}
 #: What was observed of values, for people.
 VALUES = {
     "bit for bit": "values bit for bit",

@@ -38,6 +38,8 @@ between two profiled releases may have come with one in between. Changes of the 
 """
 #: Causes of a release that are told first; the others are folded.
 _FIRST = 8
+#: Other calls that a line names.
+_NAMED = 6
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -143,6 +145,7 @@ def _told(found: list[Cause]) -> list[str]:
 
 
 def _line(cause: Cause) -> str:
-    others = [name for name in cause.calls if name != cause.plainest["entry"]]
+    others = [f"`{name}`" for name in cause.calls if name != cause.plainest["entry"]]
+    also = ", ".join(others[:_NAMED]) + (f" and {len(others) - _NAMED} more" if len(others) > _NAMED else "")
     where = f" ({cause.where})" if cause.where != "any input" else ""
-    return text(cause.sentence + where + (f"; also {', '.join(f'`{name}`' for name in others)}" if others else ""))
+    return text(cause.sentence + where + (f"; also {also}" if others else ""))

@@ -145,6 +145,7 @@ def test_what_breaks_nothing_fails_on_any_difference_alone(change: str) -> None:
         (HARMFUL[1][1], "gives wrong values now, where it gave values bit for bit"),
         (HARMFUL[2][1], "gives dtype torch.float64[1] now, where it was torch.float32[2]"),
         (HARMFUL[3][1], "copies now, where it shared"),
+        ({"topic": "memory", "before": "none", "after": "copies, writes stay"}, "copies now, where it had no memory to compare"),
         (HARMFUL[4][1], "raises TypeError: no now, where it converted"),
         (HARMFUL[5][1], "gives UserWarning now, where it gave no warning"),
         ({"topic": "call", "change": "removed"}, "is gone"),
