@@ -23,12 +23,11 @@ WORDS = {
     "both": "some results share, others copy",
     "converts": "there is no memory to compare",
     "refuses": "every input is refused",
-    "crashes": "some inputs kill the process, or never return",
     "no call": "the release does not have it",
     "-": "not run",
 }
-#: Behind a word: some inputs are not treated as promised.
-MARK = "*"
+#: Behind a word: some inputs are not treated as promised; some kill the process, or never return.
+MARKS = {"*": "some inputs are not treated as promised", "†": "some inputs kill the process, or never return"}
 _PACKAGES = ("numpy", "torch", "tensorflow")
 
 
@@ -114,7 +113,10 @@ def _cell(profile: Profile, call: str) -> str:
     plain = _plain().get(profile.lists.get(call, ""), [])
     ran = [outcome for outcome, fits in zip(profile.outcomes.get(call, ()), plain) if fits and outcome.ending]
     word = next(_words(ran))
-    return word + MARK if word not in ("-", "no call") and any(outcome.broken for outcome in ran) else word
+    if word in ("-", "no call"):
+        return word
+    dies = any(outcome.ending.startswith(("crashed", "hung")) for outcome in ran)
+    return word + ("†" if dies else "*" if any(outcome.broken for outcome in ran) else "")
 
 
 def _words(ran: list[Outcome]) -> Iterator[str]:
@@ -123,8 +125,6 @@ def _words(ran: list[Outcome]) -> Iterator[str]:
         yield "-"
     if is_gone(ran):
         yield "no call"
-    if any(outcome.ending.startswith(("crashed", "hung")) for outcome in ran):
-        yield "crashes"
     answers = [outcome for outcome in ran if outcome.ending == "answers"]
     if not answers:
         yield "refuses"

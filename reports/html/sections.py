@@ -17,7 +17,7 @@ from ..answers import answer
 from ..causes import Cause, causes
 from ..cells import along
 from ..changes import BREAKING
-from ..compatibility import MARK, WORDS, tables
+from ..compatibility import MARKS, WORDS, tables
 from ..differences import counted, of_results, sides, standing, verdict
 from ..differences import releases as shown
 from ..merge import Merged
@@ -248,10 +248,8 @@ def _catches(row: Row, header: Row) -> Iterator[str]:
 
 def _compatibility(merged: Merged, environments: Sequence[Merged]) -> list[Block]:
     known = with_pages(merged)
-    meant = "; ".join(f"{word}: {meaning}" for word, meaning in WORDS.items())
-    blocks = [
-        Block(text=f"From the shipped profiles, not these results. {meant}; {MARK} some inputs are not treated as promised.")
-    ]
+    meant = "; ".join(f"{word}: {meaning}" for word, meaning in (WORDS | MARKS).items())
+    blocks = [Block(text=f"From the shipped profiles, not these results. {meant}.")]
     for table in tables():
         rows = [(linked(call, known), *cells) for call, *cells in table.rows]
         title = f"Releases of {table.package}"
