@@ -28,7 +28,8 @@ WORDS = {
 }
 #: Behind a word: some inputs are not treated as promised; some kill the process, or never return.
 MARKS = {"*": "some inputs are not treated as promised", "†": "some inputs kill the process, or never return"}
-_PACKAGES = ("numpy", "torch", "tensorflow")
+#: What is no framework.
+_BESIDE = ("python", "numpy", "ml_dtypes")
 
 
 class Table(NamedTuple):
@@ -66,15 +67,16 @@ def written(found: tuple[Table, ...]) -> str:
 def made() -> tuple[Table, ...]:
     """A table of the releases of each framework, with the newest NumPy that each was profiled with, then of NumPy's."""
     profiles = [read_profile(name) for name in shipped()]
+    frameworks = list(dict.fromkeys(name for one in profiles for name in one.header["environment"] if name not in _BESIDE))
     found = []
-    for framework in _PACKAGES[1:]:
+    for framework in frameworks:
         newest: dict[Version, Profile] = {}
         for profile in sorted(profiles, key=lambda one: _release(one, "numpy")):
             if profile.release(framework) is not None:
                 newest[_release(profile, framework)] = profile
         if newest:
             found.append(_table(framework, [newest[release] for release in sorted(newest)]))
-    for framework in _PACKAGES[1:]:
+    for framework in frameworks:
         series: dict[Version, list[Profile]] = {}
         for profile in profiles:
             if profile.release(framework) is not None:
@@ -93,9 +95,13 @@ def _table(package: str, profiles: list[Profile]) -> Table:
     calls = list(dict.fromkeys(call for profile in profiles for call in profile.outcomes))
     columns = tuple(str(_release(profile, package)) for profile in profiles)
     rows = tuple((call, *(_cell(profile, call) for profile in profiles)) for call in calls)
-    others = sorted({f"{name} {profile.release(name)}" for profile in profiles for name in _PACKAGES if name != package} - {""})
-    told = [word for word in others if not word.endswith(" None")]
-    return Table(package, ", ".join(told), columns, rows)
+    beside = {
+        f"{name} {profile.release(name)}"
+        for profile in profiles
+        for name in profile.header["environment"]
+        if name not in (package, "python", "ml_dtypes")
+    }
+    return Table(package, ", ".join(sorted(beside)), columns, rows)
 
 
 @cache

@@ -256,7 +256,7 @@ def test_programs_are_asked_of_each_framework_and_of_all_together() -> None:
 def test_the_summary_counts_programs_and_shows_what_they_found() -> None:
     shown = summary(results(PROGRAMS, PROGRAM))
     assert "programs of fake: 9, 50 steps (20 converted, 30 made)" in shown
-    assert "a program on fake: stateful: expected h1 shows [1], observed it shows [2] (3x)" in shown
+    assert "a program on fake breaks stateful: it shows [2], where h1 shows [1] is expected (3x)" in shown
 
 
 def test_the_law_is_a_sentence_with_must() -> None:

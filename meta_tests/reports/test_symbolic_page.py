@@ -11,18 +11,20 @@ from typing import Any
 import pytest
 
 from tensor_conformance.conformance.frameworks.registry import claims as known_claims
-from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.frameworks.registry import entry_points, frameworks
 from tensor_conformance.conformance.frameworks.tensorflow.deviations import symbolic as tensorflow_symbolic
 from tensor_conformance.conformance.frameworks.torch.deviations import symbolic as torch_symbolic
 from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.conformance.run.rows import claim_row, entry_row
+from tensor_conformance.conformance.run.subjects import installed
 from tensor_conformance.conformance.run.tally import Tally
 from tensor_conformance.reports.results import Results
 from tensor_conformance.reports.symbolic import answer, claims, is_form, page, table
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What is recorded of arrays; the rest is about lists and scalars.
-DEVIATIONS = (*torch_symbolic.DEVIATIONS, *tensorflow_symbolic.DEVIATIONS)
+_HERE, _ = installed(tuple(frameworks()), {})
+#: What is recorded of arrays and of the pinned releases; the rest is about lists and scalars.
+DEVIATIONS = tuple(one for one in (*torch_symbolic.DEVIATIONS, *tensorflow_symbolic.DEVIATIONS) if one.applies_to(_HERE))
 PAGE = ROOT / "docs" / "symbolic.md"
 TEXT = PAGE.read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
