@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from packaging.version import Version
 
 from .changes import Outcome, is_gone
-from .profile_files import CELLS, FOLDER, Profile, read_profile, shipped
+from .profile_files import CELLS, FOLDER, Profile
 
 #: Reading all profiles takes seconds: their tables are kept beside them.
 FILE = FOLDER / "compatibility.json"
@@ -64,9 +64,8 @@ def written(found: tuple[Table, ...]) -> str:
     return "[" + ",\n".join(parts) + "]\n"
 
 
-def made() -> tuple[Table, ...]:
+def made(profiles: list[Profile]) -> tuple[Table, ...]:
     """A table of the releases of each framework, with the newest NumPy that each was profiled with, then of NumPy's."""
-    profiles = [read_profile(name) for name in shipped()]
     frameworks = list(dict.fromkeys(name for one in profiles for name in one.header["environment"] if name not in _BESIDE))
     found = []
     for framework in frameworks:

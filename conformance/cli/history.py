@@ -55,14 +55,15 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(asked: argparse.Namespace) -> int:
     """0, or 1 when asked to check and the page is out of date, or to fail on what some release did; raises ProfileError or
     ResultsError."""
-    found = compared([read_profile(name) for name in shipped()], asked.entry_point)
+    profiles = [read_profile(name) for name in shipped()]
+    found = compared(profiles, asked.entry_point)
     told = page(found, whole=not asked.entry_point)
     code = int(asked.fail_on is not None and fails([row for step in found for row in step.rows], asked.fail_on))
     if asked.entry_point:
         print(told, end="")
         return code
     try:
-        tables = compatibility.written(compatibility.made())
+        tables = compatibility.written(compatibility.made(profiles))
         if asked.check:
             return int(asked.output.read_text() != told or compatibility.FILE.read_text(encoding="utf-8") != tables)
         asked.output.parent.mkdir(parents=True, exist_ok=True)
