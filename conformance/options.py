@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from .run.subjects import LIMIT
 from .subject import devices
 
 RESULTS = Path("conformance-results.jsonl")
+#: Processes that convert at once, unless more are asked for: each has a framework in memory.
+_MOST = 4
 
 
 def add(parser: pytest.Parser | ArgparseParser) -> None:
@@ -46,6 +49,7 @@ def add(parser: pytest.Parser | ArgparseParser) -> None:
         help="fail on drift, too (README, Releases)",
     )
     option("--in-process", action="store_true", help="convert in this process, for debugging: a crash is yours")
+    option("--jobs", type=int, metavar="N", help=f"processes that convert at once (default: one a processor, {_MOST} at most)")
     option("--time-limit", type=float, default=LIMIT, metavar="SECONDS", help=f"limit of one conversion (default: {LIMIT:g})")
 
 
@@ -78,6 +82,8 @@ def plan(option: Any) -> Plan:
         raise pytest.UsageError("--in-process converts in this interpreter and takes no --subject")
     if not option.time_limit > 0:
         raise pytest.UsageError("--time-limit must be a positive number of seconds")
+    if option.jobs is not None and option.jobs < 1:
+        raise pytest.UsageError("--jobs must be at least 1")
     if option.examples is not None and option.examples < 0:
         raise pytest.UsageError("--examples must not be negative")
     subjects = {}
@@ -100,7 +106,13 @@ def plan(option: Any) -> Plan:
         devices=asked,
         fail_on_drift=option.fail_on_drift,
         again=_again(option),
+        processes=1 if option.in_process else option.jobs or min(_processors(), _MOST),
     )
+
+
+def _processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _again(option: Any) -> str:

@@ -90,9 +90,12 @@ class Size(NamedTuple):
 
 
 SIZES = {
+    "least": Size("each", 12),
     "some": Size("each", 25),
     "each": Size("each", 100),
     "few": Size("pairs", 40),
+    "little": Size("pairs", 120),
+    "half": Size("pairs", 250),
     "sample": Size("pairs", 500),
     "pairs": Size("pairs", 10_000),
     "part": Size("product", 3_000),

@@ -44,7 +44,7 @@ class Profile(NamedTuple):
 PROFILES = {
     "quick": Profile(
         "a sample of the pairs",
-        *(Share("sample", 10), Share("sample", 10), Share("few", 2), Share("each", 0), Share("some", 0), NOTHING),
+        *(Share("half", 10), Share("little", 10), Share("few", 2), Share("some", 0), Share("least", 0), NOTHING),
         programs=30,
     ),
     "default": Profile(
@@ -81,6 +81,7 @@ class Plan:
     devices     of the tensors
     fail_on_drift  whether drift fails, too
     again       options by which a finding of this run is tried again, beside --replay
+    processes   subjects that convert at the same time, where there is as much to convert
     """
 
     profile: str = "default"
@@ -95,3 +96,4 @@ class Plan:
     devices: tuple[str, ...] = ("cpu",)
     fail_on_drift: bool = False
     again: str = ""
+    processes: int = 1

@@ -39,6 +39,8 @@ PRESSED = {
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 2 * MANY_KINDS),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
+#: A quick run presses a kind in so many.
+QUICK = 4
 #: Bytes of an array that frameworks split among threads, at 32,768 elements.
 SPLIT = 1 << 18
 #: Bytes of the copies that are raced by an overwrite, by profile.
@@ -48,20 +50,22 @@ RACED = {"quick": (1 << 12,), "default": (1 << 12, 1 << 22), "thorough": (1 << 1
 def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bool = True) -> Iterator[tuple[str, list[Spec]]]:
     """Pressure and the specs to put under it, from what the grid has shown.
 
-    pace   "slow" calls see two of each and no large copies; still slower ones only what takes few conversions
+    pace   "slow" calls see two of each and no large copies, still slower ones one
     large  whether megabytes are converted, too
     """
-    most = {"usual": None, "slow": 2}.get(pace, 1)
+    quick = profile == "quick"
+    most = {"usual": None, "slow": 1 if quick else 2}.get(pace, 1)
     plain = sorted(shown, key=lambda one: plainness(one[0]))
     # Where kinds are many, refusals take the room that answers leave.
     answers_first = sorted(plain, key=lambda one: one[1].outcome != "ok")
     for pressure, pressing in PRESSED.items():
-        if most == 1 and pressure not in ("drop", "again"):
+        if pressure not in _asked(pace, quick):
             continue
+        room = -(-pressing.most // QUICK) if quick else pressing.most
         kinds: dict[Any, Spec] = {}
         for spec, seen in answers_first if pressing.most >= MANY_KINDS else plain:
             fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
-            if fit and spec.size and len(kinds) < pressing.most:
+            if fit and spec.size and len(kinds) < room:
                 kinds.setdefault(pressing.kind(spec, seen), spec)
         pressed = list(kinds.values())[:most]
         yield pressure, [*map(_counted_up, pressed)] if pressure == "forms" else pressed
@@ -72,6 +76,13 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
         if len(sizes) > 1:
             yield "", [_counted_up(_enlarged(spec, SPLIT))]
         yield "overwrite", [_enlarged(spec, nbytes) for nbytes in sizes]
+
+
+def _asked(pace: Cost, quick: bool) -> tuple[str, ...]:
+    """The pressures that calls of this pace are put under: still slower ones than slow only what takes few conversions."""
+    if pace in ("usual", "slow"):
+        return tuple(PRESSED)
+    return ("drop",) if quick and pace == "compiled" else ("drop", "again")
 
 
 #: Results that take an object for each element.

@@ -118,13 +118,18 @@ class Run:
         return self._absent[wanted]
 
     def expect(self, entries: Iterable[EntryPoint]) -> None:
-        """Start asking about these, in this order, each framework in a thread of its own: the work is the subjects'."""
+        """Start asking about these, in this order: a thread for each framework, and as many as there may be processes.
+
+        The work is the subjects': threads wait.
+        """
         jobs: dict[str, list[EntryPoint]] = {}
         for entry in entries:
             jobs.setdefault(entry.framework, []).append(entry)
         for framework, asked in jobs.items():
             futures = self._crew.do(framework, *(partial(self._ask, entry) for entry in asked))
             self._coming |= zip((entry.name for entry in asked), futures)
+        for number in range(len(jobs), self.plan.processes):
+            self._crew.do(f"helper {number}")  # Nothing: it helps.
 
     def begin(self, framework: str, job: Callable[[str], T]) -> Future[T]:
         """Have something else done behind all that the framework was to be asked; the job is told who helps (see `crew`)."""

@@ -81,6 +81,7 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
         (["--subject", "jax=python"], "unknown framework in --subject 'jax'; known: torch, tensorflow"),
         (["--subject", "torch=/no/python"], "--subject torch: there is no interpreter '/no/python'"),
         (["--examples", "-1"], "--examples must not be negative"),
+        (["--jobs", "0"], "--jobs must be at least 1"),
         (["--results", "/proc/nowhere/results.jsonl"], "cannot write results to /proc/nowhere/results.jsonl"),
         (["--replay", "0123456789", "--results", "/no/such/file"], "cannot replay: cannot read /no/such/file"),
     ],

@@ -47,6 +47,13 @@ def test_one_element_stands_for_itself_alone(pressure: str, scales: int) -> None
     )
 
 
+def test_a_quick_run_presses_a_quarter_of_the_kinds() -> None:
+    shown = [(PLAIN._replace(dtype=name), COPIED) for name in DTYPES[:20]]
+    of_quick = dict(chosen(shown, "quick"))
+    assert [len(of_quick[name]) for name in ("drop", "again", "settings", "many")] == [16, 8, 16, 1]
+    assert list(dict(chosen(shown, "quick", "compiled"))) == ["drop", "overwrite"]
+
+
 def test_leaks_are_looked_for_in_each_container() -> None:
     assert under("many", *(PLAIN._replace(container=name) for name in ("ndarray", "list", "dlpack"))) == 3
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from threading import Thread
+from dataclasses import replace
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -142,6 +143,26 @@ def test_asking_ahead_sees_what_asking_sees(ask: Any) -> None:
     ahead.expect([tally.entry])
     assert ahead.tally(tally.entry).verdicts == tally.verdicts
     ahead.close()
+
+
+def test_as_many_convert_at_the_same_time_as_there_may_be_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(Plan(processes=3))
+    here: set[str] = set()
+    all_here = Event()
+
+    def wait_for_the_others(entry: EntryPoint, helper: str = "") -> str:
+        here.add(helper)
+        if len(here) == 3:
+            all_here.set()
+        assert all_here.wait(30)
+        return entry.name
+
+    monkeypatch.setattr(run, "_ask", wait_for_the_others)
+    entries = [replace(entry("len(1)", *COPIES), name=f"made.up {number}") for number in range(20)]
+    run.expect(entries)
+    assert [run.tally(one) for one in entries] == [one.name for one in entries]
+    assert here == {"", "helper 1", "helper 2"}
+    run.close()
 
 
 def test_rows_that_a_thread_adds_meanwhile_are_collected_the_next_time() -> None:

@@ -17,8 +17,8 @@ from .conversion import Conversion, Facts
 _ROUND_SECONDS, _LEAST, _MOST = 0.008, 24, 1000
 #: Rounds that may add something before it counts as a leak.
 _ROUNDS = 12
-#: Bytes that no pool adds in every round.
-_CERTAIN = 3 << 14
+#: Bytes that no pool adds in every round, and seconds that a round may take which is to tell.
+_CERTAIN, _LONGEST = 3 << 14, 0.1
 
 
 def many(conversion: Conversion) -> Facts:
@@ -46,10 +46,11 @@ def many(conversion: Conversion) -> Facts:
     while count < _LEAST or (count < _MOST and time.perf_counter() - started < _ROUND_SECONDS):
         once()
         count += 1
+    most = min(_MOST, int(count * _LONGEST / (time.perf_counter() - started)))
     watched = [one for one in (value, source.owner) if one is not None]
     least = _added(once, count, watched)
-    if 16 * count < least[2] < _CERTAIN and count < _MOST:  # So little may be chance; of a leak more is left by more of them.
-        count = min(_MOST, _CERTAIN * count // least[2] + 1)
+    if 16 * count < least[2] < _CERTAIN and count < most:  # So little may be chance; of a leak more is left by more of them.
+        count = min(most, _CERTAIN * count // least[2] + 1)
         least = _added(once, count, watched)
     source.close()
     device = least[3] if device_memory.is_known() else None
