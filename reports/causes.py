@@ -15,8 +15,6 @@ from .severity import rank
 _PARTICULAR = re.compile(
     r"0x[0-9a-f]+(\.\.\.)?|\[[^\]]*\]|\b(u?int\d+|b?float\w*\d\w*|complex\d+|c?longdouble|bool)\b|-?\d+(\.\d+)?(e[+-]?\d+)?"
 )
-#: Conditions of a difference that are named.
-_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,14 @@ class Cause:
         return sentences.difference(row) if row["kind"] == "difference" else sentences.finding(row)
 
     @property
+    def in_full(self) -> str:
+        """Of differences: what happens and where, in a line."""
+        return sentences.difference(self.plainest, self.where)
+
+    @property
     def where(self) -> str:
-        """Of differences: the inputs on which it shows, in words."""
-        told = list(dict.fromkeys(row["where"] for row in self.rows))
-        return " or ".join(told[:_NAMED]) + (" or on other conditions" if len(told) > _NAMED else "")
+        """Of differences: the inputs of the call that is named on which it shows, in words."""
+        return sentences.condition(row["where"] for row in self.rows if row["entry"] == self.plainest["entry"])
 
 
 def causes(rows: Iterable[Row]) -> list[Cause]:

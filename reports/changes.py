@@ -144,6 +144,8 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
         return (Change("message", "message only", "different", before.message, after.message),)
     found: list[Change] = []
     hidden: set[str] = set()
+    if ("refusal" in before.broken.split()) != ("refusal" in after.broken.split()):
+        hidden |= {*Outcome._fields} - {"type", "dtype"}  # Of what should have been refused no more is kept.
     if before.writable != after.writable and before.memory.partition(",")[0] == after.memory.partition(",")[0]:
         hidden.add("memory")  # What writes do follows from whether they are possible.
     for topic in (*_LAWS, "told"):
@@ -159,7 +161,7 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
         mere |= standing == "different" and topic == "warnings"  # Nobody's data depends on it.
         kind = "fixed" if standing == "fixed" else "changed" if mere else "breaking"
         found.append(Change(topic, kind, standing, was, now))
-    if hidden.isdisjoint(("strides", "memory")):  # A result of another kind has other facts as well.
+    if hidden.isdisjoint(("strides", "memory", "facts")):  # A result of another kind has other facts as well.
         found += _of_facts(before, after)
     return tuple(found)
 

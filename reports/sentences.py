@@ -10,6 +10,13 @@ from .results import Row
 
 #: What an input is unless it says otherwise.
 _USUAL: dict[str, Any] = {"offset": 0, "address": 0, "memory": "plain", "container": "ndarray", "state": "plain"}
+#: The condition of what shows always, and of what nothing tells apart.
+ANY, SOME = "any input", "some inputs"
+#: A condition on one axis.
+_AXIS = re.compile(r"(?P<axis>dtype|layout|container|memory|state|rank|address % 64) (in \{(?P<several>[^}]+)\}|(?P<one>[^;{]+))")
+_DTYPES = re.compile(r"dtype (?!.*(?:[;{]| or ))(.*)")
+#: Values of an axis that are named.
+_NAMED = 8
 #: What results of a call have, by the law that speaks of it.
 _GIVEN = ("dtype", "shape", "type", "flags", "writable", "strides", "device", "values")
 #: Dtypes that behave alike in most calls, by the name of all of them.
@@ -42,9 +49,34 @@ def finding(row: Row) -> str:
     return f"`{row['entry']}`{_handed(row.get('spec', {}))} {_did(row)}"
 
 
-def difference(row: Row) -> str:
-    """What a call does with an input since an upgrade, and what it did before."""
-    return f"`{row['entry']}`{_handed(row.get('spec', {}))} {_does(row)}"
+def difference(row: Row, where: str = ANY) -> str:
+    """What a call does with an input since an upgrade, and what it did before; of all inputs of a condition, if it is given."""
+    if row["topic"] == "ending" and row["after"].startswith("answers") and (dtypes := _DTYPES.fullmatch(where)):
+        return f"`{row['entry']}` accepts {dtypes[1]} now, where it {_ended(row['before'])}"
+    return f"`{row['entry']}`{_handed(row.get('spec', {}))} {_does(row)}{f' ({where})' if where != ANY else ''}"
+
+
+def condition(parts: Iterable[str]) -> str:
+    """Conditions on inputs as one, in words: any of them holds."""
+    axes: dict[str, list[str]] = {}
+    others: list[str] = []
+    for part in dict.fromkeys(parts):
+        if part == ANY:
+            return ANY
+        found = _AXIS.fullmatch(part)
+        if found and SOME not in part:
+            axes.setdefault(found["axis"], []).extend((found["several"] or found["one"]).split(", "))
+        else:
+            others.append(SOME if part.startswith(SOME) else part)
+    told = [f"{axis} {_listed(values)}" for axis, values in axes.items()]
+    others = [f"some other {part.removeprefix('some ')}" if told and part == SOME else part for part in dict.fromkeys(others)]
+    return " or ".join([*told, *others])
+
+
+def _listed(values: list[str]) -> str:
+    inside = {name for family in values for name in _FAMILIES.get(family, ())}
+    left = [value for value in dict.fromkeys(values) if value not in inside]
+    return ", ".join(left[:_NAMED]) + (f" and {len(left) - _NAMED} more" if len(left) > _NAMED else "")
 
 
 def _did(row: Row) -> str:
@@ -84,6 +116,10 @@ def _does(row: Row) -> str:
         return "changes its source now" if after == "changed" else "no longer changes its source"
     if topic == "writable":
         return f"gives a {'writable' if after == 'True' else 'read-only'} result now"
+    if topic == "values" and before == "wrong" and after in ("bit for bit", "as promised"):
+        return "gives the right values now, where they were wrong"
+    if topic == "shape" and not after:
+        return f"gives the source's shape now, where it was {before}"
     if topic == "values":
         return f"gives {VALUES.get(after, after)} now, where it gave {VALUES.get(before, before)}"
     what = "the source's" if topic == "shape" else "none"

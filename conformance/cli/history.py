@@ -148,5 +148,4 @@ def _told(found: list[Cause]) -> list[str]:
 def _line(cause: Cause) -> str:
     others = [f"`{name}`" for name in cause.calls if name != cause.plainest["entry"]]
     also = ", ".join(others[:_NAMED]) + (f" and {len(others) - _NAMED} more" if len(others) > _NAMED else "")
-    where = f" ({cause.where})" if cause.where != "any input" else ""
-    return text(cause.sentence + where + (f"; also {also}" if others else ""))
+    return text(cause.in_full + (f"; also {also}" if others else ""))

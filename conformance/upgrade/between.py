@@ -9,7 +9,7 @@ from typing import Any
 
 from ...reports.changes import Change, Outcome, changes, is_gone
 from ...reports.profile_files import Profile, ProfileError
-from ...reports.sentences import names_of
+from ...reports.sentences import ANY, SOME, names_of
 from ...strategies.spec import Spec
 from ..frameworks.registry import entry_points
 from ..promises import EntryPoint
@@ -52,7 +52,7 @@ def _of_entry(entry: EntryPoint, answers: list[tuple[Any, Outcome, Outcome]]) ->
         answering = [one for one in ran if one[2 if came else 1].ending == "answers"] or ran
         spec, was, now = min(answering, key=lambda one: plainness(one[0]))
         change = Change("call", "added" if came else "removed", "different", was.ending, now.ending)
-        yield _row(entry, (change, spec, was, now), "any input", len(ran))
+        yield _row(entry, (change, spec, was, now), ANY, len(ran))
         return
     groups: dict[tuple[str, ...], list[_Met]] = {}
     for spec, was, now in ran:
@@ -60,9 +60,11 @@ def _of_entry(entry: EntryPoint, answers: list[tuple[Any, Outcome, Outcome]]) ->
             groups.setdefault(change.key, []).append((change, spec, was, now))
     for met in groups.values():
         changed = {id(one[1]) for one in met}
-        same = [spec for spec, _, _ in ran if id(spec) not in changed]
+        # What is refused in other words than what changed is so for another reason, and tells nothing of this one.
+        refused = {one[2][:2] for one in met}
+        same = [spec for spec, was, _ in ran if id(spec) not in changed and (was.ending == "answers" or was[:2] in refused)]
         if met[0][0].kind == "message only":
-            yield _row(entry, min(met, key=lambda one: plainness(one[1])), "any input", len(met))
+            yield _row(entry, min(met, key=lambda one: plainness(one[1])), ANY, len(met))
             continue
         for where, group in _told_apart(met, same):
             yield _row(entry, min(group, key=lambda one: plainness(one[1])), where, len(group))
@@ -94,7 +96,7 @@ def _features(spec: Spec) -> dict[str, str]:
 def _told_apart(met: list[_Met], same: list[Any]) -> Iterator[tuple[str, list[_Met]]]:
     """The changes by what they have in common and the unchanged inputs have not; the rest last."""
     if not same:
-        yield "any input", met
+        yield ANY, met
         return
     others = Counter(feature for spec in same for feature in _features(spec).items())
     left = met
@@ -105,12 +107,12 @@ def _told_apart(met: list[_Met], same: list[Any]) -> Iterator[tuple[str, list[_M
             if count >= PURE * (count + others[axis, value]):
                 pure.setdefault(axis, {})[value] = count
         if not pure:
-            common = set.intersection(*(set(_features(one[1]).items()) for one in left)) - _USUAL
-            yield "; ".join(["some inputs", *(f"{axis} {value}" for axis, value in sorted(common))]), left
+            common = set.intersection(*(set(_features(one[1]).items()) for one in left)) - _USUAL if len(left) > 2 else set()
+            yield "; ".join([SOME, *(f"{axis} {value}" for axis, value in sorted(common))]), left
             return
         axis = max(pure, key=lambda axis: sum(pure[axis].values()))
         group = [one for one in left if _features(one[1]).get(axis) in pure[axis]]
-        values = sorted(pure[axis])
+        values = sorted(pure[axis], key=lambda value: (value.startswith(">"), value))
         if axis == "dtype":
             values = names_of(values, (value for other, value in (*counts, *others) if other == axis and value not in values))
         yield f"{axis} {values[0]}" if len(values) == 1 else f"{axis} in {{{', '.join(values)}}}", group

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...reports.changes import Outcome
-from ...reports.sentences import names_of
+from ...reports.sentences import ANY, names_of
 from ...strategies import dtypes
 from ...strategies.draw import ADDRESSES
 from ...strategies.spec import CONTAINERS, MEMORIES, TENSOR_DTYPES, ArraySpec, Spec, SpecError
@@ -46,7 +46,7 @@ class Extent(NamedTuple):
         words += [f"layout: {self.layout}"] if self.layout else []
         words += [f"at least {self.rank} axes"] if self.rank else []
         words += ["special values"] if self.values else []
-        return "; ".join(words) or "any input"
+        return "; ".join(words) or ANY
 
 
 def _words(axis: str, shows: frozenset[Any], others: frozenset[Any]) -> str:

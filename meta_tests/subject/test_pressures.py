@@ -151,6 +151,19 @@ def test_objects_and_memory_that_stay_are_counted() -> None:
     assert seen["bytes"] >= seen["conversions"] << 12 or MANY._mallinfo is None
 
 
+def test_a_cache_that_fills_is_no_leak() -> None:
+    kept: list[Any] = []
+
+    def convert(a: Any) -> Any:
+        time.sleep(3e-4)
+        return len(kept) < 400 and kept.append([])
+
+    seen = facts("many", convert)
+    assert len(kept) == 400
+    assert seen["conversions"] > 24
+    assert seen["blocks"] < 16
+
+
 Growth = tuple[int, int, int]
 
 

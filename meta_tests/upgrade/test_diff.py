@@ -11,6 +11,7 @@ from meta_tests.helpers import DIFFERENCE
 from tensor_conformance.reports.causes import causes
 from tensor_conformance.reports.changes import HARMS, Outcome, changes, harm, is_gone
 from tensor_conformance.reports.differences import FAILING, Report, fails, render, verdict
+from tensor_conformance.reports.sentences import condition
 
 OK = Outcome("answers", type="torch.Tensor", dtype="float32", strides="kept", values="bit for bit", memory="shares")
 REFUSED = Outcome("raised TypeError", "can't")
@@ -101,9 +102,40 @@ def test_calls_and_inputs_that_change_in_the_same_way_are_one_cause() -> None:
     elsewhere = DIFFERENCE | {"entry": "torch.two", "where": "dtype float16"}
     found = causes([DIFFERENCE, elsewhere, DIFFERENCE | {"after": "mixed"}])
     assert [(cause.calls, cause.where) for cause in found] == [
-        (["torch.one", "torch.two"], "any input or dtype float16"),
+        (["torch.one", "torch.two"], "any input"),
         (["torch.one"], "any input"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (["any input"], "any input"),
+        (["dtype uint8", "any input"], "any input"),
+        (["dtype in {uint16, uint32}", "dtype in {uint16, uint64}"], "dtype uint16, uint32, uint64"),
+        (["dtype uint16", "dtype integers"], "dtype integers"),
+        (["dtype uint16", "layout C", "some inputs; address % 64 40"], "dtype uint16 or layout C or some other inputs"),
+        (["some inputs; dtype bool", "some inputs"], "some inputs"),
+        (["address % 64 in {1, 40}"], "address % 64 1, 40"),
+        ([f"dtype {name}" for name in "abcdefghijk"], "dtype a, b, c, d, e, f, g, h and 3 more"),
+        (["dtype not in {bool}; memory plain"], "dtype not in {bool}; memory plain"),
+    ],
+)  # fmt: skip
+def test_conditions_of_one_call_are_told_as_one(parts: list[str], told: str) -> None:
+    assert condition(parts) == told
+
+
+def test_inputs_that_are_taken_now_are_told_in_the_sentence() -> None:
+    row = DIFFERENCE | {"topic": "ending", "change": "added", "before": "raised TypeError", "after": "answers (shares)"}
+    taken, some = ({**row, "where": where} for where in ("dtype in {uint16, uint32}", "dtype in {uint16}; memory plain"))
+    assert causes([taken])[0].in_full == "`torch.one` accepts uint16, uint32 now, where it raised TypeError"
+    assert causes([some])[0].in_full == f"`torch.one` converts now (shares), where it raised TypeError ({some['where']})"
+
+
+def test_of_what_should_have_been_refused_type_and_dtype_alone_are_compared() -> None:
+    odd = Outcome("answers", type="bool", dtype="bool", broken="refusal")
+    assert changes(odd, OK._replace(type="bool", dtype="bool", broken="values")) == ()
+    assert [change.topic for change in changes(odd, OK._replace(type="ndarray", dtype="bool"))] == ["type"]
 
 
 HARMFUL = [
@@ -143,6 +175,7 @@ def test_what_breaks_nothing_fails_on_any_difference_alone(change: str) -> None:
     [
         (HARMFUL[0][1], "kills the process (SIGSEGV) now, where it converted (shares)"),
         (HARMFUL[1][1], "gives wrong values now, where it gave values bit for bit"),
+        ({"topic": "values", "before": "wrong", "after": "as promised"}, "gives the right values now, where they were wrong"),
         (HARMFUL[2][1], "gives dtype torch.float64[1] now, where it was torch.float32[2]"),
         (HARMFUL[3][1], "copies now, where it shared"),
         ({"topic": "memory", "before": "none", "after": "copies, writes stay"}, "copies now, where it had no memory to compare"),
@@ -156,7 +189,7 @@ def test_what_breaks_nothing_fails_on_any_difference_alone(change: str) -> None:
         ({"topic": "ending", "before": "answers", "after": "hung"}, "never returns now, where it converted"),
         ({"topic": "writable", "before": "True", "after": "False"}, "gives a read-only result now"),
         ({"topic": "source", "before": "unchanged", "after": "changed"}, "changes its source now"),
-        ({"topic": "shape", "before": "[3]", "after": ""}, "gives shape the source's now, where it was [3]"),
+        ({"topic": "shape", "before": "[3]", "after": ""}, "gives the source's shape now, where it was [3]"),
         ({"topic": "static.shape", "before": "(2,)", "after": "(3,)"}, "gives static.shape (3,) now, where it was (2,)"),
     ],
 )

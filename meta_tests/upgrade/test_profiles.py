@@ -182,7 +182,7 @@ def test_the_page_shows_a_release_and_an_entry_point() -> None:
     old = profile(Outcome("raised TypeError", "no"), environment={"numpy": "2.4.6", "torch": "2.12.0"})
     text = page(compared([profile(), old]))
     assert "## torch 2.12.0 → 2.13.0\n\nWith numpy 2.4.6.\n" in text
-    assert "- **added**: `torch.from_numpy` converts now (shares), where it raised TypeError (dtype uint16)\n" in text
+    assert "- **added**: `torch.from_numpy` accepts uint16 now, where it raised TypeError\n" in text
 
 
 def test_the_history_of_a_call_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...promises import EntryPoint, accepts, documented, dtype, refuses, shares, type_
+from ...promises import EntryPoint, accepts, documented, dtype, during, observed, refuses, shares, type_
 from ...promises.conditions import contiguous, dtype_in, empty
 from ...promises.releases import measured
 from ..framework import Exchange, Framework, marked
-from ..words import same_dtype
+from ..words import native, same_dtype
 from . import claims, costs, devices, programs
 from .deviations import devices as device_deviations
 from .deviations import into as into_deviations
@@ -43,6 +43,7 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     entries = marked(entries, ["tf.data.*"], in_programs=False)
     entries = marked(entries, ["*dlpack*"], protocol="dlpack")
     entries = marked(entries, ["np.from_dlpack(tf.Tensor)*"], releases=("tensorflow>=2.20",))
+    entries = marked(entries, ["tf.keras.ops.*"], releases=("tensorflow>=2.16",))
     # Before, NumPy knew no copy=None, and copied under copy=False: https://numpy.org/doc/stable/release/2.0.0-notes.html
     entries = marked(entries, ["np.asarray(tf.Tensor)[copy=*]", "np.array(tf.Tensor)[copy=*]"], releases=("numpy>=2.0",))
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
@@ -83,6 +84,7 @@ TENSORFLOW = Framework(
         gives=(refuses("InvalidArgumentError", "BufferError", when=~dtype_in(*_IN_DLPACK), source=SEEN),),
         takes=(
             refuses("InvalidArgumentError", when=~contiguous & ~empty, source=SEEN),
+            *during("tensorflow<2.16", refuses("InvalidArgumentError", when=native("bool"), source=observed("tensorflow 2.15"))),
             accepts(source=_SHARES),
             type_("tf.Tensor", source=SEEN),
             dtype(same_dtype, source=SEEN),

@@ -17,7 +17,7 @@ from .conversion import Conversion, Facts
 _ROUND_SECONDS, _LEAST, _MOST = 0.008, 24, 1000
 #: Rounds that may add something before it counts as a leak.
 _ROUNDS = 12
-#: Bytes that no pool adds in every round, and seconds that a round may take which is to tell.
+#: Bytes that no pool adds in every round, and seconds that a round may take which has to tell.
 _CERTAIN, _LONGEST = 3 << 14, 0.1
 
 
@@ -49,8 +49,9 @@ def many(conversion: Conversion) -> Facts:
     most = min(_MOST, int(count * _LONGEST / (time.perf_counter() - started)))
     watched = [one for one in (value, source.owner) if one is not None]
     least = _added(once, count, watched)
-    if 16 * count < least[2] < _CERTAIN and count < most:  # So little may be chance; of a leak more is left by more of them.
-        count = min(most, _CERTAIN * count // least[2] + 1)
+    # So little may be chance, or a cache that fills; of a leak more is left by more of them.
+    if count < most and (least[0] > 0 or 2 * least[1] > count or 16 * count < least[2] < _CERTAIN):
+        count = most
         least = _added(once, count, watched)
     source.close()
     device = least[3] if device_memory.is_known() else None

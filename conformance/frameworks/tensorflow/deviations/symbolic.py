@@ -84,6 +84,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (0, 1), (4, 4), 0, 4),
         shown_by="tf.keras.Model.predict(ndarray)",
         severity="manners",
+        releases=">=2.16",
     ),
     Deviation(
         id="tf-numpy-function-unicode",

@@ -13,6 +13,7 @@ from ....promises import (
     fact,
     may_refuse,
     may_share,
+    observed,
     raises,
     refuses,
     values,
@@ -82,6 +83,11 @@ _REFUSALS = {
     "convert_to_tensor": ("tf.convert_to_tensor(x)", "ValueError"),
     "bool": ("bool(x)", "TypeError"),
 }
+_KERAS_2 = {
+    **dict.fromkeys(("asarray", "ufunc"), raises("TypeError")),
+    "convert_to_numpy": raises("AttributeError"),
+    "convert_to_tensor": lambda spec: None,  # It makes a layer of the operation.
+}
 #: Layers compute in the dtype of their policy, float32 unless told otherwise, whatever the dtype of the Input.
 _AUTOCAST = documented("https://keras.io/api/mixed_precision/policy/")
 
@@ -102,8 +108,8 @@ _MISFITS = ("ValueError", "TypeError", "IndexError", "InvalidArgumentError", "At
 
 def _keras(name: str, run: str, *clauses: Clause, kind: str) -> EntryPoint:
     facts = (
-        ("static.input", "x.dtype"),
-        ("static.dtype", "y.dtype"),
+        ("static.input", "getattr(x.dtype, 'name', x.dtype)"),
+        ("static.dtype", "getattr(y.dtype, 'name', y.dtype)"),
         ("static.shape", "tuple(y.shape)"),
         *((f"symbolic_refusal.{key}", text) for key, (text, _) in _REFUSALS.items()),
         ("snapshot", run),
@@ -121,6 +127,13 @@ def _keras(name: str, run: str, *clauses: Clause, kind: str) -> EntryPoint:
             partial_shape,
             when=_layers,
             source=documented(_INPUT, "not including the batch size"),
+        ),
+        *during(
+            "tensorflow<2.16",  # And with it Keras 2.
+            *(
+                fact(f"symbolic_refusal.{key}", expected, source=observed("tensorflow 2.15"))
+                for key, expected in _KERAS_2.items()
+            ),
         ),
         *(fact(f"symbolic_refusal.{key}", raises(error), source=SEEN) for key, (_, error) in _REFUSALS.items()),
         kept("live", SEEN),
