@@ -30,6 +30,7 @@ def summary(results: Results) -> str:
     lines += _deviations(list(results.of("deviation")), entries)
     lines += _not_run(results, entries)
     lines += _programs(list(results.of("programs")))
+    lines += [f"EXTRAPOLATED: {reason}" for reason in results.header.get("extrapolated", {}).values()]
     lines += _drift(drifts(results))
     lines += _findings(findings(results))
     total: Counter[str] = Counter()

@@ -50,6 +50,13 @@ def test_the_summary_tells_a_cause_once_and_names_its_calls() -> None:
     assert "also fake.other" in text
 
 
+def test_the_summary_says_that_a_release_was_not_measured() -> None:
+    reason = "fake 2.99 is newer than 2.15, the newest that was measured"
+    found = results(ENTRY)
+    found.header["extrapolated"] = {"fake": reason}
+    assert f"EXTRAPOLATED: {reason}" in summary(found)
+
+
 def test_a_drift_is_listed_and_does_not_fail() -> None:
     drift = ONE | {"kind": "drift"}
     merged = [Merged(results(ENTRY, drift))]
