@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -59,7 +60,8 @@ class Outcome(NamedTuple):
 class Change(NamedTuple):
     """One thing that differs.
 
-    topic     the field of `Outcome` that differs, or the fact's name; "call" where the whole call came or went
+    topic     the field of `Outcome` that differs, or the fact's name; "call" where the whole call came or went, "reading" where
+              the same bytes are read as another dtype
     kind      one of `KINDS`
     standing  what the laws say of it: "broken", "fixed" or "different"
     before    the field's value
@@ -77,12 +79,12 @@ class Change(NamedTuple):
         """Equal for changes of the same kind; what differs from input to input is left out."""
         if self.kind == "message only":
             return self[:2]
-        return self[:3] if self.topic in ("shape", "strides", "values", "dtype") or is_fact(self.topic) else self
+        return self[:3] if self.topic in ("shape", "strides", "values", "dtype", "reading") or is_fact(self.topic) else self
 
 
 #: What a change of a topic does, by place in `HARMS`; what is not here is a fact of a symbolic form.
 _HARMS = {
-    **dict.fromkeys(("values", "source", "snapshot", "eager_agreement", "gradient", "numpy_semantics"), "data"),
+    **dict.fromkeys(("values", "reading", "source", "snapshot", "eager_agreement", "gradient", "numpy_semantics"), "data"),
     **dict.fromkeys(("dtype", "shape", "type", "static"), "dtype"),
     **dict.fromkeys(("memory", "strides", "writable", "flags"), "memory"),
     **dict.fromkeys(("ending", "call", "symbolic_refusal", "size_limit"), "refusal"),
@@ -100,7 +102,7 @@ def harm(topic: str, after: str) -> int:
 
 def is_fact(topic: str) -> bool:
     """Whether the topic of a change is a fact's name."""
-    return topic != "call" and topic not in Outcome._fields
+    return topic not in ("call", "reading", *Outcome._fields)
 
 
 #: The laws that speak of a topic. How a conversion ends is every law's business.
@@ -157,6 +159,7 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
             found.append(Change(topic, "message only", "different", was, now))
             continue
         standing = _standing(before, after, _LAWS[topic])
+        topic = "reading" if topic == "dtype" and _reads_otherwise(before, after) else topic
         mere = standing == "different" and (was.partition(",")[0] in _UNTOLD or (was, now) in _STRONGER)
         mere |= standing == "different" and topic == "warnings"  # Nobody's data depends on it.
         kind = "fixed" if standing == "fixed" else "changed" if mere else "breaking"
@@ -164,6 +167,12 @@ def changes(before: Outcome, after: Outcome) -> tuple[Change, ...]:
     if hidden.isdisjoint(("strides", "memory", "facts")):  # A result of another kind has other facts as well.
         found += _of_facts(before, after)
     return tuple(found)
+
+
+def _reads_otherwise(before: Outcome, after: Outcome) -> bool:
+    """Whether the same bytes are taken for numbers of another kind: an array's own, read as two dtypes."""
+    kinds = [re.sub("^b?float.*", "float", outcome.dtype.rstrip("0123456789")) for outcome in (before, after)]
+    return before.values == after.values == "bit for bit" and bool(before.shape != after.shape or kinds[0] != kinds[1])
 
 
 def _of_facts(before: Outcome, after: Outcome) -> Iterator[Change]:

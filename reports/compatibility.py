@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from packaging.version import Version
 
 from .changes import Outcome, is_gone
+from .marked import cells, text
 from .profile_files import CELLS, FOLDER, Profile
 
 #: Reading all profiles takes seconds: their tables are kept beside them.
@@ -62,6 +63,25 @@ def written(found: tuple[Table, ...]) -> str:
         head = json.dumps({"package": table.package, "others": table.others, "columns": table.columns})
         parts.append(f'{head[:-1]}, "rows": [\n{rows}\n]}}')
     return "[" + ",\n".join(parts) + "]\n"
+
+
+def page(found: tuple[Table, ...]) -> str:
+    """The tables in Markdown, with what their words mean."""
+    lines = [_HEAD, *(f"- **{word}**: {meaning}" for word, meaning in WORDS.items())]
+    lines += [f"- **{text(mark)}**: {meaning}" for mark, meaning in MARKS.items()]
+    for table in found:
+        lines += ["", f"## Releases of {table.package}", "", f"With {table.others}.", "", cells(["call", *table.columns])]
+        lines += [cells(["---"] * (1 + len(table.columns)), str)]
+        lines += [cells([f"`{call}`", *row]) for call, *row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = """# Compatibility: what each call does in each release
+
+Made by `python -m reports history` from the profiles in `reports/profiles/`; not written by hand. A cell sums up a sample of
+arrays in plain memory, or of tensors; `python -m reports answer CALL --release torch==2.15.0` says more, with sources, and
+[history.md](history.md) what changed.
+"""
 
 
 def made(profiles: list[Profile]) -> tuple[Table, ...]:

@@ -173,20 +173,20 @@ def _markdown(title: str, rows: list[Row], notes: list[str]) -> str:
     lines = [f"### {'❌' if breaking else '✅'} {marked.text(verdict(rows))}", "", marked.text(title), ""]
     for cause in breaking[:SHOWN]:
         lines += marked.folded(marked.html(_heading(cause)), _details(cause))
-    lines += [f"- {marked.text(_heading(cause))}" for cause in breaking[SHOWN:]]
+    lines += [f"- {marked.text(_heading(cause, cause.in_full))}" for cause in breaking[SHOWN:]]
     for kind in KINDS:
         same = [cause for cause in found if cause.plainest["change"] == kind]
         if same and kind not in BREAKING:
-            told = [f"- {marked.text(_heading(cause))}" for cause in same]
+            told = [f"- {marked.text(_heading(cause, cause.in_full))}" for cause in same]
             lines += marked.folded(f"{len(same)} {kind}", [*told, ""])
     return "\n".join([*lines, *marked.folded(counted(rows), [*(f"- {marked.text(note)}" for note in notes), ""])])
 
 
-def _heading(cause: Cause) -> str:
+def _heading(cause: Cause, sentence: str = "") -> str:
     if cause.plainest["change"] == "message only":
         return f"{_words(cause.plainest)}: {_named(cause.calls, '`')}"
     others = len(cause.calls) - 1
-    return cause.sentence + (f" (and {_many(others, 'other call')})" if others else "")
+    return (sentence or cause.sentence) + (f" (and {_many(others, 'other call')})" if others else "")
 
 
 def _details(cause: Cause) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,11 @@ def register(verbs: Any) -> None:
     verb.set_defaults(run=_run)
 
 
-def command(finding: Row, path: Path | str = DEFAULT) -> str:
-    """The command that tries a finding again."""
-    where = "" if Path(path) == DEFAULT else f" --results {path}"
-    return f"{how.RUN} --replay {finding['id']}{where}"
+def command(finding: Row, header: Row, path: Path | str = DEFAULT) -> str:
+    """The command that tries a finding of a results file again, on what the run was on."""
+    options = [] if Path(path) == DEFAULT else ["--results", str(path)]
+    options += [word for name, python in header.get("subjects", {}).items() for word in ("--subject", f"{name}={python}")]
+    return shlex.join([*how.RUN.split(), "--replay", finding["id"], *options])
 
 
 def _run(asked: argparse.Namespace) -> int:
@@ -38,7 +40,7 @@ def _run(asked: argparse.Namespace) -> int:
         raise ResultsError(f"{asked.file} has no finding or deviation {asked.id!r}; `{how.TOOL} summary` lists them")
     for row in rows:
         if row["kind"] != "deviation":
-            print(f"# {row.get('entry', 'A program')} breaks '{row['law']}'. Again: {command(row, asked.file)}")
+            print(f"# {row.get('entry', 'A program')} breaks '{row['law']}'. Again: {command(row, results.header, asked.file)}")
         else:
             print(f"# {row['entry']}, known deviation {row['id']}: {row['title']}")
         print(row["script"] or "# This run did not see it happen, so there is no script.")

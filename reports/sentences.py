@@ -17,6 +17,8 @@ _AXIS = re.compile(r"(?P<axis>dtype|layout|container|memory|state|rank|address %
 _DTYPES = re.compile(r"dtype (?!.*(?:[;{]| or ))(.*)")
 #: Values of an axis that are named.
 _NAMED = 8
+#: Letters of an exception's message that a sentence quotes.
+_WORDS = 80
 #: What results of a call have, by the law that speaks of it.
 _GIVEN = ("dtype", "shape", "type", "flags", "writable", "strides", "device", "values")
 #: Dtypes that behave alike in most calls, by the name of all of them.
@@ -81,17 +83,18 @@ def _listed(values: list[str]) -> str:
 
 def _did(row: Row) -> str:
     expected, observed = str(row["expected"]), str(row["observed"])
+    wanted = "was observed elsewhere" if row["kind"] == "drift" else "is expected"
     if row["outcome"] in ("crashed", "hung"):
         return _dies(observed)
     if element := re.match(r"(element \d+) is (.*)", observed):
-        return f"gives {element[2]} as {element[1]}, where {expected.removeprefix(f'{element[1]} is ')} is expected"
+        return f"gives {element[2]} as {element[1]}, where {expected.removeprefix(f'{element[1]} is ')} {wanted}"
     if row["law"] in _GIVEN:
-        return f"gives {observed}, where {expected} is expected"
+        return f"gives {observed}, where {expected} {wanted}"
     if expected.startswith("raises "):
-        return f"{observed}, where it should raise {expected.removeprefix('raises ')}"
+        return f"{observed}, where {expected.removeprefix('raises ')} {wanted}"
     if observed.startswith("raises "):
-        return f"{observed}, where {expected.removeprefix(row['law'] + ': ')} is expected"
-    return f"breaks {row['law']}: {observed}, where {expected} is expected"
+        return f"{observed}, where {expected.removeprefix(row['law'] + ': ')} {wanted}"
+    return f"breaks {row['law']}: {observed}, where {expected} {wanted}"
 
 
 def _dies(ending: str) -> str:
@@ -107,6 +110,8 @@ def _does(row: Row) -> str:
         return _ends(before, after)
     if topic in ("message", "told"):
         return f"says {after!r} now, where it said {before!r}"
+    if topic == "reading":
+        return f"reads the same bytes as {after} now, where it read them as {before}"
     if topic == "memory":
         was, now = (ending.partition(",")[0] for ending in (before, after))
         return f"{_PRESENT.get(now, now)} now, where it {_PAST.get(was, was)}"
@@ -131,13 +136,19 @@ def _ends(before: str, after: str) -> str:
         return f"{_dies(after)} now, where it {_ended(before)}"
     if after.startswith("answers"):
         return f"converts now{_aside(after)}, where it {_ended(before)}"
-    return f"{after.replace('raised ', 'raises ', 1)} now, where it {_ended(before)}"
+    return f"{_quoted(after).replace('raised ', 'raises ', 1)} now, where it {_ended(before)}"
 
 
 def _ended(ending: str) -> str:
     if ending.startswith(("crashed", "hung")):
         return _dies(ending).replace("kills", "killed").replace("returns", "returned")
-    return f"converted{_aside(ending)}" if ending.startswith("answers") else ending
+    return f"converted{_aside(ending)}" if ending.startswith("answers") else _quoted(ending)
+
+
+def _quoted(ending: str) -> str:
+    """An exception with the beginning of what it says."""
+    kind, colon, words = ending.partition(": ")
+    return f'{kind} ("{words[:_WORDS]}{"..." * (len(words) > _WORDS)}")' if colon else kind
 
 
 def _aside(ending: str) -> str:
@@ -171,7 +182,19 @@ VALUES = {
 def _handed(spec: dict[str, Any]) -> str:
     """What stands for the array, where it is none."""
     container = spec.get("container", "ndarray")
-    return "" if container == "ndarray" else f" of a {container.replace('_', ' ')}"
+    return "" if container == "ndarray" else f" of {_CONTAINERS.get(container, f'a {container}')}"
+
+
+_CONTAINERS = {
+    "subclass": "a subclass of ndarray",
+    "masked": "a masked array",
+    "scalar": "a NumPy scalar",
+    "list": "a list of arrays",
+    "array": "an object with __array__",
+    "array_interface": "an object with __array_interface__",
+    "buffer": "a buffer (memoryview)",
+    "dlpack": "an object with __dlpack__",
+}
 
 
 def of_input(spec: dict[str, Any]) -> str:

@@ -81,12 +81,12 @@ def _deviations(rows: list[Row], entries: list[Row]) -> list[str]:
     others = [id for id in seen if id not in {row["id"] for row in rows}]
     if not rows and not others:
         return []
-    lines = ["known deviations (recorded breaks of a promise that still happen):"]
+    lines = ["known deviations (recorded breaks of a promise), and whether they happen here:"]
     for row in sorted(rows, key=lambda row: (rank(row), row["id"])):
         times = max(seen[row["id"]], 1)  # Its own example, where that is a program.
         status = {"happens": f"{times:>6}x", "gone": "   GONE", "mended": " MENDED", "not run": "not run"}[row["status"]]
         lines.append(f"  {status}  {row['severity']:<10}  {row['id']}: {row['title']} [{row['upstream'] or 'not reported'}]")
-    lines += [f"  {seen[id]:>6}x  {id} (its example is not part of this run)" for id in sorted(others)]
+    lines += [f"  {seen[id]:>6}x  {id} (on other calls than the one that shows it)" for id in sorted(others)]
     return [*lines, ""]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from difflib import get_close_matches
 
 from packaging.requirements import InvalidRequirement
@@ -75,6 +76,11 @@ def _one_of(what: str, name: str, known: object) -> str:
     raise ProfileError(f"no {what} is called {name!r}; {'closest' if what == 'call' else 'known'}: {', '.join(near)}")
 
 
+def _of_series(requirement: str) -> str:
+    """The requirement, "torch==2.4" for all of the series."""
+    return f"{requirement}.*" if re.fullmatch(r"[\w-]+==\d+\.\d+", requirement) else requirement
+
+
 def _profile(framework: str, requirements: list[str]) -> Profile:
     """The shipped profile of the newest releases that fulfil the requirements."""
     from packaging.version import Version
@@ -82,6 +88,7 @@ def _profile(framework: str, requirements: list[str]) -> Profile:
     from ..promises.releases import hold
 
     names = [name for name in shipped() if f"{framework}-" in name]
+    requirements = [_of_series(requirement) for requirement in requirements]
     found: list[tuple[list[Version], str]] = []
     for name in names:
         versions = {package: release for package, _, release in (part.rpartition("-") for part in name.split("+"))}
@@ -91,5 +98,7 @@ def _profile(framework: str, requirements: list[str]) -> Profile:
         except InvalidRequirement:
             raise ProfileError(f"--release {' '.join(requirements)} is no requirement, such as {framework}==2.15.0") from None
     if not found:
-        raise ProfileError(f"no profile of {framework} fits {' '.join(requirements)}; shipped: {', '.join(names)}")
+        raise ProfileError(
+            f"no profile of {framework} fits {' '.join(requirements)}, such as {framework}==2.15; shipped: {', '.join(names)}"
+        )
     return read_profile(max(found)[1])

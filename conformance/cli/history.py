@@ -63,12 +63,17 @@ def run(asked: argparse.Namespace) -> int:
         print(told, end="")
         return code
     try:
-        tables = compatibility.written(compatibility.made(profiles))
+        tables = compatibility.made(profiles)
+        pages = {
+            asked.output: told,
+            asked.output.with_name("compatibility.md"): compatibility.page(tables),
+            compatibility.FILE: compatibility.written(tables),
+        }
         if asked.check:
-            return int(asked.output.read_text() != told or compatibility.FILE.read_text(encoding="utf-8") != tables)
+            return int(any(path.read_text(encoding="utf-8") != now for path, now in pages.items()))
         asked.output.parent.mkdir(parents=True, exist_ok=True)
-        asked.output.write_text(told)
-        compatibility.FILE.write_text(tables, encoding="utf-8")
+        for path, now in pages.items():
+            path.write_text(now, encoding="utf-8")
     except OSError as error:
         raise ResultsError(f"cannot use {asked.output}: {error.strerror}") from None
     print(asked.output)

@@ -107,7 +107,7 @@ def program_row(combination: str, finding: ProgramFinding) -> dict[str, Any]:
     """A finding as a row of the results file."""
     breach = finding.breach
     must = LAWS[breach.law].must if breach.law in LAWS else MUST
-    told = [must, f"Owed: {breach.expected}. Seen: {breach.observed}."]
+    told = [must, f"Expected: {breach.expected}. Observed: {breach.observed}."]
     if finding.program[-1].do in ("drop", "resize"):
         told.append("With MALLOC_PERTURB_=165 in the environment, memory that was freed shows at once.")
     shown = breach.handle if breach.outcome == "ok" else ""
@@ -165,6 +165,6 @@ def known_happens(known: KnownProgram, subject: Subject) -> dict[str, Any]:
     if breach is None:
         gone = "mended" if extrapolation("+".join(known.frameworks), subject.versions) else "gone"
         return row | {"status": gone, "observed": "every handle shows what is promised"}
-    told = [known.title, f"Owed: {breach.expected}. Seen: {breach.observed}."]
+    told = [known.title, f"Expected: {breach.expected}. Observed: {breach.observed}."]
     text = script(known.frameworks, play.lines, told, breach.handle if breach.outcome == "ok" else "")
     return row | {"status": "happens", "observed": breach.observed[:4000], "script": text}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from textwrap import indent
 
 from ..frameworks.registry import extrapolation, known_for
 from ..laws.judge import pressure_of
@@ -60,7 +61,10 @@ class Play:
         if self._header is not None:
             self._subject.step(self._header, True)
             self._header = None
-        word = self.model.after(step, self._subject.step(lines, False), entry)
+        report = self._subject.step(lines, False)
+        if report.outcome == "raised":  # A script goes on, as the program does.
+            self.lines[-1] = f"try:\n{indent(lines, '    ')}\nexcept Exception as error:\n    print(repr(error))"
+        word = self.model.after(step, report, entry)
         self.counts[word] += 1
         return self.model.held.get(step.to)
 

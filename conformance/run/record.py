@@ -68,6 +68,7 @@ class Record:
             }
             | ({"against": against} if against else {})
             | ({"extrapolated": extrapolated} if extrapolated else {})
+            | ({"subjects": dict(plan.subjects)} if plan.subjects else {})
         )
 
     def take(self, rows: list[Row]) -> None:

@@ -33,6 +33,10 @@ def script(entry: EntryPoint, spec: ArraySpec | TensorSpec, law: str, breach: Br
     return "\n".join([*heading, *imports, "", *build, *before, f"r = {last}", *_show(entry, spec, law, breach)]) + "\n"
 
 
+#: Laws that compare the result with what another way of computing gives.
+_COMPARED = ("numpy_semantics", "eager_agreement")
+
+
 def _in_a_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -44,12 +48,21 @@ def _show(entry: EntryPoint, spec: Spec, law: str, breach: Breach) -> list[str]:
     if law == "snapshot" and spec.memory == "plain":
         shown = [f"print({text})" for text in told]
         return [*shown, "buffer[:] = ~buffer  # Change the source: does the form follow?", *shown]
+    if told and law in _COMPARED:
+        return [
+            f"for each in (r, {', '.join(told)}):",
+            "    print(each, getattr(each, 'dtype', None), getattr(each, 'shape', None))",
+        ]
     if told:
         return ["print(r)", *(f"print({text})" for text in told)]
     if law in ("memory", "follows", "twins") and entry.direction == "in" and spec.memory == "plain":
         return ["print(r)", "buffer[:] = ~buffer  # Change the source: does the result follow?", "print(r)"]
     if law in ("leads", "readonly") and scripts.change and entry.direction == "in":
-        return [f"print({source})", f"{scripts.change}  # Change the result: does the source follow?", f"print({source})"]
+        shows_elements = spec.container in ("ndarray", "subclass", "matrix", "masked", "list", "buffer")
+        elements = source if shows_elements or spec.memory not in ("plain", "readonly") else "buffer[start:]"
+        return [f"print({elements})", f"{scripts.change}  # Change the result: does the source follow?", f"print({elements})"]
+    if law == "writable":
+        return ["print(type(r), 'writable:', getattr(getattr(r, 'flags', None), 'writeable', None))"]
     if law in ("leads", "immutability") and entry.direction == "out":
         return [f"print({source})", "r[...] = 1  # Change the result: does the source follow?", f"print({source})"]
     if law == "refusal":

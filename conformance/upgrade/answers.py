@@ -91,7 +91,9 @@ class Answer:
         for part in self.parts:
             of.setdefault(part.does, []).extend([part.of] * bool(part.of))
         told = [f"{does} for {' and '.join(inputs)}" if inputs else does for does, inputs in of.items()]
-        return "; ".join([f"{self.entry.name} {told[0]}", *told[1:], *(_against(one) for one in self.deviations)]) + "."
+        broken = self.tried.get("against the promise") and not self.tried.get("converted")
+        name = f"Promised of {self.entry.name}, and kept by no input that was tried:" if broken else self.entry.name
+        return "; ".join([f"{name} {told[0]}", *told[1:], *(_against(one) for one in self.deviations)]) + "."
 
 
 def _against(deviation: Deviation) -> str:

@@ -22,8 +22,9 @@ _CLAUSES = {
     "memory": "aliasing",
     "warnings": "warns",
     "told": "warns",
+    "reading": "dtype",
 }
-_LAWS = {"ending": "acceptance", "message": "refusal", "call": "acceptance", "told": "warnings"}
+_LAWS = {"reading": "dtype", "ending": "acceptance", "message": "refusal", "call": "acceptance", "told": "warnings"}
 
 
 #: What shows a topic that a printed result does not.
@@ -65,9 +66,8 @@ def row(entry: EntryPoint, change: Change, spec: Spec, before: Outcome, after: O
     """What can be told of a change by one spec alone."""
     law = _LAWS.get(change.topic, change.topic.partition(".")[0])
     clause = entry.clause(_CLAUSES.get(change.topic, change.topic), spec)
-    words = [_words(change, outcome) for outcome in (before, after)]
-    if change.topic == "dtype" and before.shape != after.shape:
-        words = [f"{outcome.dtype}{outcome.shape or list(spec.shape)}" for outcome in (before, after)]
+    read = change.topic == "reading" or (change.topic == "dtype" and before.shape != after.shape)
+    words = [_as_read(outcome, spec, change) if read else _words(change, outcome) for outcome in (before, after)]
     name = json.dumps([entry.name, change.topic, *words, spec.to_json()], sort_keys=True)
     return {
         "kind": "difference",
@@ -86,6 +86,12 @@ def row(entry: EntryPoint, change: Change, spec: Spec, before: Outcome, after: O
         "spec": spec.to_json(),
         "script": _script(entry, spec, law, change.topic, words),
     }
+
+
+def _as_read(outcome: Outcome, spec: Spec, change: Change) -> str:
+    """Dtype and shape; they say whether the bytes are read as what they are."""
+    own = ", the source's dtype," if change.topic == "reading" and outcome.dtype == spec.dtype else ""
+    return f"{outcome.dtype}{outcome.shape or list(spec.shape)}{own}"
 
 
 def _words(change: Change, outcome: Outcome) -> str:

@@ -184,6 +184,14 @@ def test_what_freed_memory_holds_is_not_told(both: Isolated) -> None:
     assert breach.observed == "it shows what its memory, freed, happens to hold"
 
 
+def test_the_script_of_a_program_goes_on_after_a_refusal(both: Isolated) -> None:
+    resized = next(known for known in known_programs() if known.id == "torch-refused-resize-changes-shape")
+    row = known_happens(resized, both)
+    if row["status"] != "happens":
+        pytest.skip(f"not run: {row['observed']}")
+    assert "    h1.resize_(1000)\nexcept Exception as error:\n    print(repr(error))\nprint(h1)\n" in row["script"]
+
+
 def test_the_same_seed_gives_the_same_programs(isolated: Isolated) -> None:
     honest = HONEST[0]
     first, second = (search(isolated, (), {honest.name: honest}, 20, seed=3) for _ in range(2))

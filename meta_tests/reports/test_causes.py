@@ -50,6 +50,14 @@ def test_the_summary_tells_a_cause_once_and_names_its_calls() -> None:
     assert "also fake.other" in text
 
 
+def test_what_was_only_observed_is_not_told_as_expected() -> None:
+    refused = ONE | {"law": "refusal", "expected": "raises ValueError", "observed": "raises TypeError: no"}
+    told = [causes([refused | {"kind": kind}])[0].sentence for kind in ("finding", "drift")]
+    assert told == [
+        f"`fake.one` raises TypeError: no, where ValueError {how}" for how in ("is expected", "was observed elsewhere")
+    ]
+
+
 def test_the_summary_says_that_a_release_was_not_measured() -> None:
     reason = "fake 2.99 is newer than 2.15, the newest that was measured"
     found = results(ENTRY)

@@ -19,6 +19,7 @@ from meta_tests.site import BROKEN, CALL, CELLS, FINE, KNOWN, PROGRAM, PROGRAMS,
 from tensor_conformance.conformance.cli import VERBS, main
 from tensor_conformance.reports.cells import Cells, decode
 from tensor_conformance.reports.merge import Merged, environments, merge
+from tensor_conformance.reports.replay import command
 from tensor_conformance.reports.results import Row, read
 from tensor_conformance.reports.writers import badge, sarif
 from tensor_conformance.reports.writers.csv import matrix
@@ -82,6 +83,11 @@ def test_replay_prints_the_command_and_the_script(path: Path, capsys: pytest.Cap
     text = capsys.readouterr().out
     assert f"pytest conformance --replay 0123456789 --results {path}" in text
     assert BROKEN["script"] in text
+
+
+def test_a_replay_asks_the_interpreter_that_the_run_asked() -> None:
+    told = command({"id": "0123456789"}, {"subjects": {"torch": "/a folder/python"}}, "a.jsonl")
+    assert told == "pytest conformance --replay 0123456789 --results a.jsonl --subject 'torch=/a folder/python'"
 
 
 def test_a_deviation_is_replayed_by_its_script(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

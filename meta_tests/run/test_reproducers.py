@@ -13,9 +13,13 @@ import pytest
 
 from meta_tests.helpers import NAMES, drawn
 from meta_tests.strategies.test_build import address_of, elements
+from tensor_conformance.conformance.frameworks.registry import entry_points
+from tensor_conformance.conformance.laws.law import Breach
+from tensor_conformance.conformance.run import reproducer
 from tensor_conformance.strategies import ADDRESSES, LAYOUTS, MEMORIES, ArraySpec, build
 from tensor_conformance.strategies.dtypes import POINTERS
 from tensor_conformance.strategies.lines import array
+from tensor_conformance.strategies.spec import TensorSpec
 
 ml_dtypes = pytest.importorskip("ml_dtypes")
 SPEC = ArraySpec("int16", (3,), (-4,), 9, 12, 1, seed=7, planted=((0, 0x0102),))
@@ -126,3 +130,33 @@ def test_scripts_of_pointers_keep_dtype_shape_and_elements(dtype: str) -> None:
         script = run(spec)["a"]
         assert (script.dtype, script.shape) == (spec.np_dtype, spec.shape)
         assert repr(script.ravel().tolist()) == repr(build(spec).array.ravel().tolist())
+
+
+def shown(law: str, spec: ArraySpec | TensorSpec, name: str = "torch.as_tensor") -> str:
+    """The script of an entry point's finding, from its call on."""
+    entry = next(entry for entry in entry_points() if entry.name == name)
+    return reproducer.script(entry, spec, law, Breach("this", "that"))
+
+
+def test_what_gives_its_elements_away_by_protocol_alone_is_shown_by_its_memory() -> None:
+    spec = SPEC._replace(container="dlpack", memory="readonly")
+    assert shown("readonly", spec).count("print(buffer[start:])") == 2
+    assert shown("readonly", spec._replace(container="ndarray")).count("print(a)") == 2
+
+
+def test_whether_a_result_is_writable_is_printed() -> None:
+    spec = TensorSpec("float32", (1,), (4,), 0, 4)
+    assert "'writable:'" in shown("writable", spec, "torch.Tensor.numpy")
+
+
+def test_both_of_what_is_compared_are_printed_with_their_dtypes() -> None:
+    told = shown("numpy_semantics", SPEC, "torch.compile[eager][numpy sum]")
+    assert told.endswith(
+        "for each in (r, (lambda x: x.sum())(a)):\n    print(each, getattr(each, 'dtype', None), getattr(each, 'shape', None))\n"
+    )
+
+
+def test_truths_are_written_as_the_framework_takes_them() -> None:
+    assert r"tensor_content=b'\x01\x00\x01'" in shown(
+        "dtype", TensorSpec("bool", (3,), (1,), 0, 3, seed=0, planted=((0, 2), (2, 255))), "tf.Tensor.numpy"
+    )

@@ -82,6 +82,12 @@ def test_what_was_tried_is_counted_by_how_it_compares_with_the_promise() -> None
     assert word == "against the promise"
 
 
+def test_a_promise_that_no_input_keeps_is_not_told_as_if_it_were_kept() -> None:
+    broken = profile(outcome=Outcome("raised ValueError", broken="acceptance"))
+    told = answer(ENTRY, broken, {"dtype": "float32", "layout": "fortran"}).sentence
+    assert told.startswith("Promised of fake.call, and kept by no input that was tried: shares memory")
+
+
 @pytest.mark.parametrize("layout", FORMS)
 def test_there_is_an_answer_for_every_layout(layout: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["answer", "torch.asarray", "--layout", layout, "--dtype", "float64"]) == 0
@@ -106,6 +112,11 @@ def test_another_release_can_be_named(capsys: pytest.CaptureFixture[str]) -> Non
     assert "numpy 1.26.4, torch 2.13.0" in capsys.readouterr().out
 
 
+def test_a_series_names_its_release(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["answer", "torch.asarray", "--release", "torch==2.4"]) == 0
+    assert "torch 2.4.1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -113,7 +124,7 @@ def test_another_release_can_be_named(capsys: pytest.CaptureFixture[str]) -> Non
         (["torch.asarray", "--dtype", "float17"], "no dtype is called 'float17'; known: "),
         (["torch.asarray", "--layout", "diagonal"], "no layout is called 'diagonal'; known: c, fortran"),
         (["torch.asarray", "--state", "neg"], "--state says nothing of this call"),
-        (["torch.asarray", "--release", "torch==9"], "no profile of torch fits torch==9; shipped: "),
+        (["torch.asarray", "--release", "torch==9"], "no profile of torch fits torch==9, such as torch==2.15; shipped: "),
         (["torch.asarray", "--release", "newest!"], "is no requirement, such as torch==2.15.0"),
         (["torch.from_dlpack[copy=True]", "--release", "torch==2.8.0"], "needs numpy>=2.1, torch>=2.9; here is torch 2.8.0"),
         (["torch.asarray", "--dtype", "S0", "--layout", "partial"], "there is no such input: dtype S0, layout partial"),

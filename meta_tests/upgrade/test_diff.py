@@ -132,6 +132,19 @@ def test_inputs_that_are_taken_now_are_told_in_the_sentence() -> None:
     assert causes([some])[0].in_full == f"`torch.one` converts now (shares), where it raised TypeError ({some['where']})"
 
 
+def test_the_same_bytes_read_as_numbers_of_another_kind_are_other_data() -> None:
+    floats, own = OK._replace(shape="[2]"), OK._replace(dtype="int32")
+    (change,) = changes(floats, own)
+    assert (change.topic, change.kind, HARMS[harm(change.topic, change.after)]) == ("reading", "breaking", "data")
+    told = {"topic": "reading", "before": "float32[2]", "after": "complex64[1]"}
+    assert (
+        causes([DIFFERENCE | told])[0].sentence
+        == "`torch.one` reads the same bytes as complex64[1] now, where it read them as float32[2]"
+    )
+    for wider in (OK._replace(dtype="float64", values="as promised"), OK._replace(dtype="float64")):
+        assert [change.topic for change in changes(OK, wider)] == ["dtype"]
+
+
 def test_of_what_should_have_been_refused_type_and_dtype_alone_are_compared() -> None:
     odd = Outcome("answers", type="bool", dtype="bool", broken="refusal")
     assert changes(odd, OK._replace(type="bool", dtype="bool", broken="values")) == ()
@@ -179,7 +192,7 @@ def test_what_breaks_nothing_fails_on_any_difference_alone(change: str) -> None:
         (HARMFUL[2][1], "gives dtype torch.float64[1] now, where it was torch.float32[2]"),
         (HARMFUL[3][1], "copies now, where it shared"),
         ({"topic": "memory", "before": "none", "after": "copies, writes stay"}, "copies now, where it had no memory to compare"),
-        (HARMFUL[4][1], "raises TypeError: no now, where it converted"),
+        (HARMFUL[4][1], 'raises TypeError ("no") now, where it converted'),
         (HARMFUL[5][1], "gives UserWarning now, where it gave no warning"),
         ({"topic": "call", "change": "removed"}, "is gone"),
         (
@@ -200,7 +213,7 @@ def test_a_cause_is_a_sentence(fields: dict[str, str], sentence: str) -> None:
 
 def test_a_sentence_names_what_stands_for_the_array() -> None:
     (cause,) = causes([DIFFERENCE | {"spec": DIFFERENCE["spec"] | {"container": "buffer"}}])
-    assert cause.sentence == "`torch.one` of a buffer copies now, where it shared"
+    assert cause.sentence == "`torch.one` of a buffer (memoryview) copies now, where it shared"
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ class _Pages:
         self._page("deviations.html", "deviations.html")
         for row in (*site.shown, *site.deviations):
             drawn = picture(row.get("spec"), row.get("itemsize"))
-            again = command(row) if row["kind"] != "deviation" else ""
+            again = command(row, site.header) if row["kind"] != "deviation" else ""
             self._page("case.html", case_path(row), row=row, picture=drawn, again=again)
         self._page("laws.html", "laws.html")
         for section in SECTIONS:

@@ -11,7 +11,8 @@ def _tensor(spec: TensorSpec) -> list[str]:
     if spec.dtype == "string":
         lines = [f"t = tf.fill({list(spec.shape)}, {TEXT!r})"]
     else:  # From raw bytes, with no NumPy on the way, as subjects do it.
-        content = repr(spec.values) if any(spec.values) else f"bytes({len(spec.values)})"
+        data = bytes(map(bool, spec.values)) if spec.dtype == "bool" else spec.values  # The wire format knows no other truths.
+        content = repr(data) if any(data) else f"bytes({len(data)})"
         dtype = f"tf.dtypes.as_dtype({spec.dtype!r}).as_datatype_enum"
         lines = [
             "from tensorflow.core.framework import tensor_pb2",
