@@ -79,7 +79,7 @@ def page(found: tuple[Table, ...]) -> str:
 _HEAD = """# Compatibility: what each call does in each release
 
 Made by `python -m reports history` from the profiles in `reports/profiles/`; not written by hand. A cell sums up a sample of
-arrays in plain memory, or of tensors; `python -m reports answer CALL --release torch==2.15.0` says more, with sources, and
+arrays in plain memory, or of tensors; `python -m reports answer CALL --release REQUIREMENT` says more, with sources, and
 [history.md](history.md) what changed.
 """
 

@@ -151,6 +151,7 @@ def test_objects_and_memory_that_stay_are_counted() -> None:
     assert seen["bytes"] >= seen["conversions"] << 12 or MANY._mallinfo is None
 
 
+@pytest.mark.usefixtures("few_rounds")
 def test_a_cache_that_fills_is_no_leak() -> None:
     kept: list[Any] = []
 
