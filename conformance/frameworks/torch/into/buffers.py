@@ -8,7 +8,7 @@ from typing import Any
 from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, accepts, documented, dtype, may_refuse, refuses, shape, shares, values, warns
 from ....promises.conditions import Condition, always, contiguous, readonly, swapped
-from ...words import same_dtype
+from ...words import native, same_dtype
 from .words import BRIDGED, DOCS, NO_FLAGS, SEEN, bare, dlpack_object, entry, np_scalar, sequence, where
 
 _FROMBUFFER = f"{DOCS}/generated/torch.frombuffer.html"
@@ -95,7 +95,7 @@ def read_by_format(when: Condition) -> tuple[Clause, ...]:
     """A buffer's elements as a flat tensor of their own dtype."""
     return where(
         when,
-        refuses("ValueError", when=~BRIDGED, source=_NO_FORMAT),
+        refuses("ValueError", when=~(BRIDGED | native("ulonglong")), source=_NO_FORMAT),
         refuses("RuntimeError", "ValueError", when=~contiguous & no_bytes, source=SEEN),
         refuses("RuntimeError", when=~contiguous, source=SEEN),
         refuses("ValueError", when=no_bytes, source=SEEN),
