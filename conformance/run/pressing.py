@@ -39,8 +39,8 @@ PRESSED = {
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 2 * MANY_KINDS),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
-#: A quick run presses a kind in so many.
-QUICK = 4
+#: By profile: of the kinds one in so many is pressed, the plainest first; where kinds are few, a quick run alone leaves some out.
+SHARE = {"quick": 4, "default": 2, "thorough": 1}
 #: Bytes of an array that frameworks split among threads, at 32,768 elements.
 SPLIT = 1 << 18
 #: Bytes of the copies that are raced by an overwrite, by profile.
@@ -61,7 +61,7 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
     for pressure, pressing in PRESSED.items():
         if pressure not in _asked(pace, quick):
             continue
-        room = -(-pressing.most // QUICK) if quick else pressing.most
+        room = -(-pressing.most // SHARE[profile]) if quick or pressing.most >= MANY_KINDS else pressing.most
         kinds: dict[Any, Spec] = {}
         for spec, seen in answers_first if pressing.most >= MANY_KINDS else plain:
             fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)

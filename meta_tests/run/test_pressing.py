@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tensor_conformance.conformance.run.pressing import PRESSED, RACED, chosen
+from tensor_conformance.conformance.run.pressing import PRESSED, RACED, SHARE, chosen
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies import DTYPES, ArraySpec, TensorSpec
 
@@ -22,8 +22,8 @@ def pressed(*shown: tuple[Any, Observation], **options: Any) -> dict[str, list[A
     return dict(chosen(shown, **{"profile": "default", **options}))
 
 
-def under(pressure: str, *specs: Any, seen: Observation = COPIED) -> int:
-    return len(pressed(*[(spec, seen) for spec in specs])[pressure])
+def under(pressure: str, *specs: Any, seen: Observation = COPIED, profile: str = "default") -> int:
+    return len(pressed(*[(spec, seen) for spec in specs], profile=profile)[pressure])
 
 
 def test_the_plainest_of_each_kind_is_pressed() -> None:
@@ -126,10 +126,21 @@ def test_no_more_than_so_many_are_pressed() -> None:
     few = {"many": 8, "crowd": 9, "first": 2, "capsule": 6}
     assert spent == {"drop": 64, "again": 32, "settings": 64, "forms": 64, **few}
     raised = [Observation("raised", (f"Error{n}",)) for n in range(20)]
-    assert {name: len(pressed(*[(PLAIN._replace(container="dlpack"), seen) for seen in raised])[name]) for name in few} == {
-        **few,
-        "first": 0,
+    shown = [(PLAIN._replace(container="dlpack"), seen) for seen in raised]
+    found = {profile: pressed(*shown, profile=profile) for profile in SHARE}
+    assert {name: [len(pressed[name]) for pressed in found.values()] for name in few} == {
+        "many": [2, 8, 8],
+        "crowd": [3, 9, 9],
+        "first": [0, 0, 0],
+        "capsule": [2, 6, 6],
     }
+    assert [under("settings", *(PLAIN._replace(dtype=name) for name in DTYPES[:40]), profile=profile) for profile in SHARE] == [
+        16,
+        32,
+        40,
+    ]
+    warns = [(PLAIN, COPIED), (PLAIN, WARNED)]
+    assert [len(pressed(*warns, profile=profile)["first"]) for profile in SHARE] == [1, 2, 2]
 
 
 # -- what may be spent --------------------------------------------------------------------------------------------------
