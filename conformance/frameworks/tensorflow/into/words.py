@@ -99,7 +99,7 @@ def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
 
 _fnuz = named("float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz")
 #: How a dtype is refused that a release does not know, by NumPy or by TensorFlow, as the call goes.
-_UNKNOWN = ("ValueError", "TypeError", "AttributeError", "BufferError", "IndexError")
+_UNKNOWN = ("ValueError", "TypeError", "AttributeError", "BufferError", "IndexError", "InvalidArgumentError")
 #: What came with a release: dtypes, and arrays of more than 32 axes.
 BEFORE = (
     *during(
