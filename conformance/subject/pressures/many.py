@@ -17,8 +17,10 @@ from .conversion import Conversion, Facts
 _ROUND_SECONDS, _LEAST, _MOST = 0.008, 24, 1000
 #: Rounds that may add something before it counts as a leak.
 _ROUNDS = 12
-#: Bytes that no pool adds in every round, and seconds that a round may take which has to tell.
-_CERTAIN, _LONGEST = 3 << 14, 0.1
+#: Bytes that no pool adds in every round.
+_CERTAIN = 3 << 14
+#: Where it is not clear what was added: seconds that a longer round may take, and how many of them are made.
+_LONGER_SECONDS, _LONGER_ROUNDS = 0.25, 4
 
 
 def many(conversion: Conversion) -> Facts:
@@ -46,13 +48,13 @@ def many(conversion: Conversion) -> Facts:
     while count < _LEAST or (count < _MOST and time.perf_counter() - started < _ROUND_SECONDS):
         once()
         count += 1
-    most = min(_MOST, int(count * _LONGEST / (time.perf_counter() - started)))
+    most = min(_MOST, int(count * _LONGER_SECONDS / (time.perf_counter() - started)))
     watched = [one for one in (value, source.owner) if one is not None]
-    least = _added(once, count, watched)
+    least = _added(once, count, watched, _ROUNDS)
     # So little may be chance, or a cache that fills; of a leak more is left by more of them.
     if count < most and (least[0] > 0 or 2 * least[1] > count or 16 * count < least[2] < _CERTAIN):
         count = most
-        least = _added(once, count, watched)
+        least = _added(once, count, watched, _LONGER_ROUNDS)
     source.close()
     device = least[3] if device_memory.is_known() else None
     return (("conversions", count), ("ending", ending), *zip(_LEVELS, least), ("device bytes", device))
@@ -61,10 +63,10 @@ def many(conversion: Conversion) -> Facts:
 _LEVELS = ("references", "blocks", "bytes")
 
 
-def _added(once: Callable[[], str], count: int, watched: list[Any]) -> tuple[int, int, int, int]:
+def _added(once: Callable[[], str], count: int, watched: list[Any], rounds: int) -> tuple[int, int, int, int]:
     """What every round of so many conversions adds to the levels: caches fill up, pools grow once, and a leak goes on."""
     least = (count, count, count << 20, count << 20)
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         before = _levels(watched)
         for _ in range(count):
             once()

@@ -80,7 +80,7 @@ _CONVERT: tuple[Clause, ...] = (
     *where(
         _unchanged,
         # Before 2.3 NumPy spelt its variable-width strings as PyTorch does not expect them.
-        *during("numpy<2.3", refuses("TypeError", when=named("StringDType") & ndarray, source=SEEN)),
+        *during("numpy<2.3", refuses("TypeError", when=named("StringDType") & container_in("ndarray", "matrix"), source=SEEN)),
         accepts(source=_LEFT_UNCHANGED),
         dtype(lambda spec: None, source=_LEFT_UNCHANGED),
         shape(lambda spec: None, source=_LEFT_UNCHANGED),

@@ -56,12 +56,25 @@ def _shape(spec: Spec) -> tuple[int, ...] | None:
     return (1,) if _is_size(spec) else tuple(spec.shape)
 
 
+_bool_scalar = np_scalar & named("bool")
+_OF_NUMPY = observed("numpy 2.2")
+#: NumPy's booleans counted as integers, and so as sizes, before 2.3.
+_BOOL_AS_SIZE = during(
+    "numpy<2.3",
+    accepts(when=_bool_scalar, source=_OF_NUMPY),
+    shape(lambda spec: None, when=_bool_scalar, source=_OF_NUMPY),
+    values("unspecified", when=_bool_scalar, source=_OF_NUMPY),
+    warns("DeprecationWarning", when=_bool_scalar, source=_OF_NUMPY),
+)
+
+
 def _typed(name: str, to: str, *same: str) -> EntryPoint:
     """A constructor whose results all have one dtype; arrays of that dtype (`same`: its names) are shared."""
     keeps = ndarray & native(*same)
     return entry(
         name,
         f"{name}([a] if isinstance(a, int) else a.reshape(1) if {_A_SIZE} else a)",
+        *_BOOL_AS_SIZE,
         refuses("TypeError", when=np_scalar & ~pointers & ~Condition("it would be a size", _is_size), source=SEEN),
         # Sequences of anything but numbers that fit are refused in as many ways as there are.
         may_refuse(
@@ -91,7 +104,6 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         shares(when=keeps, source=SEEN),
         copies(source=SEEN),
         warns("UserWarning", when=keeps & readonly, source=SEEN),
-        # NumPy's booleans counted as integers, and so as sizes, before 2.3.
         *during("numpy<2.3", forms("nested list", "scalar", when=scalar & named("bool"), source=_OWN_TYPE)),
         forms("nested list", when=scalar, source=_OWN_TYPE),  # A bare number is a size.
         *([by_default_dtype(source=_OWN_TYPE)] if name == "torch.Tensor" else []),

@@ -106,6 +106,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         AN_ARRAY,
         NEGATED_HALVES,
         copies(source=_DLPACK_COPY),
+        *during("numpy<2.2", writable(False, when=~empty & NOWHERE & ~FAKE, source=observed("torch 2.13 with NumPy 2.1"))),
         *_READ_ONLY,
         *WRITABLE_COPY,
         _SILENT_IF_REAL,

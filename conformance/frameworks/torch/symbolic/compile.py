@@ -209,7 +209,7 @@ def _without_wide(before: str, newest: str, *types: str) -> tuple[Clause, ...]:
     )
 
 
-_UNEXPORTED = _without_wide("torch<2.5", "torch 2.4", "KeyError")
+_UNEXPORTED = _without_wide("torch<2.5", "torch 2.4", "KeyError", "ValueError")
 _UNSAVED = _without_wide("torch<2.8", "torch 2.7", "RuntimeError", "ValueError", "KeyError")
 
 EXPORT: tuple[EntryPoint, ...] = (
