@@ -44,14 +44,18 @@ def test_a_clause_behind_one_of_some_releases_decides_in_the_others() -> None:
     assert ("clause 1", "True") in set(needs(promised, SWAPPED, ()))
 
 
+#: Call to known deviations that are younger than the shipped inputs, which show them when they are drawn the next time.
+YOUNGER = {"torch.asarray": {"torch-bool-scalar-refused"}}
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_the_shipped_inputs_show_every_known_deviation_and_all_that_surrounds_it(name: str) -> None:
     (found,) = (one for one in entry_points() if one.name == name)
     listed = inputs()[1][list_of(found)]
     specs = [listed.specs[place] for place in listed.of(found)]
-    for deviation in frameworks()[found.framework].deviations:
-        if deviation.covers(found):
-            assert {deviation.when.test(spec) for spec in specs} >= {True}, deviation.id
+    known = [deviation for deviation in frameworks()[found.framework].deviations if deviation.covers(found)]
+    lacking = {deviation.id for deviation in known if not any(map(deviation.when.test, specs))}
+    assert lacking == YOUNGER.get(name, set())
 
 
 def test_nearly_every_condition_of_a_promise_is_shown_from_both_sides() -> None:
