@@ -94,7 +94,7 @@ def _compare(before: str, after: str, asked: argparse.Namespace) -> int:
         if owners and not set(owners) & set(both):
             reasons = [missing[name] for _, missing in found for name in owners if name in missing]
             raise BuildError(f"--entry-point {glob}: {' and '.join(owners)} is not in both environments: {'; '.join(reasons)}")
-    arguments = ["-q", "--no-header", "--tb=no", "-rN", "--against", before, "--framework", ",".join(both)]
+    arguments = ["-q", "--no-header", "--no-summary", "--tb=no", "--against", before, "--framework", ",".join(both)]
     arguments += [word for name in both for word in ("--subject", f"{name}={after}")]
     arguments += [word for glob in asked.entry_point for word in ("--entry-point", glob)]
     arguments += ["--profile", asked.profile, "--seed", asked.seed, "--results", str(asked.results.absolute())]

@@ -141,7 +141,7 @@ def test_the_same_bytes_read_as_numbers_of_another_kind_are_other_data() -> None
         causes([DIFFERENCE | told])[0].sentence
         == "`torch.one` reads the same bytes as complex64[1] now, where it read them as float32[2]"
     )
-    for wider in (OK._replace(dtype="float64", values="as promised"), OK._replace(dtype="float64")):
+    for wider in (OK._replace(dtype="float64", values="as promised"), OK._replace(dtype="float64"), OK._replace(dtype="bool")):
         assert [change.topic for change in changes(OK, wider)] == ["dtype"]
 
 

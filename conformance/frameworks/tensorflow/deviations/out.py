@@ -31,6 +31,20 @@ _single = Condition("the tensor has one element", lambda spec: spec.size == 1)
 
 DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
+        id="tf-dlpack-bool-as-uint8",
+        title="to_dlpack exports booleans as uint8: the dtype is lost.",
+        package="tensorflow",
+        entries=("np.from_dlpack(tf.experimental.dlpack.to_dlpack)",),
+        laws=("dtype",),
+        when=dtype_in("bool"),
+        url="https://dmlc.github.io/dlpack/latest/c_api.html",
+        upstream="",
+        example=TensorSpec("bool", (), (), 0, 1),
+        shown_by="np.from_dlpack(tf.experimental.dlpack.to_dlpack)",
+        severity="manners",
+        releases="<2.16",
+    ),
+    Deviation(
         id="tf-asarray-writable",
         title="np.asarray of a bfloat16, float8, float4, int4 or int2 tensor is a writable view of the immutable tensor",
         package="tensorflow",
