@@ -276,6 +276,16 @@ class _Recorder:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._session = session
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> Generator[None, Any, Any]:
+        # Where pytest parses the interrupted lines while Hypothesis parses others in a thread, old Pythons give up:
+        # https://github.com/python/cpython/issues/106905
+        try:
+            return (yield)
+        except SystemError:
+            reporter: Any = self._session.config.pluginmanager.get_plugin("terminalreporter")
+            return reporter.pytest_keyboard_interrupt(excinfo)
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
@@ -292,11 +302,13 @@ class _Recorder:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        terminalreporter.section("conformance")
+        if self._failure or not terminalreporter.no_summary:
+            terminalreporter.section("conformance")
         if self._failure:
             terminalreporter.write_line(self._failure, red=True)
-        terminalreporter.write_line(visible(summary(read(self._record.path))))
-        terminalreporter.write_line(f"results: {self._record.path}")
+        if not terminalreporter.no_summary:
+            terminalreporter.write_line(visible(summary(read(self._record.path))))
+            terminalreporter.write_line(f"results: {self._record.path}")
         if self._report is not None:
             try:
                 terminalreporter.write_line(f"report: {html.write([self._record.path], self._report)}")

@@ -10,9 +10,12 @@ import sys
 import time
 import venv
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from tensor_conformance.conformance import plugin
 from tensor_conformance.reports.results import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -242,3 +245,16 @@ def test_the_readme_names_every_option() -> None:
     ]
     assert len(own) >= 10
     assert [option for option in own if option not in text] == []
+
+
+def test_an_interrupt_whose_lines_python_fails_to_parse_is_told_again() -> None:
+    told: list[str] = []
+    reporter = SimpleNamespace(pytest_keyboard_interrupt=told.append)
+    manager = SimpleNamespace(get_plugin={"terminalreporter": reporter}.get)
+    recorder: Any = object.__new__(plugin._Recorder)
+    recorder._session = SimpleNamespace(config=SimpleNamespace(pluginmanager=manager))
+    hook = recorder.pytest_keyboard_interrupt("interrupt")
+    next(hook)
+    with pytest.raises(StopIteration):
+        hook.throw(SystemError("AST constructor recursion depth mismatch (before=78, after=121)"))
+    assert told == ["interrupt"]
