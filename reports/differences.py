@@ -13,7 +13,7 @@ from .causes import Cause, causes
 from .changes import BREAKING, HARMS, KINDS, harm
 from .folders import writable
 from .results import Results, Row
-from .sentences import VALUES, of_input
+from .sentences import VALUES, first_of, of_input
 
 FORMATS = ("text", "markdown", "json")
 #: Differences on which a run fails.
@@ -163,8 +163,7 @@ def _words(row: Row) -> str:
 
 
 def _named(names: list[str], mark: str = "") -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(f"{mark}{name}{mark}" for name in names[:NAMED]) + more
+    return first_of([f"{mark}{name}{mark}" for name in names], NAMED)
 
 
 def _markdown(title: str, rows: list[Row], notes: list[str]) -> str:

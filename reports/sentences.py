@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .results import Row
@@ -66,7 +66,7 @@ def condition(parts: Iterable[str]) -> str:
         if part == ANY:
             return ANY
         found = _AXIS.fullmatch(part)
-        if found and SOME not in part:
+        if found:
             axes.setdefault(found["axis"], []).extend((found["several"] or found["one"]).split(", "))
         else:
             others.append(SOME if part.startswith(SOME) else part)
@@ -78,7 +78,12 @@ def condition(parts: Iterable[str]) -> str:
 def _listed(values: list[str]) -> str:
     inside = {name for family in values for name in _FAMILIES.get(family, ())}
     left = [value for value in dict.fromkeys(values) if value not in inside]
-    return ", ".join(left[:_NAMED]) + (f" and {len(left) - _NAMED} more" if len(left) > _NAMED else "")
+    return first_of(left, _NAMED)
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """The first so many names, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _did(row: Row) -> str:

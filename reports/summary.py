@@ -12,6 +12,7 @@ from .causes import causes
 from .differences import of_results, render
 from .merge import environments
 from .results import Results, Row, read
+from .sentences import first_of
 from .severity import drifts, findings, rank, severity
 
 #: Verdicts as column headings, the good ones first.
@@ -133,8 +134,7 @@ def _causes(rows: list[Row]) -> Iterator[str]:
         yield f"  {row['id']}  {severity(row)}: {cause.sentence.replace('`', '')} ({cause.count:,}x)"
         if len(calls) > 1:
             others = [name for name in calls if name != row["entry"]]
-            more = f" and {len(others) - SHOWN_CALLS} more" if len(others) > SHOWN_CALLS else ""
-            yield f"              also {', '.join(others[:SHOWN_CALLS])}{more}"
+            yield f"              also {first_of(others, SHOWN_CALLS)}"
 
 
 def register(verbs: Any) -> None:

@@ -18,6 +18,7 @@ from ...reports.differences import FAILING, fails, releases
 from ...reports.marked import folded, text
 from ...reports.profile_files import Profile, read_profile, shipped
 from ...reports.results import ResultsError, Row
+from ...reports.sentences import first_of
 from ..frameworks.registry import frameworks
 from .diff import FAILING_HELP, add_entry_points
 
@@ -152,5 +153,4 @@ def _told(found: list[Cause]) -> list[str]:
 
 def _line(cause: Cause) -> str:
     others = [f"`{name}`" for name in cause.calls if name != cause.plainest["entry"]]
-    also = ", ".join(others[:_NAMED]) + (f" and {len(others) - _NAMED} more" if len(others) > _NAMED else "")
-    return text(cause.in_full + (f"; also {also}" if others else ""))
+    return text(cause.in_full + (f"; also {first_of(others, _NAMED)}" if others else ""))

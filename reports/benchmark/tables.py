@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..sentences import first_of
 from .compare import Change, Comparison
 from .cost import Cost, law_of_cost
 from .runs import BARE_CALL, Figure, Run
@@ -284,9 +285,7 @@ def _not_timed(run: Run) -> Table:
     rows = []
     for (outcome, message), count in reasons.most_common():
         names = list(dict.fromkeys(entries[outcome, message]))
-        rows.append(
-            (outcome, str(count), message, ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""))
-        )
+        rows.append((outcome, str(count), message, first_of(names, 3)))
     text = "What is not here, is refused, or is known to kill the process, has no time."
     return Table("Not timed", text if rows else "", ("outcome", "cells", "why", "calls"), rows)
 

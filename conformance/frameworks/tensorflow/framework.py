@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...promises import EntryPoint, accepts, documented, dtype, during, observed, refuses, shares, type_
+from ...promises import EntryPoint, accepts, documented, dtype, refuses, shares, type_
 from ...promises.conditions import contiguous, dtype_in, empty
 from ...promises.releases import measured
 from ..framework import Exchange, Framework, marked
-from ..words import native, same_dtype
+from ..words import same_dtype
 from . import claims, costs, devices, programs
 from .deviations import devices as device_deviations
 from .deviations import into as into_deviations
 from .deviations import lifetime, symbolic
 from .deviations import out as out_deviations
 from .into import constructors
-from .into.words import DOCS, SEEN
+from .into.words import DOCS, NO_BOOL_BY_DLPACK, SEEN
 from .out import methods
 from .scripts import SCRIPTS
 from .states import SETTINGS, STATES
@@ -84,7 +84,7 @@ TENSORFLOW = Framework(
         gives=(refuses("InvalidArgumentError", "BufferError", when=~dtype_in(*_IN_DLPACK), source=SEEN),),
         takes=(
             refuses("InvalidArgumentError", when=~contiguous & ~empty, source=SEEN),
-            *during("tensorflow<2.16", refuses("InvalidArgumentError", when=native("bool"), source=observed("tensorflow 2.15"))),
+            *NO_BOOL_BY_DLPACK,
             accepts(source=_SHARES),
             type_("tf.Tensor", source=SEEN),
             dtype(same_dtype, source=SEEN),

@@ -19,10 +19,8 @@ from ....promises import (
     copies,
     documented,
     dtype,
-    during,
     may_refuse,
     may_share,
-    observed,
     refuses,
     shares,
     type_,
@@ -50,6 +48,7 @@ from .words import (
     DOCS,
     FORWARDED,
     IMMUTABLE,
+    NO_BOOL_BY_DLPACK,
     SEEN,
     SHAPE,
     VALUES,
@@ -94,7 +93,7 @@ _DLPACK: tuple[Clause, ...] = (
     refuses("BufferError", when=~numbers | swapped | readonly, source=SEEN),  # NumPy's.
     may_refuse("BufferError", "InvalidArgumentError", when=partial_stride, source=SEEN),
     refuses("InvalidArgumentError", when=~contiguous, source=SEEN),
-    *during("tensorflow<2.16", refuses("InvalidArgumentError", when=native("bool"), source=observed("tensorflow 2.15"))),
+    *NO_BOOL_BY_DLPACK,
     accepts(source=_FROM_DLPACK),
     dtype(same_dtype, source=SEEN),
 )

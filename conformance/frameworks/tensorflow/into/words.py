@@ -117,6 +117,11 @@ BEFORE = (
     ),
 )
 
+#: Before 2.16 no boolean came in by DLPack.
+NO_BOOL_BY_DLPACK = during(
+    "tensorflow<2.16", refuses("InvalidArgumentError", when=native("bool"), source=observed("tensorflow 2.15"))
+)
+
 
 def entry(name: str, call: str, *clauses: Clause) -> EntryPoint:
     """An entry point of NumPy to TensorFlow."""

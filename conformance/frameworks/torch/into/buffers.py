@@ -8,8 +8,8 @@ from typing import Any
 from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, accepts, documented, dtype, may_refuse, refuses, shape, shares, values, warns
 from ....promises.conditions import Condition, always, contiguous, readonly, swapped
-from ...words import native, same_dtype
-from .words import BRIDGED, DOCS, NO_FLAGS, SEEN, bare, dlpack_object, entry, np_scalar, sequence, where
+from ...words import same_dtype
+from .words import DLPACKED, DOCS, NO_FLAGS, SEEN, bare, dlpack_object, entry, np_scalar, sequence, where
 
 _FROMBUFFER = f"{DOCS}/generated/torch.frombuffer.html"
 _SHARING = documented(_FROMBUFFER, "The returned tensor and buffer share the same memory.")
@@ -95,7 +95,7 @@ def read_by_format(when: Condition) -> tuple[Clause, ...]:
     """A buffer's elements as a flat tensor of their own dtype."""
     return where(
         when,
-        refuses("ValueError", when=~(BRIDGED | native("ulonglong")), source=_NO_FORMAT),
+        refuses("ValueError", when=~DLPACKED, source=_NO_FORMAT),
         refuses("RuntimeError", "ValueError", when=~contiguous & no_bytes, source=SEEN),
         refuses("RuntimeError", when=~contiguous, source=SEEN),
         refuses("ValueError", when=no_bytes, source=SEEN),
