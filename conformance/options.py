@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from ..reports.replay import DEFAULT as RESULTS
+from ..reports.replay import again
 from ..reports.results import ResultsError, read
 from ..strategies.spec import SpecError, spec_from_json
 from .frameworks.registry import broken, entry_points, on_device
@@ -22,7 +24,6 @@ from .run.plan import PHASES, PROFILES, Only, Plan
 from .run.subjects import LIMIT
 from .subject import devices
 
-RESULTS = Path("conformance-results.jsonl")
 #: Processes that convert at once, unless more are asked for: each has a framework in memory.
 _MOST = 4
 
@@ -105,7 +106,7 @@ def plan(option: Any) -> Plan:
         against=option.against,
         devices=asked,
         fail_on_drift=option.fail_on_drift,
-        again=_again(option),
+        again=shlex.join([*again(results_path(option), subjects), *["--in-process"] * option.in_process]),
         processes=1 if option.in_process else option.jobs or min(_processors(), _MOST),
     )
 
@@ -113,14 +114,6 @@ def plan(option: Any) -> Plan:
 def _processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _again(option: Any) -> str:
-    """The options that a replay of this run needs: its file, if it is not the usual one, and its subjects."""
-    words = ["--results", str(results_path(option))] if results_path(option) != RESULTS else []
-    words += [word for subject in option.subject or [] for word in ("--subject", subject)]
-    words += ["--in-process"] * option.in_process
-    return shlex.join(words)
 
 
 def frameworks(option: Any) -> tuple[str, ...]:

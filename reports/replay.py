@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,13 @@ def register(verbs: Any) -> None:
 
 def command(finding: Row, header: Row, path: Path | str = DEFAULT) -> str:
     """The command that tries a finding of a results file again, on what the run was on."""
+    return shlex.join([*how.RUN.split(), "--replay", finding["id"], *again(path, header.get("subjects", {}))])
+
+
+def again(path: Path | str, subjects: Mapping[str, str]) -> list[str]:
+    """The options that a replay of a run needs: its file, if it is not the usual one, and the interpreters of its subjects."""
     options = [] if Path(path) == DEFAULT else ["--results", str(path)]
-    options += [word for name, python in header.get("subjects", {}).items() for word in ("--subject", f"{name}={python}")]
-    return shlex.join([*how.RUN.split(), "--replay", finding["id"], *options])
+    return options + [word for name, python in subjects.items() for word in ("--subject", f"{name}={python}")]
 
 
 def _run(asked: argparse.Namespace) -> int:

@@ -187,10 +187,11 @@ VALUES = {
 def _handed(spec: dict[str, Any]) -> str:
     """What stands for the array, where it is none."""
     container = spec.get("container", "ndarray")
-    return "" if container == "ndarray" else f" of {_CONTAINERS.get(container, f'a {container}')}"
+    return "" if container == "ndarray" else f" of {CONTAINER_WORDS.get(container, f'a {container}')}"
 
 
-_CONTAINERS = {
+#: By the name of the container, as the strategies call it.
+CONTAINER_WORDS = {
     "subclass": "a subclass of ndarray",
     "masked": "a masked array",
     "scalar": "a NumPy scalar",

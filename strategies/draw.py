@@ -279,6 +279,7 @@ def draw_array_spec(
         shape = draw_shape(choose)
         adapt = _CONTAINER_SHAPES.get(container) or LAYOUTS[layout].shape
         shape = adapt(choose, shape) if adapt else shape
+    container = "ndarray" if container == "list" and not shape else container  # A 0-d array has no items to list.
     strides, offset, nbytes = _draw_strided(
         choose,
         itemsize,

@@ -137,6 +137,8 @@ def _arrays(
     shape = (shape,) if isinstance(shape, int) else shape
     if shape is not None and (len(shape) > MAX_RANK or any(n < 0 for n in shape)):
         raise ValueError(f"shape {shape} is not one of at most {MAX_RANK} lengths")
+    if container == "list" and shape == ():
+        raise ValueError("a 0-d array has no list of its items: shape () takes another container")
     if address is not None and address not in range(64):
         raise ValueError(f"unknown address {address!r}; known, modulo 64: 0 to 63")
     pinned: dict[str, Any] = {

@@ -311,6 +311,7 @@ class ArraySpec(_Layout, _ArrayFields):
         _require(self.dtype in dtypes.DTYPES, f"unknown dtype {self.dtype!r}")
         _require(self.memory in MEMORIES, f"unknown memory {self.memory!r}")
         _require(self.container in CONTAINERS, f"unknown container {self.container!r}")
+        _require(bool(self.shape) or self.container != "list", "a 0-d array has no list of its items")
         _require(0 <= self.address < 64, f"address {self.address} is not in 0..63")
         _require(0 <= self.seed < 1 << 32, f"seed {self.seed} is out of bounds")
         try:

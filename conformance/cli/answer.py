@@ -19,6 +19,7 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verb.add_argument("--dtype", metavar="NAME", help="of the input: float16, >int32, bfloat16 (default: all)")
     verb.add_argument("--layout", metavar="CLASS", help="of the input: c, fortran, reversed, ... (default: all)")
     verb.add_argument("--memory", metavar="KIND", help="of an array: plain, readonly, bytes, protected, ... (default: all)")
+    verb.add_argument("--container", metavar="KIND", help="of an array: ndarray, masked, list, buffer, ... (default: all)")
     verb.add_argument("--state", metavar="STATE", help="of a tensor: plain, requires_grad, ... (default: all)")
     verb.add_argument(
         "--release",
@@ -32,7 +33,7 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(asked: argparse.Namespace) -> int:
     """0; raises ProfileError for what is not known."""
-    from ...strategies.spec import MEMORIES, SpecError
+    from ...strategies.spec import CONTAINERS, MEMORIES, SpecError
     from ..frameworks.registry import entry_points
     from ..upgrade.answers import FORMS, answer, dtypes_of
 
@@ -43,6 +44,7 @@ def run(asked: argparse.Namespace) -> int:
         "dtype": dtypes_of(entry),
         "layout": tuple(FORMS),
         "memory": MEMORIES if incoming else (),
+        "container": CONTAINERS if incoming else (),
         "state": () if incoming else entry.states,
     }
     wanted = {axis: _one_of(axis, getattr(asked, axis), values) for axis, values in known.items() if getattr(asked, axis)}

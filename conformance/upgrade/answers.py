@@ -9,9 +9,9 @@ from math import prod
 from typing import NamedTuple
 
 from ...reports.profile_files import Profile
-from ...reports.sentences import names_of
+from ...reports.sentences import CONTAINER_WORDS, names_of
 from ...strategies import dtypes
-from ...strategies.spec import TENSOR_DTYPES, ArraySpec, Spec, SpecError, TensorSpec, c_strides
+from ...strategies.spec import CONTAINERS, TENSOR_DTYPES, ArraySpec, Spec, SpecError, TensorSpec, c_strides
 from ..frameworks.registry import frameworks
 from ..frameworks.words import same_dtype
 from ..promises import EntryPoint
@@ -48,7 +48,7 @@ FORMS: Mapping[str, Form] = {
     "high_rank": Form("more than 32 axes", (1,) * 33),
 }
 #: What is home: of all else one thing is varied at a time.
-_HOME = {"dtype": "float32", "layout": "c", "memory": "plain", "state": "plain"}
+_HOME = {"dtype": "float32", "layout": "c", "memory": "plain", "container": "ndarray", "state": "plain"}
 _MEMORIES = {"readonly": "read-only memory", "bytes": "memory of bytes objects", "protected": "write-protected pages"}
 
 
@@ -107,18 +107,21 @@ def dtypes_of(entry: EntryPoint) -> tuple[str, ...]:
 
 
 def answer(entry: EntryPoint, profile: Profile, wanted: Mapping[str, str]) -> Answer:
-    """What the call does with inputs of which some axes (dtype, layout, memory, state) are given, by the promises and the
-    deviations of the profile's releases."""
+    """What the call does with inputs of which some axes (dtype, layout, memory, container, state) are given.
+
+    By the promises and the deviations of the profile's releases.
+    """
     versions = profile.header["environment"]
     promised = entry.under(versions)
     found = dict(_specs(entry, wanted))
     home = next(iter(found.values()))
     main = _does(promised, home)
+    usual = {does for does, _ in main}
     parts = [Part(does, "", source) for does, source in main]
     others: dict[tuple[str, str], dict[str, list[str]]] = {}
     for (axis, value), spec in found.items():
         for told in _does(promised, spec):
-            if told not in main and not (axis != "dtype" and told[0].startswith("gives ")):
+            if told[0] not in usual and not (axis not in ("dtype", "container") and told[0].startswith("gives ")):
                 others.setdefault(told, {}).setdefault(axis, []).append(value)
     for (does, source), axes in others.items():
         of = [_words(axis, values, entry) for axis, values in axes.items() if axis]
@@ -138,15 +141,15 @@ def _specs(entry: EntryPoint, wanted: Mapping[str, str]) -> Iterator[tuple[tuple
         raise SpecError(f"there is no such input: {', '.join(f'{axis} {value}' for axis, value in wanted.items())}")
     yield ("", ""), made
     axes: dict[str, tuple[str, ...]] = {"layout": tuple(FORMS), "dtype": dtypes_of(entry)}
-    axes |= {"memory": tuple(_MEMORIES)} if incoming else {"state": entry.states}
+    axes |= {"memory": tuple(_MEMORIES), "container": CONTAINERS} if incoming else {"state": entry.states}
     for axis, values in axes.items():
         for value in () if axis in wanted else values:
             if value != home[axis] and (spec := _made(entry, **home | {axis: value})) is not None:
                 yield (axis, value), spec
 
 
-def _made(entry: EntryPoint, dtype: str, layout: str, memory: str, state: str) -> Spec | None:
-    form = FORMS[layout]
+def _made(entry: EntryPoint, dtype: str, layout: str, memory: str, container: str, state: str) -> Spec | None:
+    form = FORMS["scalar" if container == "scalar" and layout == _HOME["layout"] else layout]
     try:
         size = dtypes.dtype(dtype).itemsize if entry.direction == "in" else TENSOR_DTYPES[dtype][0]
         strides = c_strides(form.shape, size)
@@ -157,7 +160,7 @@ def _made(entry: EntryPoint, dtype: str, layout: str, memory: str, state: str) -
         lead = -sum((n - 1) * step for n, step in zip(form.shape, strides) if step < 0 < n)
         span = sum((n - 1) * abs(step) for n, step in zip(form.shape, strides)) + size if prod(form.shape) else 0
         made: Spec = (
-            ArraySpec(dtype, form.shape, strides, lead, span, memory=memory)
+            ArraySpec(dtype, form.shape, strides, lead, span, memory=memory, container=container)
             if entry.direction == "in"
             else TensorSpec(dtype, form.shape, strides, lead, span, state=state)
         )
@@ -197,6 +200,8 @@ def _words(axis: str, values: list[str], entry: EntryPoint) -> str:
         return ", ".join(FORMS[value].words for value in values)
     if axis == "memory":
         return ", ".join(_MEMORIES[value] for value in values)
+    if axis == "container":
+        return " or ".join(CONTAINER_WORDS.get(value, f"a {value}") for value in values)
     if axis == "state":
         return "tensors in state " + ", ".join(values)
     return ", ".join(names_of(values, set(dtypes_of(entry)) - set(values)))
@@ -220,8 +225,9 @@ _CLASSES = {
 def _tried(entry: EntryPoint, profile: Profile, wanted: Mapping[str, str]) -> Counter[str]:
     listed = inputs()[1].get(profile.lists.get(entry.name, ""))
     counts: Counter[str] = Counter()
+    wanted = {"container": "ndarray", **wanted} if entry.direction == "in" else wanted
     for spec, outcome in zip(listed.specs if listed else (), profile.outcomes.get(entry.name, ())):
-        if outcome.ending and spec.container in ("", "ndarray") and all(_has(spec, *pair) for pair in wanted.items()):
+        if outcome.ending and all(_has(spec, *pair) for pair in wanted.items()):
             counts["against the promise" if outcome.broken else "converted" if outcome.ending == "answers" else "refused"] += 1
     return counts
 

@@ -83,6 +83,7 @@ HOSTILE: dict[str, Any] = {
     "dtype of another library": {"dtype": "torch.float32"},
     "unknown memory": {"memory": "floppy"},
     "unknown container": {"container": "tuple"},
+    "a 0-d array has no list of its items": {"shape": [], "strides": [], "container": "list"},
     "number for a name": {"dtype": 4},
     "list for a name": {"memory": ["plain"]},
     "extra field": {"more": 1},

@@ -55,7 +55,7 @@ def test_the_sentence_says_what_it_does_and_where_it_does_otherwise() -> None:
     told = answer(ENTRY, profile(), {"dtype": "float32"}).sentence
     assert told == (
         "fake.call shares memory; raises ValueError for negative strides; "
-        "warns (UserWarning) for read-only memory, memory of bytes objects, write-protected pages."
+        "warns (UserWarning) for read-only memory, memory of bytes objects, write-protected pages and a NumPy scalar."
     )
 
 
@@ -144,3 +144,13 @@ def test_every_shipped_profile_can_be_asked_for() -> None:
         releases = [part.rpartition("-") for part in name.split("+")]
         wanted = [word for package, _, version in releases for word in ("--release", f"{package}=={version}")]
         assert main(["answer", call, *wanted]) == 0, (framework, name)
+
+
+def test_containers_are_an_axis_of_arrays(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["answer", "torch.asarray", "--dtype", "float64", "--release"]
+    assert main([*asked, "torch==2.13"]) == 0
+    assert "gives float32 for a buffer (memoryview)" in capsys.readouterr().out
+    assert main([*asked, "torch==2.15"]) == 0
+    assert "for a buffer" not in capsys.readouterr().out
+    assert main([*asked, "torch==2.13", "--container", "scalar"]) == 0
+    assert "torch.asarray copies" in capsys.readouterr().out

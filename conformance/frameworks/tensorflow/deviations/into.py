@@ -43,7 +43,8 @@ def _parts(spec: Spec) -> np.ndarray | None:
 
 def _has_zero(spec: Spec) -> bool:
     parts = _parts(spec)
-    return parts is not None and bool((parts == 0).any())
+    with np.errstate(invalid="ignore"):  # signalling NaNs
+        return parts is not None and bool((parts == 0).any())
 
 
 _zero = Condition("a number, or its real or imaginary part, is zero", _has_zero)
