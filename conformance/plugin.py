@@ -278,13 +278,14 @@ class _Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_keyboard_interrupt(self, excinfo: Any) -> Generator[None, Any, Any]:
-        # Where pytest parses the interrupted lines while Hypothesis parses others in a thread, old Pythons give up:
+        # Where pytest parses the interrupted lines while a thread works, old Pythons give up, and then do without the lines:
         # https://github.com/python/cpython/issues/106905
         try:
             return (yield)
         except SystemError:
             reporter: Any = self._session.config.pluginmanager.get_plugin("terminalreporter")
-            return reporter.pytest_keyboard_interrupt(excinfo)
+            reporter._keyboardinterrupt_memo = excinfo.getrepr(style="value")
+            return None
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tensor_conformance.conformance.run.subjects import InProcess, Isolated
+
+# Under nohup, or in the background of a script, SIGINT is ignored, and would be by every process that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -247,14 +247,15 @@ def test_the_readme_names_every_option() -> None:
     assert [option for option in own if option not in text] == []
 
 
-def test_an_interrupt_whose_lines_python_fails_to_parse_is_told_again() -> None:
-    told: list[str] = []
-    reporter = SimpleNamespace(pytest_keyboard_interrupt=told.append)
+def test_an_interrupt_whose_lines_python_fails_to_parse_is_told_without_them() -> None:
+    reporter = SimpleNamespace(_keyboardinterrupt_memo=None)
     manager = SimpleNamespace(get_plugin={"terminalreporter": reporter}.get)
     recorder: Any = object.__new__(plugin._Recorder)
     recorder._session = SimpleNamespace(config=SimpleNamespace(pluginmanager=manager))
-    hook = recorder.pytest_keyboard_interrupt("interrupt")
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        raise KeyboardInterrupt
+    hook = recorder.pytest_keyboard_interrupt(interrupt)
     next(hook)
     with pytest.raises(StopIteration):
         hook.throw(SystemError("AST constructor recursion depth mismatch (before=78, after=121)"))
-    assert told == ["interrupt"]
+    assert reporter._keyboardinterrupt_memo.reprcrash.message == "KeyboardInterrupt"

@@ -148,8 +148,8 @@ _LIKE_NUMPY: tuple[Clause, ...] = (
     # Objects of several kinds in one list are cast to one another, where there is a kernel for that.
     may_refuse("TypeError", "ValueError", "OverflowError", "UnimplementedError", when=objects | sequence & empty, source=SEEN),
     may_refuse("ValueError", "TypeError", when=sequence & (extended | strings), source=SEEN),
-    # NumPy spelt its variable-width strings otherwise before 2.3.
-    *during("numpy<2.3", refuses("TypeError", "ValueError", when=strings, source=SEEN)),
+    # NumPy spelt its variable-width strings otherwise before 2.3; a scalar of them is Python's str.
+    *during("numpy<2.3", refuses("TypeError", "ValueError", when=strings & ~np_scalar, source=SEEN)),
     refuses("TypeError", "ValueError", when=~(taken | strings), source=SEEN),
     dtype(lambda spec: None, when=objects | buffer | sequence & (empty | strings_too), source=SEEN),
     dtype("string", when=strings_too, source=SEEN),
