@@ -107,8 +107,10 @@ def _told_apart(met: list[_Met], same: list[Any]) -> Iterator[tuple[str, list[_M
             if count >= PURE * (count + others[axis, value]):
                 pure.setdefault(axis, {})[value] = count
         if not pure:
-            common = set.intersection(*(set(_features(one[1]).items()) for one in left)) - _USUAL if len(left) > 2 else set()
-            yield "; ".join([SOME, *(f"{axis} {value}" for axis, value in sorted(common))]), left
+            common = set.intersection(*(set(_features(one[1]).items()) for one in left)) - _USUAL
+            apart = bool(common) and not any(common <= _features(spec).items() for spec in same)
+            told = sorted(common, key=lambda each: (each[0] != "dtype", each)) if apart or len(left) > 2 else []
+            yield "; ".join([*([] if apart else [SOME]), *(f"{axis} {value}" for axis, value in told)]), left
             return
         axis = max(pure, key=lambda axis: sum(pure[axis].values()))
         group = [one for one in left if _features(one[1]).get(axis) in pure[axis]]
