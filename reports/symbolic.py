@@ -87,7 +87,7 @@ def _cells(entry: Row) -> tuple[str, ...]:
 
 
 _STATIC = {"False": "unknown", "the source's shape": "known", "the source's shape but for its first axis": "partly"}
-_VALUES = {"": "kept", "astype": "cast", "unspecified": "none"}
+_VALUES = {"": "kept", "astype": "cast", "unspecified": "none", "uninitialised": "none"}
 
 
 def _values(entry: Row) -> str:

@@ -15,7 +15,7 @@ from math import prod
 from typing import NamedTuple
 
 from . import dtypes
-from .spec import CONTAINERS, MAX_RANK, MEMORIES, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
+from .spec import CONTAINERS, MAX_RANK, MEMORIES, PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
 
 Choose = Callable[[int], int]
 
@@ -222,14 +222,19 @@ def _pinned(choose: Choose, n: int, pinned: int | None) -> int:
     return pinned
 
 
-def _draw_contents(choose: Choose, bits_of: str, wild: bool, special: int | None = None) -> tuple[int, list[tuple[int, int]]]:
+def _draw_contents(
+    choose: Choose, bits_of: str, wild: bool, special: int | None = None, palette: int | None = None
+) -> tuple[int, list[tuple[int, int]]]:
     """Seed of the background and up to two (position, bits) to plant, each a small number or a special value.
 
-    `special` pins them to the special value with this number (they count round and round) and the next one.
+    `special` pins them to the special value with this number (they count round and round) and the next one; `palette` pins
+    the background to special values alone, from this one on, with nothing planted: that is never drawn, for it would not shrink.
 
     The backgrounds are zeros, numbers below 251 and, if `wild`, random bits. Only the first two shrink well: no search
     turns the NaN that it met in random bits into a planted one.
     """
+    if palette is not None:
+        return PALETTE + palette, []
     specials = dtypes.special_bits(bits_of)
     count = _pinned(choose, 3, None if special is None else 2)
     seed = choose(256 if wild else QUIET_SEEDS) if choose(2) else 0
@@ -261,6 +266,7 @@ def draw_array_spec(
     names: tuple[str, ...] = dtypes.DTYPES,
     wild: bool = True,
     special: int | None = None,
+    palette: int | None = None,
 ) -> ArraySpec:
     """Draw one array spec; whatever is given is pinned, all else is drawn (the dtype from `names`).
 
@@ -270,7 +276,7 @@ def draw_array_spec(
     container = _pick(choose, _ANY_CONTAINER, container)
     address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
     memory = _pick(choose, _ANY_MEMORY, memory)
-    seed, planted = _draw_contents(choose, dtype, wild, special)
+    seed, planted = _draw_contents(choose, dtype, wild, special, palette)
     layout = _pick(choose, _ANY_LAYOUT, layout)
     if dtype == "StringDType" and layout not in ("scalar", "empty", "offset"):
         layout = "c"  # All that NumPy lays it out in.
@@ -305,6 +311,8 @@ def draw_tensor_spec(
     strided: bool = True,
     wild: bool = True,
     special: int | None = None,
+    palette: int | None = None,
+    shape: tuple[int, ...] | None = None,
 ) -> TensorSpec:
     """Draw one tensor spec; whatever is given is pinned. Tensors step forwards, by whole elements, or stand still.
 
@@ -314,11 +322,12 @@ def draw_tensor_spec(
     state = _pick(choose, states, state)
     address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
     itemsize, like = TENSOR_DTYPES[dtype]
-    seed, planted = _draw_contents(choose, like, wild, special)
+    seed, planted = _draw_contents(choose, like, wild, special, palette)
     layout = _pick(choose, _ANY_LAYOUT, layout)
-    shape = draw_shape(choose)
-    adapt = LAYOUTS[layout].shape
-    shape = adapt(choose, shape) if adapt else shape
+    if shape is None:
+        shape = draw_shape(choose)
+        adapt = LAYOUTS[layout].shape
+        shape = adapt(choose, shape) if adapt else shape
     strides, offset, nbytes = _draw_strided(
         choose, itemsize, LAYOUTS[layout], shape, lambda axis: strided and axis.step >= 0 and not axis.gap % itemsize
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -171,6 +172,23 @@ def special_bits(name: str) -> tuple[int, ...]:
     if resolved.kind == "T":
         return tuple(range(len(TEXTS)))
     if resolved.kind == "U":
-        return (0x61, 0xE9, 0x10FFFF, 0x61 << 32)
-    narrower = [(1 << n) + step for n in (15, 16, 24, 31, 32, 53) if n < bits - 1 for step in (-1, 0, 1)]
-    return (top, top - 1 if top > 1 else 1, ones, 1, 0x80, *(narrower if resolved.kind in "iu" else ()))
+        several = (_letters("aZé", 4), _letters("中a\U0001f600z", 4)) if bits > 64 else ()
+        return (0x61, 0xE9, 0x10FFFF, 0x61 << 32, *several)
+    plain_ends = (top, top - 1 if top > 1 else 1, ones, 1, 0x80)
+    if resolved.kind == "S":
+        return (*plain_ends, _letters("aZ\xe9az", 1), _letters("\xffb", 1))
+    return (*plain_ends, *(_whole_numbers(bits, resolved.kind == "i") if resolved.kind in "iu" else ()))
+
+
+def _letters(text: str, size: int) -> int:
+    """The bits of letters of so many bytes each, the first in the lowest."""
+    return sum(ord(letter) << 8 * size * n for n, letter in enumerate(text))
+
+
+def _whole_numbers(bits: int, signed: bool) -> Iterator[int]:
+    """Whole numbers around the ends of narrower formats' exact ranges, and between powers of two beyond them."""
+    for n in (8, 11, 15, 16, 24, 31, 32, 53):
+        if n < bits - 1:
+            sizes = [(1 << n) - 1, 1 << n, (1 << n) + 1, (5 << n - 2) + 1]
+            yield from sizes
+            yield from ((1 << bits) - size for size in sizes[2:] if signed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import dtypes
 from .containers import EXPRESSIONS, definitions
-from .spec import QUIET_SEEDS, ArraySpec, Spec, TensorSpec
+from .spec import PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, Spec, TensorSpec, period
 
 
 def _dtype_text(name: str) -> str:
@@ -22,15 +22,17 @@ def contents(spec: Spec) -> list[str]:
     if not any(spec.owner_bytes):
         return []
     plain = spec._replace(planted=()).owner_bytes
-    random_bits = spec.seed >= QUIET_SEEDS and (isinstance(spec, TensorSpec) or dtypes.is_raw(spec.dtype))
+    dtype = TENSOR_DTYPES[spec.dtype][1] if isinstance(spec, TensorSpec) else spec.dtype
+    random_bits = QUIET_SEEDS <= spec.seed < PALETTE and (isinstance(spec, TensorSpec) or dtypes.is_raw(dtype))
     if not spec.seed:
         lines = [f"data = np.zeros({spec.nbytes}, np.uint8)"]
     elif random_bits and len(plain) > 256:
         noise = f"random.Random({spec.seed}).randbytes({max(-(-spec.nbytes // 4) * 4, 4096)})[:{spec.nbytes}]"
         lines = [f"data = np.frombuffer({noise}, np.uint8){' & 1' if spec.dtype == 'bool' else '.copy()'}"]
-    else:  # Quiet contents come round after 251 elements, where these stand on one grid.
-        period = spec.nbytes if spec.has_partial_stride else spec.offset % max(spec.itemsize, 1) + 251 * spec.itemsize
-        lines = [f"data = np.resize(np.frombuffer(bytes.fromhex({plain[:period].hex()!r}), np.uint8), {spec.nbytes})"]
+    else:  # Other contents come round, where elements stand on one grid.
+        lead = spec.offset % max(spec.itemsize, 1)
+        once = spec.nbytes if spec.has_partial_stride else lead + period(dtype, spec.seed) * spec.itemsize
+        lines = [f"data = np.resize(np.frombuffer(bytes.fromhex({plain[:once].hex()!r}), np.uint8), {spec.nbytes})"]
     for index, _ in spec.planted:
         at = spec.position(index)
         element = spec.owner_bytes[at : at + spec.itemsize]

@@ -63,33 +63,42 @@ def noise(seed: int, nbytes: int) -> bytes:
 
 #: Seeds below this make quiet backgrounds, the others random bits.
 QUIET_SEEDS = 128
+#: Seeds from here on make palettes: every special value of the dtype in turn, from another one on for each seed.
+PALETTE = 1 << 16
 
 
 def background(layout: _Layout, seed: int, dtype: str) -> bytes:
     """An owner's bytes before anything is planted, of elements of the dtype (a NumPy name).
 
-    Zeros for seed 0; for quiet seeds, numbers below 251 of which neighbours differ; for others, random bytes.
+    Zeros for seed 0; for quiet seeds, numbers below 251 of which neighbours differ; for palettes, special values; for others,
+    random bytes.
     """
     nbytes, itemsize = layout.nbytes, layout.itemsize
     if not seed or dtype in dtypes.POINTERS or not itemsize:
         return bytes(nbytes)
-    if seed >= QUIET_SEEDS and dtypes.is_raw(dtype):
+    if QUIET_SEEDS <= seed < PALETTE and dtypes.is_raw(dtype):
         return noise(seed, nbytes)
     if not layout.has_partial_stride:  # Elements stand on one grid, whose every place is filled.
         lead = layout.offset % itemsize
-        return (bytes(lead) + _quiet(dtype, seed, (nbytes - lead) // itemsize + 1))[:nbytes]
+        return (bytes(lead) + _repeated(dtype, seed, (nbytes - lead) // itemsize + 1))[:nbytes]
     owner = bytearray(nbytes)
     shape, strides = without_ones(layout.shape, layout.strides)
     elements = np.ndarray(shape, f"V{itemsize}", owner, layout.offset, strides)
-    elements[...] = np.frombuffer(_quiet(dtype, seed, layout.size), elements.dtype).reshape(shape)
+    elements[...] = np.frombuffer(_repeated(dtype, seed, layout.size), elements.dtype).reshape(shape)
     return bytes(owner)
 
 
-def _quiet(dtype: str, seed: int, count: int) -> bytes:
-    """Elements of the numbers seed, seed + 37, seed + 74, ... modulo 251."""
-    cycle = _quiet_cycle(dtype)
-    itemsize, start = len(cycle) // 251, seed * _STEPS_TO_ONE % 251
-    return (cycle * ((start + count) // 251 + 1))[start * itemsize : (start + count) * itemsize]
+def _repeated(dtype: str, seed: int, count: int) -> bytes:
+    """So many elements: of a palette, else the numbers seed, seed + 37, seed + 74, ... modulo 251."""
+    cycle = _palette(dtype) if seed >= PALETTE else _quiet_cycle(dtype)
+    length = period(dtype, seed)
+    itemsize, start = len(cycle) // length, (seed - PALETTE if seed >= PALETTE else seed * _STEPS_TO_ONE) % length
+    return (cycle * ((start + count) // length + 1))[start * itemsize : (start + count) * itemsize]
+
+
+def period(dtype: str, seed: int) -> int:
+    """After how many elements a background that is no random bits comes round."""
+    return len(dtypes.special_bits(dtype)) if seed >= PALETTE else 251
 
 
 _STEPS_TO_ONE = pow(37, -1, 251)
@@ -98,6 +107,11 @@ _STEPS_TO_ONE = pow(37, -1, 251)
 @cache
 def _quiet_cycle(dtype: str) -> bytes:
     return b"".join(dtypes.encode(dtype, dtypes.number_bits(dtype, step * 37 % 251)) for step in range(251))
+
+
+@cache
+def _palette(dtype: str) -> bytes:
+    return b"".join(dtypes.encode(dtype, bits) for bits in dtypes.special_bits(dtype))
 
 
 def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from ...strategies import dtypes
-from ...strategies.spec import Spec
-from ..subject.observation import DIGEST, KEPT_BYTES, Observation, canonical, fingerprint, significant
+from ...strategies.spec import ArraySpec, Spec
+from ..subject.observation import DIGEST, INT_BYTES, KEPT_BYTES, Observation, canonical, fingerprint, significant
+from ..subject.texts import packed
 from .law import Breach
 
-# What Python numbers are packed as when a result is made of them (see `on_numpy`).
-_PYTHON = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
+# What Python numbers are packed as when a result is made of them (see `on_numpy`); ints in 16 bytes.
+_PYTHON = {"bool": "bool", "float": "float64", "complex": "complex128"}
+#: The dtype of results whose elements are texts.
+_TEXT = "string"
 
 
 def meant(spec: Spec) -> bytes:
@@ -38,10 +41,12 @@ def meant(spec: Spec) -> bytes:
 def same_values(how: str | Callable[[Any], bytes], spec: Spec, seen: Observation) -> Breach | bool | None:
     """Whether the observed data are the spec's values, crossing as `how` says.
 
-    how  "bits", "astype", "unspecified", or a function of the spec that gives the bytes owed
+    how  "bits", "astype", "unspecified", "uninitialised" or a function of the spec that gives the bytes owed
     """
     assert seen.data is not None
-    if how == "unspecified" or not spec.size or not spec.itemsize or spec.dtype in dtypes.POINTERS:
+    if seen.dtype == _TEXT:
+        return _same_texts(spec, seen)
+    if how in ("unspecified", "uninitialised") or not spec.size or not spec.itemsize or spec.dtype in dtypes.POINTERS:
         return None
     if callable(how):
         owed = how(spec)
@@ -54,9 +59,31 @@ def same_values(how: str | Callable[[Any], bytes], spec: Spec, seen: Observation
         if got in (plain, fingerprint(plain)):
             return True
         return Breach(*_first_difference(plain, got, spec.itemsize))
-    if len(seen.data) > KEPT_BYTES or seen.data.startswith(DIGEST):
-        return None  # Casts are judged element by element, on arrays that are kept whole.
     return _same_after_cast(owed, spec.dtype.removeprefix("q"), seen)
+
+
+def _same_texts(spec: Spec, seen: Observation) -> Breach | bool | None:
+    """Whether the observed texts are the spec's, in UTF-8; None where its elements are no texts."""
+    owed = _texts(spec)
+    if owed is None or seen.data is None:
+        return None
+    data = fingerprint(packed(owed), seen.dtype)
+    return True if seen.data == data else Breach(f"the texts {owed[:4]}", "other texts")
+
+
+def _texts(spec: Spec) -> list[bytes] | None:
+    if not isinstance(spec, ArraySpec) or not dtypes.available(spec.dtype):
+        return None
+    kind = dtypes.dtype(spec.dtype).kind
+    if kind == "T":
+        pool = dtypes.pool(spec.dtype)
+        return [pool[spec.pointed(spec.position(index) // spec.itemsize)].encode() for index in range(spec.size)]
+    if kind not in "SU":
+        return None
+    if not spec.itemsize:
+        return [b""] * spec.size
+    elements = np.frombuffer(spec.values, dtypes.dtype(spec.dtype).newbyteorder("=")).tolist()
+    return [each.encode() if kind == "U" else each for each in elements]
 
 
 def same_numbers(dtype: str, one: bytes, other: bytes) -> bool:
@@ -81,10 +108,14 @@ def _same_after_cast(owed_bytes: bytes, name: str, seen: Observation) -> Breach 
     https://numpy.org/doc/stable/reference/generated/numpy.ndarray.astype.html
     """
     target = _PYTHON.get(seen.dtype, seen.dtype)
+    if dtypes.available(name) and target == "int":
+        return _same_ints(np.frombuffer(owed_bytes, dtypes.dtype(name).newbyteorder("=")).tolist(), seen)
     if not (dtypes.available(name) and dtypes.available(target)):
         return None
     source = np.frombuffer(owed_bytes, dtypes.dtype(name).newbyteorder("="))
     wanted = dtypes.dtype(target)
+    if seen.data and (len(seen.data) > KEPT_BYTES or seen.data.startswith(DIGEST)):
+        return _same_digest_after_cast(source, wanted, target, seen)
     if len(seen.data or b"") != source.size * wanted.itemsize:
         return Breach(f"{source.size} elements of {target}", f"{len(seen.data or b'')} bytes")
     got = np.frombuffer(seen.data or b"", wanted)
@@ -107,3 +138,24 @@ def _same_after_cast(owed_bytes: bytes, name: str, seen: Observation) -> Breach 
         return True
     index = int(np.flatnonzero(~equal)[0])
     return Breach(f"element {index} is {owed[index]!r}, as astype gives", f"element {index} is {got[index]!r}")
+
+
+def _same_ints(numbers: list[Any], seen: Observation) -> Breach | bool | None:
+    """Whether Python's ints are these numbers; None where those are no whole numbers."""
+    if not all(isinstance(number, int) for number in numbers):
+        return None
+    owed = b"".join(int(number).to_bytes(INT_BYTES, "little", signed=True) for number in numbers)
+    data = seen.data or b""
+    return True if data == fingerprint(owed, seen.dtype) else Breach(*_first_difference(owed, data, INT_BYTES))
+
+
+def _same_digest_after_cast(source: np.ndarray, wanted: np.dtype, target: str, seen: Observation) -> Breach | bool | None:
+    """Of large results only a digest is kept: all is the same, or, where C leaves no number undefined, something is not."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        owed = source.astype(wanted).tobytes()
+        if same_numbers(target, fingerprint(owed, target), seen.data or b""):
+            return True
+        if source.dtype.kind in "fcV" and wanted.kind not in "fcV":
+            return None
+    return Breach(f"{source.size} elements of {target}, as astype gives", "other bytes")

@@ -138,8 +138,8 @@ def writable(value: bool, when: Condition = always, *, source: Source) -> Clause
 
 
 def values(value: str | Callable[[Spec], bytes], when: Condition = always, *, source: Source) -> Clause:
-    """How values cross: "bits" (the default), "astype" (as NumPy's astype to the result's dtype), "unspecified", or a
-    function of the spec that gives the bytes owed."""
+    """How values cross: "bits" (the default), "astype" (as NumPy's astype to the result's dtype), "unspecified",
+    "uninitialised" (not even the same twice), or a function of the spec that gives the bytes owed."""
     return Clause("values", value, when, source)
 
 

@@ -26,6 +26,19 @@ PLACES: tuple[dict[str, Any], ...] = (
     *(_HOME | {"memory": memory} for memory in MEMORIES[1:]),
     *(_HOME | {"container": container} for container in CONTAINERS[1:]),
 )
+#: Rows that each hold every special value of nearly any dtype, in all positions but few; of a size that is no multiple of 16.
+_ROWS = (3, 41)
+#: Shapes beyond what is done in one piece: a transposed copy of several blocks, and more elements than 16 bits can count.
+_BLOCKS, _LONG = (67, 131), (70_001,)
+
+
+def _palettes(names: tuple[str, ...], common: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Arrays or tensors of all special values, of every dtype once, and large ones of the common."""
+    for number, name in enumerate(names):
+        yield {"dtype": name, "layout": "c", "shape": _ROWS, "palette": number}
+    for number, name in enumerate(common):
+        yield {"dtype": name, "layout": "fortran", "shape": _BLOCKS, "palette": number + 8}
+        yield {"dtype": name, "layout": "c", "shape": _LONG, "palette": number}
 
 
 def array_cells(full: bool) -> Iterator[dict[str, Any]]:
@@ -41,19 +54,27 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         yield {"dtype": dtype, **place, "names": _DTYPES, "special": 2 * number}
     for number, (layout, place) in enumerate(product(LAYOUTS, PLACES)):
         yield {"dtype": _COMMON[number % len(_COMMON)], "layout": layout, **place, "names": _DTYPES}
+    for cell in _palettes(_DTYPES, _COMMON):
+        yield cell | _HOME
 
 
 def each_cells(seed: int) -> Iterator[dict[str, Any]]:
-    """Every dtype once and plain numbers twice, every layout and place of arrays, in pairs that change with the seed."""
+    """Every dtype once, every layout and place of arrays, in pairs that change with the seed; of plain numbers a palette."""
     layouts = tuple(LAYOUTS)
     places = [place for place in PLACES if place["container"] in ("ndarray", "subclass", "matrix", "masked")]
-    for number, dtype in enumerate((*_DTYPES, *_DTYPES[:18])):
+    for number, dtype in enumerate(_DTYPES):
         layout = layouts[(number + seed) % len(layouts)]
         place = _HOME if layout in _SHAPED else places[(number + seed) % len(places)]
         yield {"dtype": dtype, "layout": layout, **place, "names": _DTYPES}
+    for number, dtype in enumerate(_DTYPES[:18]):
+        yield {"dtype": dtype, "layout": "c", "shape": _ROWS, "palette": number + seed, **_HOME}
 
 
-_PLAIN: dict[str, Any] = {"dtype": "float32", "layout": "c", **_HOME, "names": _DTYPES}
+#: No part is without these: some laws hold of what is plain alone, and any number may be the one that does not survive.
+_ALWAYS: tuple[dict[str, Any], ...] = (
+    {"dtype": "float32", "layout": "c", **_HOME, "names": _DTYPES},
+    *({"dtype": name, "layout": "c", "shape": _ROWS, "palette": 0, **_HOME} for name in ("float32", "complex64", "int64")),
+)
 #: Layouts whose shape a matrix cannot have.
 _SHAPED = ("scalar", "high_rank")
 
@@ -77,6 +98,9 @@ def tensor_cells(full: bool, states: tuple[str, ...], framework: Framework) -> I
         yield home | {"dtype": dtype, "layout": "c", "state": state, "special": 2 * number}
     for layout, state in product(layouts, states):
         yield home | {"layout": layout, "state": state}
+    common = tuple(name for name in names if name in _COMMON)
+    for cell in _palettes(names, common):
+        yield home | (cell if strided else cell | {"layout": "c"})
 
 
 class Size(NamedTuple):
@@ -90,8 +114,8 @@ class Size(NamedTuple):
 
 
 SIZES = {
-    "least": Size("each", 12),
-    "some": Size("each", 25),
+    "least": Size("each", 14),
+    "some": Size("each", 28),
     "each": Size("each", 100),
     "few": Size("pairs", 40),
     "little": Size("pairs", 120),
@@ -114,10 +138,9 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[
     # Shuffled, for what stands at regular distances in a product has much in common.
     numbers = list(range(len(cells)))
     random.Random("grid").shuffle(numbers)
-    parts = -(-len(cells) // most)
-    part = [cells[number] for number in sorted(numbers[seed % parts :: parts])]
-    # Some laws hold of what is plain alone: no part is without it.
-    return [*part, _PLAIN] if kind == "each" and not maker else part
+    always = _ALWAYS if kind == "each" and not maker else ()
+    parts = -(-len(cells) // (most - len(always)))
+    return [*(cells[number] for number in sorted(numbers[seed % parts :: parts])), *always]
 
 
 def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from itertools import groupby
 
 from ...strategies.spec import Spec
@@ -12,8 +13,9 @@ from ..promises import EntryPoint
 from ..promises.deviations import Deviation
 from ..subject.observation import Observation
 from . import grid, pressing
+from .palettes import is_palette, take_apart
 from .plan import PROFILES, Plan
-from .search import search, shrink
+from .search import search, shrink_by
 from .subjects import Subject
 from .tally import Tally
 
@@ -128,8 +130,14 @@ class Asking:
         plainest = [(law, next(group).spec) for law, group in groupby(findings, key=lambda finding: finding.law)]
         maker, states = self._entry.maker, self._entry.states
         for law, spec in plainest[:SHRUNK_FINDINGS]:
-            choices = grid.choices_of(maker, states, self._plan.seed, self._size, spec)
-            shrink(self._attempt, maker, states, choices, law)
+            if is_palette(spec):
+                take_apart(spec, partial(self._breaks, law))
+            else:
+                choices = grid.choices_of(maker, states, self._plan.seed, self._size, spec)
+                shrink_by(partial(self._breaks, law), maker, states, choices)
+
+    def _breaks(self, law: str, spec: Spec) -> bool:
+        return any(law == broken for broken, _ in self._attempt(spec)[0].breaches)
 
 
 def limit_of(deviation: Deviation) -> float | None:

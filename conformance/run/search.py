@@ -69,11 +69,6 @@ def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int)
         each()  # What breaks is on record.
 
 
-def shrink(attempt: Attempt, maker: str, states: tuple[str, ...], choices: list[tuple[int, int]], law: str) -> None:
-    """Shrink one spec that the plain engine drew by these choices and that breaks the law."""
-    shrink_by(lambda spec: any(law == broken for broken, _ in attempt(spec)[0].breaches), maker, states, choices)
-
-
 def shrink_by(shows: Callable[[Any], bool], maker: str, states: tuple[str, ...], choices: list[tuple[int, int]]) -> None:
     """Shrink one spec that the plain engine drew by these choices and that `shows`, which keeps the record."""
     how = settings(_SETTINGS, max_examples=1, database=_Handover(choices), phases=[Phase.reuse, Phase.shrink])

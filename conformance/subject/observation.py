@@ -11,6 +11,8 @@ from ...strategies import dtypes
 
 #: Results up to this many bytes are kept whole, larger ones as a digest.
 KEPT_BYTES = 1024
+#: Bytes in which one of Python's ints is compared.
+INT_BYTES = 16
 #: How a fingerprint starts that is a digest.
 DIGEST = b"blake2b:"
 _DIGEST_BYTES = 16

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...strategies.build import Memory
 from .handle import Handle
+from .observation import INT_BYTES
 
 
 def describe(result: Any) -> Handle | None:
@@ -53,7 +54,7 @@ def _array(array: np.ndarray) -> Handle:
 
 
 def _python(result: Any) -> Handle | None:
-    """Python numbers: bools as bytes, ints as int64 (or objects when too large), floats as float64, complex as complex128."""
+    """Python numbers: bools as bytes, ints in 16 bytes with their sign, floats as float64, complex as complex128."""
     shape, first, numbers = [], result, [result]
     while isinstance(first, list):
         shape.append(len(first))
@@ -65,8 +66,9 @@ def _python(result: Any) -> Handle | None:
     kinds = {bool: "?", int: "<i8", float: "<f8", complex: "<c16"}
     if type(first) not in kinds:
         return None
-    try:
-        packed = np.array(numbers, kinds[type(first)])  # Flat: lists may be deeper than NumPy 1 can go.
-    except OverflowError:
-        packed = np.array(numbers, "<u8")
-    return Handle(type(result).__name__, type(first).__name__, tuple(shape), itemsize=packed.itemsize, data=packed.tobytes)
+    if type(first) is int:
+        itemsize, data = INT_BYTES, b"".join(int(number).to_bytes(INT_BYTES, "little", signed=True) for number in numbers)
+    else:
+        flat = np.array(numbers, kinds[type(first)])  # Flat: lists may be deeper than NumPy 1 can go.
+        itemsize, data = flat.itemsize, flat.tobytes()
+    return Handle(type(result).__name__, type(first).__name__, tuple(shape), itemsize=itemsize, data=lambda: data)

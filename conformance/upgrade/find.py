@@ -12,6 +12,7 @@ from ...reports.changes import Change, Outcome, changes, is_gone
 from ...strategies.spec import Spec
 from ..promises import EntryPoint
 from ..run import grid
+from ..run.palettes import is_palette, take_apart
 from ..run.search import find_by, shrink_by
 from ..run.tally import plainness
 from .extent import Extent, extent
@@ -152,7 +153,11 @@ class Finder:
         entry = self._entry
         watch = _Watch(look, SHRINK_SECONDS)
         started = time.monotonic()
-        shrink_by(watch, entry.maker, entry.states, _choices(entry.maker, entry.states, self._seed, self._size)[first.spec])
+        if is_palette(first.spec):
+            take_apart(first.spec, watch)
+        else:
+            choices = _choices(entry.maker, entry.states, self._seed, self._size)[first.spec]
+            shrink_by(watch, entry.maker, entry.states, choices)
         self._pair.allowance -= time.monotonic() - started
         best, shrunk = (first, False) if watch.best is None else self._confirmed(watch.best, first)
         if shrunk:

@@ -69,9 +69,11 @@ def table(law: str, rows: dict[str, list[Deed | tuple[Deed, Occasion]]]) -> Iter
 @cache
 def faults() -> dict[str, Fault | Rewritten]:
     """Every fault by its id."""
-    from meta_tests.faults import aliasing, contents, endings, hard, kinds, pressure
+    from meta_tests.faults import aliasing, contents, endings, hard, kinds, numbers, pressure
 
-    deeds: tuple[Fault, ...] = sum((module.FAULTS for module in (endings, contents, kinds, aliasing, pressure, hard)), ())
+    deeds: tuple[Fault, ...] = sum(
+        (module.FAULTS for module in (endings, contents, numbers, kinds, aliasing, pressure, hard)), ()
+    )
     return {fault.id: fault for fault in (*deeds, *symbolic.FAULTS)}
 
 

@@ -10,6 +10,7 @@ import pytest
 from tensor_conformance.conformance.laws.expected import meant, same_numbers, same_values
 from tensor_conformance.conformance.laws.law import Breach
 from tensor_conformance.conformance.subject.observation import KEPT_BYTES, Observation, fingerprint
+from tensor_conformance.conformance.subject.texts import packed as texts
 from tensor_conformance.strategies import ArraySpec, TensorSpec
 from tensor_conformance.strategies.dtypes import available
 
@@ -205,8 +206,23 @@ def test_truth_is_compared_as_truth() -> None:
 
 @pytest.mark.parametrize(("dtype", "python"), [("int8", "int"), ("float32", "float"), ("bool", "bool"), ("complex64", "complex")])
 def test_python_numbers_are_judged_as_they_are_packed(dtype: str, python: str) -> None:
-    packed = np.array([1, 0]).astype({"int": "int64", "float": "float64", "bool": "bool", "complex": "complex128"}[python])
+    kinds = {"int": "<i8, <i8", "float": "float64", "bool": "bool", "complex": "complex128"}
+    packed = np.array([(1, 0), (0, 0)] if python == "int" else [1, 0], kinds[python])
     assert same_values("astype", spec_of(dtype, 1, 0), Observation("ok", dtype=python, data=packed.tobytes())) is True
+
+
+def test_a_large_number_is_not_the_negative_one_of_the_same_64_bits() -> None:
+    spec = ArraySpec("uint64", (1,), (8,), 0, 8, planted=((0, (1 << 64) - 1),))
+    large, minus_one = ((1 << 64) - 1).to_bytes(16, "little"), b"\xff" * 16
+    assert same_values("astype", spec, Observation("ok", dtype="int", data=large)) is True
+    assert isinstance(same_values("astype", spec, Observation("ok", dtype="int", data=minus_one)), Breach)
+
+
+def test_texts_are_compared_letter_by_letter() -> None:
+    spec = ArraySpec("U1", (2,), (4,), 0, 8, planted=((0, 0xE9), (1, 0x61)))
+    assert same_values("bits", spec, Observation("ok", dtype="string", data=texts([b"\xc3\xa9", b"a"]))) is True
+    assert isinstance(same_values("bits", spec, Observation("ok", dtype="string", data=texts([b"?", b"a"]))), Breach)
+    assert same_values("bits", spec_of("int8", 1), Observation("ok", dtype="string", data=texts([b"1"]))) is None
 
 
 def test_foreign_byte_order_is_read_as_what_it_means() -> None:
@@ -217,10 +233,19 @@ def test_a_cast_to_what_numpy_lacks_is_not_compared() -> None:
     assert same_values("astype", spec_of("int8", 1), Observation("ok", dtype="made_up", data=b"\1")) is None
 
 
-def test_a_cast_that_was_not_kept_whole_is_not_compared() -> None:
-    spec = spec_of("int8", 1)
-    assert same_values("astype", spec, Observation("ok", dtype="int8", data=fingerprint(bytes(2000)))) is None
-    assert same_values("astype", spec, Observation("ok", dtype="int8", data=bytes(KEPT_BYTES))) is not None
+def test_a_cast_that_was_not_kept_whole_is_compared_by_its_digest() -> None:
+    spec = ArraySpec("int16", (1000,), (2,), 0, 2000, seed=1)
+    right = np.frombuffer(spec.values, "int16").astype("float32")
+    wrong = right.copy()
+    wrong[-1] += 1
+    seen = [Observation("ok", dtype="float32", data=fingerprint(data.tobytes())) for data in (right, wrong)]
+    assert same_values("astype", spec, seen[0]) is True
+    assert isinstance(same_values("astype", spec, seen[1]), Breach)
+
+
+def test_what_c_leaves_undefined_is_not_compared_by_a_digest() -> None:
+    spec = ArraySpec("float32", (1000,), (4,), 0, 4000, seed=1)
+    assert same_values("astype", spec, Observation("ok", dtype="int32", data=fingerprint(bytes(4000)))) is None
 
 
 # -- two results --------------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ MANY = {"references": 500, "blocks": 500, "bytes": 16000 + (1 << 15)}
 LOST = "nothing left behind"
 DANGLES = Breach("a result that keeps the memory alive", "a result over memory that it does not own")
 TAKEN = {"given": 2, "early": 0, "deleted": 2, "again": "raised"}
+BYTES = "data 00, not 01"
 OTHER, APART = "dtype int8, not float32", "shares none, not all"
 IN_LISTS = container_in("list")
 LISTS_APART = (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN))
@@ -112,6 +113,8 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], dict[str, Any], Answer]] = [
     ("agreement", (), {"list": "", "scalar": OTHER}, unlike("scalar")),
     ("agreement", (forms("list", source=SEEN),), {"list": OTHER}, None),
     ("agreement", (values("unspecified", source=SEEN),), {"list": OTHER}, None),
+    ("repetition", (values("unspecified", source=SEEN),), {"again": BYTES}, Breach("the answer of the first call", BYTES)),
+    ("repetition", (values("uninitialised", source=SEEN),), {"again": BYTES}, True),
     ("agreement", (values(lambda spec: b"", source=SEEN),), {"nested list": OTHER}, None),
     ("agreement", (values(lambda spec: b"", source=SEEN),), {"list": OTHER}, unlike("list")),
     ("agreement", (values("astype", source=SEEN),), {"nested list": OTHER},

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from meta_tests.helpers import NAMES, assert_all_examples, drawn, find_any, searched
 from tensor_conformance.conformance.frameworks.registry import framework
 from tensor_conformance.conformance.run.grid import PLACES, SIZES, array_cells, cells_of, choices_of, grid, tensor_cells
+from tensor_conformance.conformance.run.palettes import is_palette
 from tensor_conformance.strategies import (
     ADDRESSES,
     CONTAINERS,
@@ -315,9 +316,9 @@ def test_the_grid_of_tensors_has_one_valid_spec_per_cell(maker: str) -> None:
 
 
 def test_samples_of_successive_seeds_make_up_the_grid() -> None:
-    parts = [cells_of("", (), seeded, "sample") for seeded in range(7)]
+    parts = [cells_of("", (), seeded, "sample") for seeded in range(8)]
     assert sorted(map(str, chain(*parts))) == sorted(map(str, array_cells(False)))
-    assert cells_of("", (), 7, "sample") == parts[0]
+    assert cells_of("", (), 8, "sample") == parts[0]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -329,7 +330,7 @@ def test_no_part_of_the_grid_is_larger_than_its_size(maker: str, size: str) -> N
 
 
 def _some(specs: tuple[Any, ...]) -> Iterator[Any]:
-    small = [spec for spec in specs if spec.size <= MAX_SIZE]
+    small = [spec for spec in specs if spec.size <= MAX_SIZE and not is_palette(spec)]
     return iter(small[:: len(small) // 12])
 
 

@@ -17,6 +17,7 @@ from ....strategies.spec import TensorSpec, c_strides
 from ...subject.capsules import DLTensor, pointer
 from ...subject.handle import Handle
 from ...subject.states import function
+from ...subject.texts import packed
 from .states import SETTINGS, STATES, TEXT
 
 # Loaded on first use otherwise, in every fresh child: seconds of import inside a conversion's time limit.
@@ -91,7 +92,8 @@ def _tensor(tensor: Any) -> Handle:
     dtype = tensor.dtype
     shape = tuple(tensor.shape)
     if dtype.name in _OPAQUE:
-        return Handle("tf.Tensor", dtype.name, shape, writable=False, data=lambda: None, keep=tensor)
+        data = (lambda: _texts(tensor)) if dtype.name == "string" else (lambda: None)
+        return Handle("tf.Tensor", dtype.name, shape, writable=False, data=data, keep=tensor)
     return Handle(
         "tf.Tensor",
         dtype.name,
@@ -103,6 +105,11 @@ def _tensor(tensor: Any) -> Handle:
         False,
         keep=tensor,
     )
+
+
+def _texts(tensor: Any) -> bytes:
+    """The elements of a string tensor; flat, for many axes kill the process."""
+    return packed(tf.reshape(tensor, [-1]).numpy()) if 0 not in tensor.shape else b""
 
 
 def _variable(variable: tf.Variable) -> Handle:

@@ -63,7 +63,7 @@ _BOOL_AS_SIZE = during(
     "numpy<2.3",
     accepts(when=_bool_scalar, source=_OF_NUMPY),
     shape(lambda spec: None, when=_bool_scalar, source=_OF_NUMPY),
-    values("unspecified", when=_bool_scalar, source=_OF_NUMPY),
+    values("uninitialised", when=_bool_scalar, source=_OF_NUMPY),
     warns("DeprecationWarning", when=_bool_scalar, source=_OF_NUMPY),
 )
 

@@ -210,7 +210,7 @@ def _without_wide(before: str, newest: str, *types: str) -> tuple[Clause, ...]:
 
 
 _UNEXPORTED = _without_wide("torch<2.5", "torch 2.4", "KeyError", "ValueError")
-_UNSAVED = _without_wide("torch<2.8", "torch 2.7", "RuntimeError", "ValueError", "KeyError")
+_UNSAVED = _without_wide("torch<2.12", "torch 2.11", "RuntimeError", "ValueError", "KeyError")
 
 EXPORT: tuple[EntryPoint, ...] = (
     form(
