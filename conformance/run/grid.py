@@ -70,11 +70,10 @@ def each_cells(seed: int) -> Iterator[dict[str, Any]]:
         yield {"dtype": dtype, "layout": "c", "shape": _ROWS, "palette": number + seed, **_HOME}
 
 
-#: No part is without these: some laws hold of what is plain alone, and any number may be the one that does not survive.
-_ALWAYS: tuple[dict[str, Any], ...] = (
-    {"dtype": "float32", "layout": "c", **_HOME, "names": _DTYPES},
-    *({"dtype": name, "layout": "c", "shape": _ROWS, "palette": 0, **_HOME} for name in ("float32", "complex64", "int64")),
-)
+#: Some laws hold of what is plain alone: no part of the cells that have each dtype once is without it.
+_PLAIN: dict[str, Any] = {"dtype": "float32", "layout": "c", **_HOME, "names": _DTYPES}
+#: Dtypes of whose palettes no part of any kind is without: each number may be the one that does not survive.
+_TELLING = ("float32", "complex64", "int64")
 #: Layouts whose shape a matrix cannot have.
 _SHAPED = ("scalar", "high_rank")
 
@@ -135,12 +134,14 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[
         cells = list(each_cells(seed))
     else:
         cells = list(tensor_cells(full, states, of_maker(maker)) if maker else array_cells(full))
+    always = [cell for cell in cells if cell.get("shape") == _ROWS and cell["dtype"] in _TELLING]
+    cells = [cell for cell in cells if cell not in always]
+    always += [_PLAIN] if kind == "each" and not maker else []
     # Shuffled, for what stands at regular distances in a product has much in common.
     numbers = list(range(len(cells)))
     random.Random("grid").shuffle(numbers)
-    always = _ALWAYS if kind == "each" and not maker else ()
     parts = -(-len(cells) // (most - len(always)))
-    return [*(cells[number] for number in sorted(numbers[seed % parts :: parts])), *always]
+    return [*always, *(cells[number] for number in sorted(numbers[seed % parts :: parts]))]
 
 
 def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
