@@ -10,12 +10,10 @@ import numpy as np
 
 from ...strategies import dtypes
 from ...strategies.spec import ArraySpec, Spec
-from ..subject.observation import DIGEST, INT_BYTES, KEPT_BYTES, Observation, canonical, fingerprint, significant
+from ..subject.observation import DIGEST, INT_BYTES, KEPT_BYTES, PYTHON, Observation, canonical, fingerprint, significant
 from ..subject.texts import packed
 from .law import Breach
 
-# What Python numbers are packed as when a result is made of them (see `on_numpy`); ints in 16 bytes.
-_PYTHON = {"bool": "bool", "float": "float64", "complex": "complex128"}
 #: The dtype of results whose elements are texts.
 _TEXT = "string"
 
@@ -88,7 +86,7 @@ def _texts(spec: Spec) -> list[bytes] | None:
 
 def same_numbers(dtype: str, one: bytes, other: bytes) -> bool:
     """Whether two fingerprints are those of the same elements of the dtype; any NaN is as good as another."""
-    target = _PYTHON.get(dtype, dtype)
+    target = PYTHON.get(dtype, dtype)
     return one == other or canonical(target, one) == canonical(target, other)
 
 
@@ -107,7 +105,7 @@ def _same_after_cast(owed_bytes: bytes, name: str, seen: Observation) -> Breach 
 
     https://numpy.org/doc/stable/reference/generated/numpy.ndarray.astype.html
     """
-    target = _PYTHON.get(seen.dtype, seen.dtype)
+    target = PYTHON.get(seen.dtype, seen.dtype)
     if dtypes.available(name) and target == "int":
         return _same_ints(np.frombuffer(owed_bytes, dtypes.dtype(name).newbyteorder("=")).tolist(), seen)
     if not (dtypes.available(name) and dtypes.available(target)):

@@ -43,8 +43,8 @@ class Law:
     pressure   under which its evidence is gathered; none: in a single conversion
     shown      with a pressure: the lines of a reproducer that follow the input's, as string.Template: `convert` is the call,
                $source its argument, $owner the name of the memory beneath, $every both, $setting the lines that enter the
-               setting that a breach names, $form those that convert the same in the form that it names, $used an expression
-               for the device's allocated bytes
+               setting that a breach names, $form those that convert the same in the form that it names, $state an expression
+               for what of the process it names, $used one for the device's allocated bytes
     topic      of the clause that it judges
     needs      whether it judges only what such a clause promises
     direction  of the calls to which it applies; "": of any

@@ -63,6 +63,22 @@ def _repetition(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     return _same(owed, seen.fact("again"), "the answer of the first call")
 
 
+@law(
+    LAWS,
+    "pressure",
+    _PURITY,
+    pressure="again",
+    shown=("before = $state", f"with contextlib.suppress(Exception): {_ASK}", "print($state == before)"),
+    topic="leaves",
+)
+def _traces(owed: Owed, spec: Spec, seen: Observation) -> Answer:
+    """A conversion MUST leave its process as it was: settings, environment, random numbers."""
+    clause, left = owed["leaves"], seen.fact("left")
+    if not left or (clause is not None and left in clause.value):
+        return True
+    return Breach("the process as it was", f"{left}: changed")
+
+
 @law(LAWS, "pressure", _PURITY, pressure="first", shown=(_ASK, _ASK))
 def _first_call(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """The first call of a process MUST answer as later ones do."""

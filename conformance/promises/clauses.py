@@ -168,6 +168,11 @@ def settings(*names: str, when: Condition = always, source: Source) -> Clause:
     return Clause("settings", names, when, source)
 
 
+def leaves(*expressions: str, when: Condition = always, source: Source) -> Clause:
+    """What of the process a conversion changes, as `STATE` of the framework's adapter or `subject.pressures.traces` spells it."""
+    return Clause("leaves", expressions, when, source)
+
+
 def forms(*names: str, when: Condition = always, source: Source) -> Clause:
     """Forms of an array (see `subject.pressures.FORMS`) whose answer may differ from the ndarray's; no others may."""
     return Clause("agreement", names, when, source)

@@ -22,9 +22,10 @@ def lines(entry: EntryPoint, law: Law, breach: Breach) -> list[str]:
         every=", ".join(filter(None, [source, owner])),
         setting=ours.settings[about].enter if about in ours.settings else f"# {about}",
         form=_in_form(about),
+        state=about,
         used=used,
     )
-    imports = [f"import {name}" for name in ("contextlib", "gc", "sys") if f"{name}." in text]
+    imports = [f"import {name}" for name in ("contextlib", "gc", "os", "random", "sys", "warnings") if f"{name}." in text]
     if "ThreadPool" in text:
         imports.append("from multiprocessing.pool import ThreadPool")
     return [*imports, "", *entry.function, "", *text.splitlines()]

@@ -39,13 +39,11 @@ class Extended(Adapter, Protocol):
     LAZY: Mapping[str, str]
     #: Settings of the process that are none of a conversion's business.
     SETTINGS: Mapping[str, Setting]
+    #: What of the process a conversion must leave as it was, as expressions.
+    STATE: tuple[str, ...]
 
     def renew(self) -> None:
         """Have warnings that are given once per process come every time."""
-        ...
-
-    def state(self) -> dict[str, Any]:
-        """What of the process a conversion must leave alone, by name."""
         ...
 
     def one_thread(self) -> Callable[[], Any]:

@@ -13,6 +13,8 @@ from ...strategies import dtypes
 KEPT_BYTES = 1024
 #: Bytes in which one of Python's ints is compared.
 INT_BYTES = 16
+#: What Python's other numbers are compared as.
+PYTHON = {"bool": "bool", "float": "float64", "complex": "complex128"}
 #: How a fingerprint starts that is a digest.
 DIGEST = b"blake2b:"
 _DIGEST_BYTES = 16
@@ -155,6 +157,7 @@ def canonical(dtype: str, data: bytes) -> bytes:
     """The `significant` bytes, with one and the same NaN for all NaNs: the same bytes mean the same numbers."""
     if data.startswith(DIGEST):
         return DIGEST + data[-_DIGEST_BYTES:]
+    dtype = PYTHON.get(dtype, dtype)
     if not dtype.startswith(("float", "bfloat", "complex")) or not dtypes.available(dtype):
         return significant(dtype, data)
     if len(data) % dtypes.dtype(dtype).itemsize:  # Not what it is said to be.

@@ -23,6 +23,7 @@ from . import device_memory, on_numpy, pressures, trial
 from .handle import Handle
 from .observation import Observation
 from .play import Play
+from .pressures import traces
 
 #: A framework's name to the modules that know how to build and hold its tensors: on the host, on other devices ("": none do).
 Adapters = Mapping[str, tuple[str, str]]
@@ -149,7 +150,7 @@ class Side:
         if repeat:
             for module in self.modules.values():
                 getattr(module, "renew", _nothing)()
-        pressures.remember_state(module.state for module in self.modules.values() if hasattr(module, "state"))
+        traces.remember(text for module in self.modules.values() for text in getattr(module, "STATE", ()))
 
 
 def _nothing() -> None:

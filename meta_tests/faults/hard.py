@@ -225,9 +225,6 @@ FAULTS = (
                 (two_buffers_serve_in_turn, _NUMBERS),
             ],
             "np.array(torch.Tensor)": [(two_buffers_serve_in_turn, ~empty & _PLAIN_TENSOR)],
-            "torch.tensor[requires_grad=True]": [a_refusal_leaves_gradients_off],
-            "torch.tensor[dtype=int32]": [a_refusal_leaves_another_default_dtype],
-            "torch.scalar_tensor": [subnormals_stay_flushed],
         },
     ),
     *table(

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import os
+import random
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import MappingProxyType
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from tensor_conformance.conformance.subject import on_numpy, pressures
 from tensor_conformance.conformance.subject.handle import Handle
-from tensor_conformance.conformance.subject.pressures import Conversion, Sight, press, remember_state
+from tensor_conformance.conformance.subject.pressures import Conversion, Sight, press, traces
 from tensor_conformance.conformance.subject.side import _build_in
 from tensor_conformance.strategies import ArraySpec
 from tensor_conformance.strategies.build import build
@@ -236,7 +240,7 @@ def test_threads_share_one_source_and_have_their_own() -> None:
 
 @pytest.mark.parametrize("calls", [1, 2, 5, 8])
 def test_an_answer_that_changes_is_heard(calls: int) -> None:
-    assert facts("again", copy) == {"again": ""}
+    assert facts("again", copy)["again"] == ""
     seen = facts("again", after(calls + (calls > 4), copy, lambda a: np.zeros((2, 3), "f4")))
     assert seen["again"].startswith("data 0000")
 
@@ -261,17 +265,50 @@ def test_results_may_not_live_in_one_place_in_turn() -> None:
         places[0][...] = a
         return places[0]
 
-    assert facts("again", into_the_next) == {"again": "an earlier copy has changed"}
+    assert facts("again", into_the_next)["again"] == "an earlier copy has changed"
 
 
 def test_what_a_conversion_does_to_the_process_is_seen() -> None:
-    remember_state()
+    traces.remember()
     errors = np.geterr()
     try:
         seen = facts("again", lambda a: (np.seterr(over="raise"), copy(a))[1])
     finally:
         np.seterr(**errors)
-    assert seen == {"again": "the handling of floating-point errors has changed"}
+    assert seen == {"again": "", "left": "np.geterr()"}
+
+
+@pytest.mark.parametrize(
+    ("deed", "left"),
+    [
+        (lambda: os.environ.update(TENSOR_CONFORMANCE="1"), "dict(os.environ)"),
+        (lambda: np.random.seed(3), "np.random.get_state()[1].tolist(), np.random.get_state()[2]"),
+        (lambda: np.random.rand(), "np.random.get_state()[1].tolist(), np.random.get_state()[2]"),
+        (lambda: random.random(), "random.getstate()"),
+        (lambda: warnings.simplefilter("ignore"), "list(warnings.filters)"),
+        (lambda: None, ""),
+    ],
+)
+def test_a_trace_that_a_conversion_leaves_is_named_once(deed: Callable[[], Any], left: str) -> None:
+    traces.remember()
+    with mock.patch.dict(os.environ), warnings.catch_warnings():
+        assert facts("again", lambda a: (deed(), copy(a))[1])["left"] == left
+        assert facts("again", copy)["left"] == ""
+    traces.remember()
+
+
+def test_random_numbers_that_others_drew_are_no_trace() -> None:
+    traces.remember()
+    np.random.rand()
+    assert facts("again", copy)["left"] == ""
+
+
+def test_a_setting_that_was_made_before_is_a_trace() -> None:
+    traces.remember()
+    with mock.patch.dict(os.environ):
+        os.environ["TENSOR_CONFORMANCE"] = "1"
+        assert facts("again", copy)["left"] == "dict(os.environ)"
+    traces.remember()
 
 
 def test_the_first_answer_is_held_against_the_second() -> None:

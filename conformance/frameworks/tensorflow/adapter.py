@@ -24,10 +24,18 @@ from .states import SETTINGS, STATES, TEXT
 tnp = tf.experimental.numpy
 getattr(tf.keras, "ops", None)  # Keras before 3, of TensorFlow before 2.16, has none.
 
-__all__ = ["NAMES", "SETTINGS", "VERSION", "build", "describe", "one_thread", "renew", "threads"]
+__all__ = ["NAMES", "SETTINGS", "STATE", "VERSION", "build", "describe", "one_thread", "renew", "threads"]
 
 NAMES = {"tf": tf, "tnp": tnp}
 VERSION = str(tf.__version__)
+#: What of the process a conversion must leave alone; with NumPy's behaviour, tensors have methods of arrays.
+STATE = (
+    "tf.executing_eagerly()",
+    "hasattr(tf.Tensor, 'reshape')",
+    "tf.keras.backend.floatx()",
+    "tf.keras.mixed_precision.global_policy().name",
+    "tf.compat.v1.get_seed(0)",
+)
 
 
 #: What DLPack cannot say (it aborts the process for strings); these are found through the buffer protocol.

@@ -17,7 +17,7 @@ from ...subject.handle import Handle
 from ...subject.states import function
 from .states import OF_MEMORY, QUANTIZE, QUANTIZED, SETTINGS, STATES
 
-__all__ = ["LAZY", "NAMES", "SETTINGS", "VERSION", "build", "describe", "one_thread", "renew", "state", "threads"]
+__all__ = ["LAZY", "NAMES", "SETTINGS", "STATE", "VERSION", "build", "describe", "one_thread", "renew", "threads"]
 
 NAMES = {"torch": torch}
 #: What a call that names the first imports when it is first made: seconds, which are no part of the conversion.
@@ -30,6 +30,17 @@ LAZY = {
     "layout=torch.jagged": "torch.nested._internal.nested_tensor",
 }
 VERSION = str(torch.__version__)
+#: What of the process a conversion must leave alone.
+STATE = (
+    "torch.get_default_dtype()",
+    "torch.get_default_device()",
+    "torch.is_grad_enabled()",
+    "torch.is_inference_mode_enabled()",
+    "torch.are_deterministic_algorithms_enabled()",
+    "torch.get_float32_matmul_precision()",
+    "torch.get_num_threads()",
+    "torch.get_rng_state().tolist()",
+)
 _MARKS = ("requires_grad", "non_leaf", "conj", "neg")
 
 
@@ -39,14 +50,6 @@ def renew() -> None:
     https://docs.pytorch.org/docs/2.13/generated/torch.set_warn_always.html
     """
     torch.set_warn_always(True)
-
-
-def state() -> dict[str, Any]:
-    """What of the process a conversion must leave alone."""
-    return {f"torch.{name}()": getattr(torch, name)() for name in _MODES if hasattr(torch, name)}
-
-
-_MODES = ("get_default_dtype", "is_grad_enabled", "is_inference_mode_enabled")
 
 
 def one_thread() -> Callable[[], Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..observation import Observation
 from ..trial import raised
-from .again import again, remember_state
+from .again import again
 from .capsule import capsule
 from .conversion import Conversion, Facts, Sight, sight
 from .crowd import crowd
@@ -28,7 +28,7 @@ PRESSURES: dict[str, Callable[[Conversion], Facts]] = {
 #: Those that mean nothing in a process that has converted before.
 IN_A_FRESH_PROCESS = ("first",)
 
-__all__ = ["FORMS", "IN_A_FRESH_PROCESS", "PRESSURES", "Conversion", "Facts", "Sight", "press", "remember_state", "sight"]
+__all__ = ["FORMS", "IN_A_FRESH_PROCESS", "PRESSURES", "Conversion", "Facts", "Sight", "press", "sight"]
 
 
 def press(name: str, conversion: Conversion) -> Observation:

@@ -259,9 +259,9 @@ _FUNCTIONS = (
         "np.subtract(t, 0)",
         refuses("TypeError", when=text & ~empty, source=SEEN),
         dtype("int64", when=dtype_in("bool"), source=SEEN),
-        dtype("int8", when=sub_byte, source=SEEN),
         *during("numpy<2.0", dtype(lambda spec: None, when=scalar, source=SEEN)),  # By the value, not the dtype alone.
         *during("tensorflow<2.19", dtype(lambda spec: None, when=extended, source=SEEN)),  # As its ml_dtypes promotes.
+        dtype("int8", when=sub_byte, source=SEEN),
         SAME,
         # Half of the byte means nothing, and does not come along.
         values("unspecified", when=dtype_in("float4_e2m1fn"), source=SEEN),
