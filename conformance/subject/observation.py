@@ -18,6 +18,10 @@ PYTHON = {"bool": "bool", "float": "float64", "complex": "complex128"}
 #: How a fingerprint starts that is a digest.
 DIGEST = b"blake2b:"
 _DIGEST_BYTES = 16
+#: Floats of 80 bits that stand in 16 bytes, of which NumPy leaves the rest as it finds it.
+_PADDED = ("float128", "complex256", "longdouble", "clongdouble") if np.finfo(np.longdouble).nmant == 63 else ()
+#: Dtypes of which not all bits mean something.
+LOOSE = ("bool", *_PADDED)
 _LOW_BITS = {f"{sign}int{n}": (1 << n) - 1 for n in (1, 2, 3, 4, 5, 6, 7) for sign in ("", "u")}
 
 
@@ -142,10 +146,12 @@ def _digest(data: bytes) -> bytes:
 
 
 def significant(dtype: str, data: bytes) -> bytes:
-    """The bytes without what means nothing: any byte but 0 is true, and small integers use their low bits.
+    """The bytes without what means nothing: any byte but 0 is true, small integers use their low bits, extended floats ten bytes.
 
     Of a fingerprint that is a digest, the digest of such bytes.
     """
+    if dtype in _PADDED and not data.startswith(DIGEST):
+        return bytes(byte if at % 16 < 10 else 0 for at, byte in enumerate(data))
     if dtype != "bool" and dtype not in _LOW_BITS:
         return data
     if data.startswith(DIGEST):

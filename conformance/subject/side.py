@@ -124,8 +124,12 @@ class Side:
     def _compiled(self, call: str, argument: str) -> Any:
         convert = self._calls.get((call, argument))
         if convert is None:
+            self._remember()  # What other calls have left behind is none of this one's business.
             convert = self._calls[call, argument] = trial.compile_call(call, argument)
         return convert
+
+    def _remember(self) -> None:
+        traces.remember(text for module in self.modules.values() for text in getattr(module, "STATE", ()))
 
     def prepare(self, text: str) -> bool:
         """Import what calls with this text import when they are first made; whether there was anything to import."""
@@ -150,7 +154,7 @@ class Side:
         if repeat:
             for module in self.modules.values():
                 getattr(module, "renew", _nothing)()
-        traces.remember(text for module in self.modules.values() for text in getattr(module, "STATE", ()))
+        self._remember()
 
 
 def _nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tensor_conformance.conformance.laws.expected import meant, same_numbers, same_values
 from tensor_conformance.conformance.laws.law import Breach
-from tensor_conformance.conformance.subject.observation import KEPT_BYTES, Observation, fingerprint
+from tensor_conformance.conformance.subject.observation import KEPT_BYTES, Observation, fingerprint, significant
 from tensor_conformance.conformance.subject.texts import packed as texts
 from tensor_conformance.strategies import ArraySpec, TensorSpec
 from tensor_conformance.strategies.dtypes import available
@@ -216,6 +216,14 @@ def test_a_large_number_is_not_the_negative_one_of_the_same_64_bits() -> None:
     large, minus_one = ((1 << 64) - 1).to_bytes(16, "little"), b"\xff" * 16
     assert same_values("astype", spec, Observation("ok", dtype="int", data=large)) is True
     assert isinstance(same_values("astype", spec, Observation("ok", dtype="int", data=minus_one)), Breach)
+
+
+def test_the_padding_of_extended_floats_means_nothing() -> None:
+    if np.finfo(np.longdouble).nmant != 63:
+        pytest.skip("no padding here")
+    number = np.array([1.5], np.longdouble).tobytes()
+    assert significant("float128", number[:10] + b"\1" * 6) == significant("float128", number[:10] + bytes(6))
+    assert significant("float128", b"\1" + number[1:]) != significant("float128", number)
 
 
 def test_texts_are_compared_letter_by_letter() -> None:

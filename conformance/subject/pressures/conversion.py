@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..handle import Handle
-from ..observation import fingerprint, significant
+from ..observation import LOOSE, fingerprint, significant
 from ..source import Source
 
 Facts = tuple[tuple[str, Any], ...]
@@ -66,8 +66,8 @@ def sight(conversion: Conversion, source: Source) -> Sight:
     except Exception as error:
         return Sight(f"raises {type(error).__name__}")
     data = handle.read()
-    if handle.dtype == "bool" and data is not None:  # Any byte but 0 is true, and a scalar knows no other than 1.
-        data = significant("bool", data)
+    if handle.dtype in LOOSE and data is not None:
+        data = significant(handle.dtype, data)
     return Sight(
         "answers",
         handle.type,
