@@ -57,6 +57,7 @@ class Side:
         beside = {name: adapters[name][1] for name in self.modules if adapters[name][1]} if devices else {}
         self._on_devices = {name: self._beside(name, adapter, devices) for name, adapter in beside.items()}
         self._calls: dict[tuple[str, str], Any] = {}
+        self._last = ""  # The call that was made last.
         self.step = Play(self.describe).step
 
     def _beside(self, name: str, adapter: str, devices: Mapping[str, str]) -> Any:
@@ -122,9 +123,11 @@ class Side:
             raise Unbuildable(f"{maker}, {spec.state}: {type(error).__name__}: {line[:120]}") from None
 
     def _compiled(self, call: str, argument: str) -> Any:
+        if call != self._last:
+            self._remember()  # What other calls have left behind is none of this one's business.
+            self._last = call
         convert = self._calls.get((call, argument))
         if convert is None:
-            self._remember()  # What other calls have left behind is none of this one's business.
             convert = self._calls[call, argument] = trial.compile_call(call, argument)
         return convert
 

@@ -103,7 +103,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         ),
         (*asked("p"), ("snapshot", "s.run(p, {p: np.expand_dims(a, 0)})"), _EAGER),
         # The batch axis that is added to feed some rows is one too many.
-        refuses("ValueError", when=rank_above(63), source=SEEN),
+        refuses("ValueError", "TypeError", when=rank_above(63), source=SEEN),
         fact("eager_agreement", False, when=rank_above(63), source=SEEN),
         may_share(source=SEEN),
         kept("live", _DEFAULT),
