@@ -51,6 +51,7 @@ CASES: list[tuple[str, tuple[Clause, ...], str, str]] = [
     ("repetition", (), "a.copy()", "import sys\nsys._n = getattr(sys, '_n', 0) + 1\na.copy() if sys._n % 3 else a + 1"),
     ("repetition", (), "a.copy()",
      "import sys\nsys._bad = getattr(sys, '_bad', False) or not hasattr(a, 'shape')\na + 1 if sys._bad else a.copy()"),
+    ("traces", (), "a.copy()", "import os\nos.environ['CONVERTED'] = '1'\na.copy()"),
     ("first_call", (), "a.copy()", "import sys\nran = hasattr(sys, '_ran')\nsys._ran = True\na.copy() if ran else a + 1"),
     ("first_warning", (warns("UserWarning", when=always, source=SEEN),), "import warnings\nwarnings.warn('x')\na", "a"),
     ("agreement", NO_DLPACK, "np.array(a)", "np.array(a) if isinstance(a, np.ndarray) else np.array(a) + np.float32(1)"),
