@@ -24,6 +24,7 @@ NAMES = {"torch": torch}
 LAZY = {
     "torch.compile": "torch._dynamo",
     "torch.export": "torch._dynamo",
+    "device='meta'": "torch._dynamo",
     "FakeTensor": "torch._dynamo",
     "torch.func": "torch._dynamo",
     "fake": "torch._dynamo",
