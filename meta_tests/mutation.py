@@ -55,6 +55,7 @@ TARGETS = {
     "conformance/subject/handle.py": "subject/test_handles.py",
     "conformance/subject/pressures/again.py": "subject/test_pressures.py",
     "conformance/subject/pressures/capsule.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/contexts.py": "subject/test_pressures.py",
     "conformance/subject/pressures/conversion.py": "subject/test_pressures.py",
     "conformance/subject/pressures/crowd.py": "subject/test_pressures.py",
     "conformance/subject/pressures/drop.py": "subject/test_pressures.py",

@@ -22,7 +22,7 @@ from ..promises.claims import Claim
 from ..promises.costs import Costly
 from ..promises.deviations import Deviation
 from ..promises.programs import Programs
-from ..subject.setting import Setting
+from ..subject.setting import Context, Setting
 
 #: How a framework lays out tensors: over any strides, or in C order at multiples of 64 bytes alone.
 Memory = Literal["strided", "contiguous"]
@@ -93,6 +93,7 @@ class Framework:
     costly          calls that cost more than they should, as is known
     states          what tensors can be beside their numbers: state to the lines that bring a tensor `t` into it
     settings        of the process that must not change a conversion
+    contexts        code in which a conversion answers as it does outside
     dtypes          of its tensors, by name
     exchange        how it hands memory to other frameworks; None where it does not
     programs        how programs are spelt; None where there are none
@@ -117,6 +118,7 @@ class Framework:
     costly: tuple[Costly, ...] = ()
     states: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    contexts: Mapping[str, Context] = field(default_factory=dict)
     dtypes: tuple[str, ...] = tuple(TENSOR_DTYPES)
     exchange: Exchange | None = None
     programs: Programs | None = None
@@ -154,7 +156,7 @@ class Framework:
 _TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("name", "title", "imports", "adapter", "device_adapter"), str),
     **dict.fromkeys(("distributions", "entry_points", "deviations", "claims", "costly", "dtypes"), tuple),
-    **dict.fromkeys(("states", "settings", "measured"), Mapping),
+    **dict.fromkeys(("states", "settings", "contexts", "measured"), Mapping),
     "scripts": Scripts,
     "exchange": (Exchange, type(None)),
     "programs": (Programs, type(None)),

@@ -73,7 +73,7 @@ def judge(
         if answer is True:
             held.append(id)
         elif answer:
-            covering = next((d for d in known if id in d.laws and d.when.test(spec)), None)
+            covering = next((d for d in known if d.explains(id, spec, answer.observed)), None)
             if covering is not None:
                 deviations.append((covering, id, answer))
             elif extrapolated and _is_observed(owed[answer.topic or LAWS[id].topic]):

@@ -100,6 +100,18 @@ def _settings(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     return _all_same(owed, "settings", seen.facts, "the usual answer")
 
 
+@law(LAWS, "pressure", _PURITY, pressure="contexts", shown=(_ASK, "source = $source", "print($context)"))
+def _contexts(owed: Owed, spec: Spec, seen: Observation) -> Answer:
+    """Inside code that is traced, mapped or vectorised a conversion MUST give what it gives outside, if in other memory."""
+    facts = [(name, "" if _is_of_the_code(difference) else difference) for name, difference in seen.facts]
+    return _all_same(owed, "contexts", facts, "the usual answer")
+
+
+def _is_of_the_code(difference: str) -> bool:
+    """Whether it lies in what the code around may decide: which memory it returns, and with what words it hands on a refusal."""
+    return difference.startswith("shares ") or (difference.startswith("outcome raises") and "not raises" in difference)
+
+
 @law(LAWS, "pressure", _PURITY, pressure="forms", shown=(_ASK, "$form"), direction="in")
 def _agreement(owed: Owed, spec: Spec, seen: Observation) -> Answer:
     """One value in whatever form (0-d, scalar, list, object with a protocol) MUST give one dtype and one value."""
@@ -120,6 +132,11 @@ def _is_promised_apart(owed: Owed, spec: Spec, form: str) -> bool:
     return any(_value(owed[topic]) != _value(other[topic]) for topic in ("type", "dtype", "values", "shape"))
 
 
+def _may_refuse(owed: Owed) -> bool:
+    clause = owed["refuses"]
+    return clause is not None and bool(clause.value.types)
+
+
 def _value(clause: Clause | None) -> Any:
     # Two clauses may owe the same, by the same words.
     return None if clause is None else clause.value
@@ -137,7 +154,14 @@ def _same(owed: Owed, difference: str, expected: str) -> Answer:
 def _all_same(owed: Owed, topic: str, facts: Iterable[tuple[str, Any]], expected: str) -> Answer:
     clause = owed[topic]
     excepted = () if clause is None else clause.value
-    judged = [(name, difference) for name, difference in facts if difference is not None and name not in excepted]
+    judged = []
+    for name, difference in facts:
+        promised = owed[f"under {name}"]
+        if promised is not None:
+            if difference != promised.value != "anything" and not (difference == "" and _may_refuse(owed)):
+                return Breach(promised.value, f"{name}: {difference or 'the usual answer'}", promised.topic)
+        elif difference is not None and name not in excepted:
+            judged.append((name, difference))
     answers = [(name, _same(owed, difference, expected)) for name, difference in judged]
     broken = next(((name, answer) for name, answer in answers if isinstance(answer, Breach)), None)
     if broken is not None:

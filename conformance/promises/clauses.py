@@ -164,8 +164,18 @@ def immutable(*, when: Condition = always, source: Source) -> Clause:
 
 
 def settings(*names: str, when: Condition = always, source: Source) -> Clause:
-    """Settings of the framework (see `settings` of its subject module) that may change the answer; no others may."""
+    """Settings of the framework (see `Framework.settings`) that may change the answer; no others may."""
     return Clause("settings", names, when, source)
+
+
+def contexts(*names: str, when: Condition = always, source: Source) -> Clause:
+    """Code (see `Framework.contexts`) in which the answer may be another, as for `settings`."""
+    return Clause("contexts", names, when, source)
+
+
+def under(name: str, difference: str, when: Condition = always, *, source: Source) -> Clause:
+    """A setting or context in which an answer must be another than usual, and how: "device meta, not cpu"; or "anything"."""
+    return Clause(f"under {name}", difference, when, source)
 
 
 def leaves(*expressions: str, when: Condition = always, source: Source) -> Clause:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...strategies.spec import ArraySpec, TensorSpec
+from ...strategies.spec import ArraySpec, Spec, TensorSpec
 from . import EntryPoint
 from .conditions import Condition
 from .releases import hold
@@ -32,6 +32,7 @@ class Deviation:
     releases   in which it was measured to happen: ">=2.4,<2.15"; "": in all that are supported. Without an upper bound it is
                expected to go on
     needs      releases of other packages without which it does not happen: ("numpy>=2.1",)
+    under      the setting or context in which it shows, where it shows in no other
     """
 
     id: str
@@ -47,11 +48,18 @@ class Deviation:
     severity: str
     releases: str = ""
     needs: tuple[str, ...] = ()
+    under: str = ""
 
     def covers(self, entry: EntryPoint) -> bool:
         """Whether it is recorded for the entry point (conditions on arrays say nothing of tensors)."""
         direction = "in" if isinstance(self.example, ArraySpec) else "out"
         return entry.direction == direction and any(map(entry.is_covered_by, self.entries))
+
+    def explains(self, law: str, spec: Spec, observed: str) -> bool:
+        """Whether a breach of this law on this input, observed in these words, is what is recorded."""
+        if law not in self.laws or not self.when.test(spec):
+            return False
+        return not self.under or observed.startswith(f"{self.under}: ")
 
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""

@@ -10,6 +10,7 @@ from ...strategies.draw import MAX_SIZE
 from ...strategies.spec import ArraySpec, Spec, TensorSpec, c_strides
 from ..promises.entry_point import Cost
 from ..subject.observation import Observation
+from .palettes import is_palette
 from .tally import plainness
 
 Shown = tuple[Spec, Observation]
@@ -36,6 +37,7 @@ PRESSED = {
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
     "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype, len(spec.shape) > 2), 2 * MANY_KINDS),
+    "contexts": Pressing(("ok",), lambda spec, seen: spec.dtype, 12),
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 2 * MANY_KINDS),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
 }
@@ -58,12 +60,17 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
     plain = sorted(shown, key=lambda one: plainness(one[0]))
     # Where kinds are many, refusals take the room that answers leave.
     answers_first = sorted(plain, key=lambda one: one[1].outcome != "ok")
+    # Code around a conversion may change any value: what holds them all comes first.
+    values_first = sorted(plain, key=lambda one: not (is_palette(one[0]) and one[0].size <= MAX_SIZE and _is_common(one[0])))
     for pressure, pressing in PRESSED.items():
         if pressure not in _asked(pace, quick):
             continue
         room = -(-pressing.most // SHARE[profile]) if quick or pressing.most >= MANY_KINDS else pressing.most
         kinds: dict[Any, Spec] = {}
-        for spec, seen in answers_first if pressing.most >= MANY_KINDS else plain:
+        order = answers_first if pressing.most >= MANY_KINDS else plain
+        if pressure == "contexts" or (pressure == "settings" and most):
+            order = values_first
+        for spec, seen in order:
             fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
             if fit and spec.size and len(kinds) < room:
                 kinds.setdefault(pressing.kind(spec, seen), spec)
@@ -116,6 +123,11 @@ def _is_plain_numbers(spec: Spec) -> bool:
     return _is_plain_array(spec) and spec.dtype not in dtypes.EXTENDED and dtypes.dtype(spec.dtype).kind in "biufc"
 
 
+def _is_common(spec: Spec) -> bool:
+    """Numbers that every framework knows, in an array that is nothing else or in a tensor of any state."""
+    return _is_plain_numbers(spec) if isinstance(spec, ArraySpec) else spec.dtype not in dtypes.EXTENDED
+
+
 def _has_capsules(spec: Spec) -> bool:
     """An object that gives DLPack capsules and nothing else."""
     return isinstance(spec, ArraySpec) and spec.container == "dlpack"
@@ -132,7 +144,13 @@ def _any(spec: Spec) -> bool:
 
 
 #: Pressures that make sense for some inputs only.
-_WHICH = {"forms": _is_plain_numbers, "capsule": _has_capsules, "crowd": _is_nobody_elses, "many": _is_nobody_elses}
+_WHICH = {
+    "forms": _is_plain_numbers,
+    "contexts": _is_common,
+    "capsule": _has_capsules,
+    "crowd": _is_nobody_elses,
+    "many": _is_nobody_elses,
+}
 
 
 def _is_home(spec: Spec) -> bool:

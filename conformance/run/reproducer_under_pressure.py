@@ -21,6 +21,7 @@ def lines(entry: EntryPoint, law: Law, breach: Breach) -> list[str]:
         owner=owner or source,
         every=", ".join(filter(None, [source, owner])),
         setting=ours.settings[about].enter if about in ours.settings else f"# {about}",
+        context=ours.contexts[about].expression if about in ours.contexts else f"# {about}",
         form=_in_form(about),
         state=about,
         used=used,

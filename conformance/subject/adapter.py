@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ...strategies.spec import TensorSpec
 from .device_clock import DeviceClock
 from .handle import Handle
-from .setting import Setting
+from .setting import Context, Setting
 from .source import Source
 
 
@@ -39,6 +39,8 @@ class Extended(Adapter, Protocol):
     LAZY: Mapping[str, str]
     #: Settings of the process that are none of a conversion's business.
     SETTINGS: Mapping[str, Setting]
+    #: Code inside which a conversion answers as it does outside.
+    CONTEXTS: Mapping[str, Context]
     #: What of the process a conversion must leave as it was, as expressions.
     STATE: tuple[str, ...]
 

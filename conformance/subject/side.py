@@ -103,8 +103,14 @@ class Side:
             for module in self.modules.values()
             for name, setting in getattr(module, "SETTINGS", {}).items()
         }
+        contexts = {
+            name: partial(context.around, trial.NAMESPACE)
+            for module in self.modules.values()
+            for name, context in getattr(module, "CONTEXTS", {}).items()
+            if context.direction in ("", "out" if maker else "in")
+        }
         try:
-            return pressures.press(pressure, pressures.Conversion(convert, build, self.describe, settings))
+            return pressures.press(pressure, pressures.Conversion(convert, build, self.describe, settings, contexts))
         except Unbuildable as reason:
             return Observation("unbuildable", message=str(reason)[:200], stage="build")
 

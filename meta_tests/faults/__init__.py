@@ -69,10 +69,10 @@ def table(law: str, rows: dict[str, list[Deed | tuple[Deed, Occasion]]]) -> Iter
 @cache
 def faults() -> dict[str, Fault | Rewritten]:
     """Every fault by its id."""
-    from meta_tests.faults import aliasing, contents, endings, hard, kinds, numbers, pressure, traces
+    from meta_tests.faults import aliasing, contents, contexts, endings, hard, kinds, numbers, pressure, traces
 
     deeds: tuple[Fault, ...] = sum(
-        (module.FAULTS for module in (endings, contents, numbers, kinds, aliasing, pressure, hard, traces)), ()
+        (module.FAULTS for module in (endings, contents, numbers, kinds, aliasing, pressure, hard, traces, contexts)), ()
     )
     return {fault.id: fault for fault in (*deeds, *symbolic.FAULTS)}
 

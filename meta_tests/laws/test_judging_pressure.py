@@ -11,15 +11,18 @@ from tensor_conformance.conformance.laws.law import Answer, Breach
 from tensor_conformance.conformance.promises import (
     Clause,
     EntryPoint,
+    contexts,
     copies,
     dtype,
     forms,
     leaves,
+    may_refuse,
     may_share,
     observed,
     settings,
     shape,
     shares,
+    under,
     values,
     warns,
 )
@@ -38,6 +41,7 @@ DANGLES = Breach("a result that keeps the memory alive", "a result over memory t
 TAKEN = {"given": 2, "early": 0, "deleted": 2, "again": "raised"}
 BYTES = "data 00, not 01"
 OTHER, APART = "dtype int8, not float32", "shares none, not all"
+META = (under("meta", "device meta, not cpu", source=SEEN),)
 IN_LISTS = container_in("list")
 LISTS_APART = (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN))
 
@@ -114,6 +118,16 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], dict[str, Any], Answer]] = [
     ("settings", (settings("two", source=SEEN),), {"one": "", "two": OTHER}, True),
     ("settings", (settings("two", source=SEEN),), {"two": OTHER}, None),
     ("settings", COPIES, {"one": APART}, Breach("the usual answer", f"one: {APART}")),
+    ("settings", META, {"meta": "device meta, not cpu", "two": ""}, True),
+    ("settings", META, {"meta": ""}, Breach("device meta, not cpu", "meta: the usual answer", "under meta")),
+    ("settings", META, {"meta": OTHER}, Breach("device meta, not cpu", f"meta: {OTHER}", "under meta")),
+    ("settings", (*META, may_refuse("TypeError", source=SEEN)), {"meta": "", "two": ""}, True),
+    ("settings", (under("meta", "anything", source=SEEN),), {"meta": OTHER, "two": ""}, True),
+    ("contexts", (), {"one": "", "two": OTHER}, Breach("the usual answer", f"two: {OTHER}")),
+    ("contexts", COPIES, {"one": APART}, True),
+    ("contexts", (), {"one": "outcome raises A, not raises B"}, True),
+    ("contexts", (), {"one": "outcome raises A, not answers"}, Breach("the usual answer", "one: outcome raises A, not answers")),
+    ("contexts", (contexts("two", source=SEEN),), {"one": "", "two": OTHER}, True),
     ("agreement", (), {"list": None}, None),
     ("agreement", (), {"list": "", "scalar": None}, True),
     ("agreement", (), {"list": "", "scalar": OTHER}, unlike("scalar")),

@@ -9,6 +9,7 @@ import pytest
 from tensor_conformance.conformance.run.pressing import PRESSED, RACED, SHARE, chosen
 from tensor_conformance.conformance.subject.observation import Observation
 from tensor_conformance.strategies import DTYPES, ArraySpec, TensorSpec
+from tensor_conformance.strategies.spec import PALETTE
 
 PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7, planted=((0, 1),))
 BIG = PLAIN._replace(shape=(8, 8), strides=(32, 4), nbytes=256)
@@ -33,7 +34,17 @@ def test_the_plainest_of_each_kind_is_pressed() -> None:
 
 @pytest.mark.parametrize(
     ("pressure", "endings"),
-    [("drop", 1), ("many", 2), ("crowd", 2), ("again", 2), ("first", 1), ("settings", 2), ("forms", 1), ("capsule", 2)],
+    [
+        ("drop", 1),
+        ("many", 2),
+        ("crowd", 2),
+        ("again", 2),
+        ("first", 1),
+        ("settings", 2),
+        ("contexts", 1),
+        ("forms", 1),
+        ("capsule", 2),
+    ],
 )
 def test_refusals_are_pressed_where_they_can_do_harm(pressure: str, endings: int) -> None:
     spec = PLAIN._replace(container="dlpack" if pressure == "capsule" else "ndarray")
@@ -111,6 +122,12 @@ def test_forms_are_made_of_plain_numbers_with_axes_and_without() -> None:
     assert [spec.planted for spec in pressed((PLAIN, COPIED))["forms"]] == [()]
 
 
+def test_code_around_meets_all_special_values_of_a_dtype_first() -> None:
+    palette = PLAIN._replace(shape=(3, 41), strides=(164, 4), nbytes=492, seed=PALETTE, planted=())
+    assert pressed((PLAIN, COPIED), (palette, COPIED))["contexts"] == [palette]
+    assert under("contexts", PLAIN._replace(dtype="int4"), PLAIN._replace(container="list")) == 0
+
+
 def test_capsules_come_from_those_that_give_nothing_else() -> None:
     assert under("capsule", PLAIN, TENSOR) == 0
     assert under("capsule", PLAIN._replace(container="dlpack")) == 1
@@ -123,7 +140,7 @@ def test_fake_tensors_meet_no_threads() -> None:
 
 def test_no_more_than_so_many_are_pressed() -> None:
     spent = {name: pressing.most for name, pressing in PRESSED.items()}
-    few = {"many": 8, "crowd": 9, "first": 2, "capsule": 6}
+    few = {"many": 8, "crowd": 9, "first": 2, "contexts": 12, "capsule": 6}
     assert spent == {"drop": 64, "again": 32, "settings": 64, "forms": 64, **few}
     raised = [Observation("raised", (f"Error{n}",)) for n in range(20)]
     shown = [(PLAIN._replace(container="dlpack"), seen) for seen in raised]
@@ -132,6 +149,7 @@ def test_no_more_than_so_many_are_pressed() -> None:
         "many": [2, 8, 8],
         "crowd": [3, 9, 9],
         "first": [0, 0, 0],
+        "contexts": [0, 0, 0],
         "capsule": [2, 6, 6],
     }
     assert [under("settings", *(PLAIN._replace(dtype=name) for name in DTYPES[:40]), profile=profile) for profile in SHARE] == [

@@ -12,7 +12,18 @@ from meta_tests.helpers import UNDER_PRESSURE
 from tensor_conformance.conformance.laws import LAWS
 from tensor_conformance.conformance.laws.judge import judge
 from tensor_conformance.conformance.laws.law import Breach
-from tensor_conformance.conformance.promises import Clause, EntryPoint, copies, forms, may_share, observed, settings, warns
+from tensor_conformance.conformance.promises import (
+    Clause,
+    EntryPoint,
+    contexts,
+    copies,
+    forms,
+    may_share,
+    observed,
+    settings,
+    under,
+    warns,
+)
 from tensor_conformance.conformance.promises.conditions import always
 from tensor_conformance.conformance.run.pressing import PRESSED, RACED, chosen
 from tensor_conformance.conformance.run.reproducer import script
@@ -95,16 +106,27 @@ def test_a_capsule_is_consumed_and_deleted_once(isolated: Isolated, call: str, b
 
 def test_a_setting_that_changes_the_answer_is_caught() -> None:
     subject = Isolated(("torch",))
-    assert not breaches(subject, "torch.tensor(a)", (), "settings")
+    assert not breaches(subject, "torch.from_numpy(a)", (), "settings")
     call = "torch.tensor(a.tolist())"  # The default dtype decides.
     assert "settings" in breaches(subject, call, (), "settings")
     promised = settings("default dtype float64", "default dtype float16", source=SEEN)
-    assert not breaches(subject, call, (promised,), "settings")
+    follows = under("device meta", "device meta, not cpu", source=SEEN)
+    assert not breaches(subject, call, (promised, follows), "settings")
+    assert "settings" in breaches(subject, "torch.from_numpy(a)", (follows,), "settings")
+    subject.close()
+
+
+def test_code_around_a_conversion_that_changes_the_answer_is_caught() -> None:
+    subject = Isolated(("torch",))
+    assert not breaches(subject, "torch.tensor(a)", (), "contexts")
+    call = "torch.tensor(a) + torch.jit.is_tracing()"
+    assert "contexts" in breaches(subject, call, (), "contexts")
+    assert not breaches(subject, call, (contexts("torch.jit.trace", source=SEEN),), "contexts")
     subject.close()
 
 
 def test_every_law_under_pressure_has_a_case() -> None:
-    assert {law for law, *_ in CASES} | {"settings", "capsules"} == set(UNDER_PRESSURE)
+    assert {law for law, *_ in CASES} | {"settings", "contexts", "capsules"} == set(UNDER_PRESSURE)
 
 
 def test_every_pressure_is_put_on_and_has_a_law() -> None:
@@ -143,3 +165,15 @@ def test_scripts_run(law: str, promise: tuple[Clause, ...], good: str, bad: str)
     text = script(EntryPoint("made.up", good, "torch", "in", promise), PLAIN, law, Breach("this", "list: that"))
     done = subprocess.run([sys.executable, "-c", text.replace("import torch\n", "")], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 or "int('x')" in good, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("law", "about"),
+    [("settings", "device meta"), ("settings", "autocast"), ("contexts", "torch.jit.trace"), ("contexts", "torch.vmap")],
+)
+def test_a_script_converts_under_the_setting_or_in_the_code_that_it_names(law: str, about: str) -> None:
+    entry = EntryPoint("made.up", "torch.tensor(a) * (2 if torch.jit.is_tracing() else 1)", "torch", "in", ())
+    text = script(entry, PLAIN, law, Breach("the usual answer", f"{about}: that"))
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True)
+    first, _, second = done.stdout.partition("tensor(")[2].partition("tensor(")
+    assert (first == second.replace(", device='meta'", "")) is (about in ("autocast", "torch.vmap"))

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
@@ -24,6 +23,7 @@ import pytest
 from tensor_conformance.conformance.subject import on_numpy, pressures
 from tensor_conformance.conformance.subject.handle import Handle
 from tensor_conformance.conformance.subject.pressures import Conversion, Sight, press, traces
+from tensor_conformance.conformance.subject.setting import Context
 from tensor_conformance.conformance.subject.side import _build_in
 from tensor_conformance.strategies import ArraySpec
 from tensor_conformance.strategies.build import build
@@ -35,8 +35,8 @@ PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
 TRUTHS = ArraySpec("bool", (3,), (1,), 0, 3, planted=((0, 0x80), (1, 1)))
 
 
-def conversion(convert: Callable[[Any], Any], spec: ArraySpec = PLAIN, settings: Any = MappingProxyType({})) -> Conversion:
-    return Conversion(convert, partial(_build_in, spec), on_numpy.describe, settings)  # type: ignore[arg-type]
+def conversion(convert: Callable[[Any], Any], spec: ArraySpec = PLAIN, **options: Any) -> Conversion:
+    return Conversion(convert, partial(_build_in, spec), on_numpy.describe, **options)  # type: ignore[arg-type]
 
 
 def facts(pressure: str, convert: Callable[[Any], Any], spec: ArraySpec = PLAIN, **options: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def test_what_raises_under_pressure_is_an_observation() -> None:
 
 
 def test_the_first_difference_of_two_sights_is_told() -> None:
-    one = Sight("answers", "list", "int8", (2,), data=b"\1\2")
+    one = Sight("answers", "", "list", "int8", (2,), data=b"\1\2")
     assert one.difference(one) == ""
     assert one.difference(one._replace(dtype="int16", data=b"")) == "dtype int16, not int8"
     assert one.difference(one._replace(data=bytes(range(20)))) == f"data {bytes(range(16)).hex()}, not 0102"
@@ -83,7 +83,7 @@ def test_any_byte_but_zero_is_seen_as_true() -> None:
 def test_a_sight_tells_all() -> None:
     built = build(PLAIN)
     seen = pressures.sight(conversion(lambda a: a), built)
-    wanted = Sight("answers", "numpy.ndarray", "float32", (2, 3), (12, 4), (), True, PLAIN.values, "all")
+    wanted = Sight("answers", "cpu", "numpy.ndarray", "float32", (2, 3), (12, 4), (), True, PLAIN.values, "all")
     assert seen == wanted
     assert pressures.sight(conversion(refuse), built) == Sight("raises KeyError")
 
@@ -329,6 +329,16 @@ def test_settings_that_change_the_answer_are_named() -> None:
     known = {"plain": nullcontext, "wide": widened}
     seen = facts("settings", lambda a: a.astype("f8") if wide else a, settings=known)
     assert seen == {"plain": "", "wide": "dtype float64, not float32"}
+
+
+def test_code_in_which_the_answer_changes_is_named() -> None:
+    around = {"as it is": lambda convert: convert, "doubled": lambda convert: lambda a: convert(a).astype("f8")}
+    assert facts("contexts", copy, contexts=around) == {"as it is": "", "doubled": "dtype float64, not float32"}
+
+
+def test_code_around_a_conversion_is_an_expression() -> None:
+    inside = Context("[convert(source), other][0]").around({"other": 7}, copy)
+    assert inside(np.arange(3)).tolist() == [0, 1, 2]
 
 
 # -- capsules and forms ---------------------------------------------------------------------------------------------------

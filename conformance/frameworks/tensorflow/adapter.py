@@ -18,13 +18,13 @@ from ...subject.capsules import DLTensor, pointer
 from ...subject.handle import Handle
 from ...subject.states import function
 from ...subject.texts import packed
-from .states import SETTINGS, STATES, TEXT
+from .states import CONTEXTS, SETTINGS, STATES, TEXT
 
 # Loaded on first use otherwise, in every fresh child: seconds of import inside a conversion's time limit.
 tnp = tf.experimental.numpy
 getattr(tf.keras, "ops", None)  # Keras before 3, of TensorFlow before 2.16, has none.
 
-__all__ = ["NAMES", "SETTINGS", "STATE", "VERSION", "build", "describe", "one_thread", "renew", "threads"]
+__all__ = ["CONTEXTS", "NAMES", "SETTINGS", "STATE", "VERSION", "build", "describe", "one_thread", "renew", "threads"]
 
 NAMES = {"tf": tf, "tnp": tnp}
 VERSION = str(tf.__version__)

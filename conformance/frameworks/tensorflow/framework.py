@@ -18,7 +18,7 @@ from .into import constructors
 from .into.words import DOCS, NO_BOOL_BY_DLPACK, SEEN
 from .out import methods
 from .scripts import SCRIPTS
-from .states import SETTINGS, STATES
+from .states import CONTEXTS, SETTINGS, STATES
 from .symbolic import functions
 
 _HOME = "tensor_conformance.conformance.frameworks.tensorflow"
@@ -76,6 +76,7 @@ TENSORFLOW = Framework(
     measured=measured(Path(__file__).with_name("measured.jsonl")),
     states=STATES,
     settings=SETTINGS,
+    contexts=CONTEXTS,
     exchange=Exchange(
         take="tf.experimental.dlpack.from_dlpack",
         call="tf.experimental.dlpack.from_dlpack({capsule})",

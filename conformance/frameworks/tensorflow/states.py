@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ...subject.setting import Setting, entered
+from ...subject.setting import Context, Setting, entered
 
 #: State to the lines that bring the tensor `t` into it.
 STATES = MappingProxyType(
@@ -31,5 +31,22 @@ SETTINGS = MappingProxyType(
         "floatx float16": Setting("tf.keras.backend.set_floatx('float16')", "tf.keras.backend.set_floatx('float32')"),
         "gradient tape": entered("tf.GradientTape()"),
         "device cpu": entered("tf.device('/CPU:0')"),
+        "policy mixed_bfloat16": Setting(
+            "tf.keras.mixed_precision.set_global_policy('mixed_bfloat16')",
+            "tf.keras.mixed_precision.set_global_policy('float32')",
+        ),
+        "functions run eagerly": Setting("tf.config.run_functions_eagerly(True)", "tf.config.run_functions_eagerly(False)"),
+    }
+)
+
+#: Code in which a conversion answers as outside. It gives tensors, whatever is made in it.
+CONTEXTS = MappingProxyType(
+    {
+        "tf.function": Context("tf.function(lambda: convert(source), autograph=False)()", "in"),
+        "tf.data.Dataset.map": Context(
+            "tf.data.Dataset.range(1)"
+            ".map(tf.autograph.experimental.do_not_convert(lambda _: convert(source))).get_single_element()",
+            "in",
+        ),
     }
 )

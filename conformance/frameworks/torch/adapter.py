@@ -15,9 +15,9 @@ from ....strategies.build import Memory, Unbuildable
 from ....strategies.spec import TENSOR_DTYPES, TensorSpec
 from ...subject.handle import Handle
 from ...subject.states import function
-from .states import OF_MEMORY, QUANTIZE, QUANTIZED, SETTINGS, STATES
+from .states import CONTEXTS, OF_MEMORY, QUANTIZE, QUANTIZED, SETTINGS, STATES
 
-__all__ = ["LAZY", "NAMES", "SETTINGS", "STATE", "VERSION", "build", "describe", "one_thread", "renew", "threads"]
+__all__ = ["CONTEXTS", "LAZY", "NAMES", "SETTINGS", "STATE", "VERSION", "build", "describe", "one_thread", "renew", "threads"]
 
 NAMES = {"torch": torch}
 #: What a call that names the first imports when it is first made: seconds, which are no part of the conversion.

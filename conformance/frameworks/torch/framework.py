@@ -18,7 +18,7 @@ from .into.words import FROM_DLPACK, SEEN
 from .out import methods
 from .out.dlpack import DLPACK_GATE
 from .scripts import SCRIPTS
-from .states import SETTINGS, STATES
+from .states import CONTEXTS, SETTINGS, STATES
 from .symbolic import traced
 
 _HOME = "tensor_conformance.conformance.frameworks.torch"
@@ -84,6 +84,7 @@ TORCH = Framework(
     measured=measured(Path(__file__).with_name("measured.jsonl")),
     states=STATES,
     settings=SETTINGS,
+    contexts=CONTEXTS,
     exchange=Exchange(
         take="torch.from_dlpack",
         call="torch.from_dlpack({tensor})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ...subject.setting import Setting, entered
+from ...subject.setting import Context, Setting, entered
 
 #: The memory below a new tensor of the same dtype and strides.
 _OVER = "t = torch.empty(0, dtype=t.dtype).set_({}, t.storage_offset(), t.shape, t.stride())"
@@ -50,6 +50,20 @@ SETTINGS = MappingProxyType(
         "default dtype float16": Setting("torch.set_default_dtype(torch.float16)", "torch.set_default_dtype(torch.float32)"),
         "no_grad": entered("torch.no_grad()"),
         "inference mode": entered("torch.inference_mode()"),
+        "autocast": entered("torch.autocast('cpu', torch.bfloat16)"),
         "device cpu": entered("torch.device('cpu')"),
+        "device meta": entered("torch.device('meta')"),
+    }
+)
+
+#: Code in which a conversion answers as outside; what it has made there is told, not what the code makes of it.
+CONTEXTS = MappingProxyType(
+    {
+        "torch.jit.trace": Context(
+            "(lambda made: (torch.jit.trace(lambda x: (made.append(convert(source)), x)[1], torch.zeros(1)), made[0])[1])([])"
+        ),
+        "torch.vmap": Context(
+            "(lambda made: (torch.vmap(lambda x: (made.append(convert(source)), x)[1])(torch.zeros(1)), made[0])[1])([])"
+        ),
     }
 )

@@ -12,6 +12,7 @@ from ..observation import Observation
 from ..trial import raised
 from .again import again
 from .capsule import capsule
+from .contexts import contexts
 from .conversion import Conversion, Facts, Sight, sight
 from .crowd import crowd
 from .drop import drop
@@ -23,7 +24,7 @@ from .settings import settings
 
 #: By name; each gets a conversion of which it is known that it answers, or else that it raises.
 PRESSURES: dict[str, Callable[[Conversion], Facts]] = {
-    pressure.__name__: pressure for pressure in (drop, many, overwrite, crowd, again, first, settings, capsule, forms)
+    pressure.__name__: pressure for pressure in (drop, many, overwrite, crowd, again, first, settings, contexts, capsule, forms)
 }
 #: Those that mean nothing in a process that has converted before.
 IN_A_FRESH_PROCESS = ("first",)

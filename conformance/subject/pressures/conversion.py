@@ -22,12 +22,14 @@ class Conversion(NamedTuple):
     build     makes the source anew; told another container's name, hands the same elements over in that one
     describe  holds a result by address
     settings  that are none of a conversion's business: name to how to enter it
+    contexts  likewise, code in which it is made: name to what gives the call inside of that
     """
 
     convert: Callable[[Any], Any]
     build: Callable[..., Source]
     describe: Callable[[Any], Handle]
     settings: Mapping[str, Callable[[], AbstractContextManager[Any]]] = MappingProxyType({})
+    contexts: Mapping[str, Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = MappingProxyType({})
 
     def made(self, source: Source) -> Handle:
         """The handle on a new result."""
@@ -38,6 +40,7 @@ class Sight(NamedTuple):
     """All of a result that must be the same whenever, wherever and however often the same is asked."""
 
     outcome: str
+    device: str = ""
     type: str = ""
     dtype: str = ""
     shape: tuple[int, ...] = ()
@@ -70,6 +73,7 @@ def sight(conversion: Conversion, source: Source) -> Sight:
         data = significant(handle.dtype, data)
     return Sight(
         "answers",
+        handle.device,
         handle.type,
         handle.dtype,
         handle.shape,

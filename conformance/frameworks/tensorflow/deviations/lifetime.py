@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .....strategies.spec import ArraySpec, TensorSpec
-from ....promises.conditions import always, rank_above
+from ....promises.conditions import always, dtype_in, rank_above
 from ....promises.deviations import Deviation
 
 _DOCS = "https://www.tensorflow.org/api_docs/python/tf"
@@ -12,7 +12,7 @@ _DOCS = "https://www.tensorflow.org/api_docs/python/tf"
 _OPERATIONS = (
     *("tf.add", "tf.cast*", "tf.concat", "tf.ensure_shape", "tf.expand_dims", "tf.identity", "tf.io.*", "tf.raw_ops.*"),
     *("tf.reshape*", "tf.sparse.*", "tf.split", "tf.squeeze", "tf.stack", "tf.stop_gradient", "tf.transpose*", "tf.Variable*"),
-    *("tf.TensorArray*", "tf.Tensor ?* ndarray", "ndarray ?* tf.Tensor"),
+    *("tf.TensorArray*", "tf.Tensor ?* ndarray", "ndarray ?* tf.Tensor", "tf.data.Dataset.from_*"),
 )
 
 DEVIATIONS: tuple[Deviation, ...] = (
@@ -67,6 +67,20 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("object", (1,), (8,), 0, 8),
         shown_by="tf.io.decode_raw",
         severity="memory",
+    ),
+    Deviation(
+        id="tf-refused-iterator-leaks",
+        title="A dataset that raises when it is iterated leaves 700 bytes behind each time.",
+        package="tensorflow",
+        entries=("tf.data.Dataset.as_numpy_iterator*",),
+        laws=("refusal_leaks",),
+        when=dtype_in("float8_e5m2"),
+        url=f"{_DOCS}/errors/InvalidArgumentError",
+        upstream="",
+        example=TensorSpec("float8_e5m2", (1,), (1,), 0, 1),
+        shown_by="tf.data.Dataset.as_numpy_iterator[from_tensors]",
+        severity="memory",
+        releases=">=2.18",
     ),
     Deviation(
         id="tf-refused-buffer-leaks",

@@ -19,6 +19,7 @@ from .words import (
     CONVERTED,
     COPIED,
     DOCS,
+    NO_VARIABLES_IN_GRAPHS,
     SEEN,
     SHAPE,
     STATE,
@@ -106,21 +107,33 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
     ),
     entry("tf.convert_to_tensor[dtype_hint=int32]", "tf.convert_to_tensor(a, dtype_hint=tf.int32)", *_HINTED),
     entry("tf.keras.ops.convert_to_tensor", "tf.keras.ops.convert_to_tensor(a)", *CONVERTED),
-    entry("tf.Variable", "tf.Variable(a)", *_STATEFUL),
+    entry("tf.Variable", "tf.Variable(a)", *NO_VARIABLES_IN_GRAPHS, *_STATEFUL),
     *(
-        entry(f"tf.Variable[dtype={name}]", f"tf.Variable(a, dtype=tf.{name})", *_without_memory(cast_to(name)), *_OWN)
+        entry(
+            f"tf.Variable[dtype={name}]",
+            f"tf.Variable(a, dtype=tf.{name})",
+            *NO_VARIABLES_IN_GRAPHS,
+            *_without_memory(cast_to(name)),
+            *_OWN,
+        )
         for name in ("float32", "int32", "bool")
     ),
-    entry("tf.Variable.assign", "v = tf.Variable(tf.constant(a))\nv.assign(a)\nv", *_STATEFUL),
-    entry("tf.Variable.assign[list]", _ASSIGN_LIST, _UNASSIGNABLE, *_ASSIGNED_LIST, *_STATEFUL),
+    entry("tf.Variable.assign", "v = tf.Variable(tf.constant(a))\nv.assign(a)\nv", *NO_VARIABLES_IN_GRAPHS, *_STATEFUL),
+    entry("tf.Variable.assign[list]", _ASSIGN_LIST, *NO_VARIABLES_IN_GRAPHS, _UNASSIGNABLE, *_ASSIGNED_LIST, *_STATEFUL),
     entry(
         "tf.Variable.assign[list][after 0.0]",
         f"tf.constant(0.0, tf.float64)\n{_ASSIGN_LIST}",
+        *NO_VARIABLES_IN_GRAPHS,
         _UNASSIGNABLE,
         *_ASSIGNED_LIST,
         *_STATEFUL,
     ),
-    entry("tf.Variable.assign[tf.Tensor]", "v = tf.Variable(tf.constant(a))\nv.assign(tf.constant(a))\nv", *_STATEFUL),
+    entry(
+        "tf.Variable.assign[tf.Tensor]",
+        "v = tf.Variable(tf.constant(a))\nv.assign(tf.constant(a))\nv",
+        *NO_VARIABLES_IN_GRAPHS,
+        *_STATEFUL,
+    ),
 )
 
 _MODULES = (lists, ops, data, operators)

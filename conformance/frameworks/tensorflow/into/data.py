@@ -16,6 +16,7 @@ from ....promises import (
     Clause,
     EntryPoint,
     accepts,
+    contexts,
     copies,
     documented,
     dtype,
@@ -49,6 +50,7 @@ from .words import (
     FORWARDED,
     IMMUTABLE,
     NO_BOOL_BY_DLPACK,
+    OF_ITS_OWN_IN_GRAPHS,
     SEEN,
     SHAPE,
     VALUES,
@@ -178,7 +180,12 @@ def _shared(source: Any) -> tuple[Clause, ...]:
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry("tf.experimental.dlpack.from_dlpack", _CAPSULE, *_DLPACK, shares(source=_FROM_DLPACK)),
     # What is imported must also be usable.
-    entry("tf.experimental.dlpack.from_dlpack[used]", f"t = {_CAPSULE}\ntf.unstack(tf.stack([t, t]))[0]", *_DLPACK),
+    entry(
+        "tf.experimental.dlpack.from_dlpack[used]",
+        f"t = {_CAPSULE}\ntf.unstack(tf.stack([t, t]))[0]",
+        OF_ITS_OWN_IN_GRAPHS,
+        *_DLPACK,
+    ),
     entry(
         "tf.make_tensor_proto",
         "p = tf.make_tensor_proto(a)\ntf.io.parse_tensor(p.SerializeToString(), p.dtype)",
@@ -190,13 +197,21 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.make_ndarray",
         "tf.make_ndarray(tf.make_tensor_proto(a))",
+        OF_ITS_OWN_IN_GRAPHS,
         type_("numpy.ndarray", source=SEEN),
         values(clean_bits, when=_small, source=SEEN),
         *_PROTOS,
         dtype("object", when=strings_too, source=SEEN),
         dtype(same_dtype, source=SEEN),
     ),
-    entry("tf.io.serialize_tensor", f"tf.io.parse_tensor(tf.io.serialize_tensor(a), {_D})", *without(rare), *CONVERTED),
+    entry(
+        "tf.io.serialize_tensor",
+        f"tf.io.parse_tensor(tf.io.serialize_tensor(a), {_D})",
+        # What is true but not 1 becomes 1 on its way into a graph.
+        contexts("tf.function", "tf.data.Dataset.map", when=native("bool"), source=SEEN),
+        *without(rare),
+        *CONVERTED,
+    ),
     entry(
         "tf.io.decode_raw",
         "b = np.asarray(a)\ntf.reshape(tf.io.decode_raw(b.tobytes(), b.dtype), b.shape)",
@@ -257,6 +272,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.data.Dataset.from_generator[buffer refilled][batch]",
         _REFILLED,
+        OF_ITS_OWN_IN_GRAPHS,
         # The other calls are asked about whatever is no array of numbers.
         refuses(*_ANY, when=dlpack_object, source=SEEN),
         may_refuse(*_ANY, when=~_numbers_in_arrays, source=SEEN),

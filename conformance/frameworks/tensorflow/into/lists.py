@@ -8,7 +8,19 @@ from __future__ import annotations
 from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, refuses, shape, values
 from ....promises.conditions import container_in, empty
-from .words import DOCS, ITEM_REFUSALS, SEEN, buffer, dlpack_object, entry, exporter, list_dtype, objects, strings
+from .words import (
+    DOCS,
+    ITEM_REFUSALS,
+    OF_ITS_OWN_IN_GRAPHS,
+    SEEN,
+    buffer,
+    dlpack_object,
+    entry,
+    exporter,
+    list_dtype,
+    objects,
+    strings,
+)
 
 
 def _with_one_more_axis(spec: Spec) -> tuple[int, ...]:
@@ -24,6 +36,8 @@ def _flat(spec: Spec) -> tuple[int, ...]:
 _masked = container_in("masked")
 _ANY = ("ValueError", "TypeError", "NotImplementedError", "OverflowError")
 _LISTED: tuple[Clause, ...] = (
+    # A graph makes an array of the list, whose dtype it keeps, where eager code goes through Python numbers.
+    OF_ITS_OWN_IN_GRAPHS,
     # What cannot be iterated over is no list.
     refuses("ValueError", "TypeError", when=dlpack_object | exporter, source=SEEN),
     # Masked elements are objects of their own: 0.0, among numbers of any other dtype.

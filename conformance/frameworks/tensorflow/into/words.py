@@ -10,6 +10,7 @@ from ....promises import (
     Clause,
     EntryPoint,
     accepts,
+    contexts,
     copies,
     documented,
     dtype,
@@ -20,6 +21,7 @@ from ....promises import (
     refuses,
     shape,
     type_,
+    under,
     values,
 )
 from ....promises.conditions import Condition, always, container_in, dtype_in, empty
@@ -90,6 +92,18 @@ rare = extended & ~native("bfloat16")
 rare.text = "the dtype is an 8-bit float or smaller, or a small integer"
 strings_too = texts | strings
 strings_too.text = "the elements are strings"
+
+
+#: What a call may do otherwise where it is part of a graph.
+OF_ITS_OWN_IN_GRAPHS = contexts("tf.function", "tf.data.Dataset.map", source=SEEN)
+_ONCE = documented(
+    "https://www.tensorflow.org/guide/function",
+    "tf.function only supports singleton tf.Variables created once on the first call",
+)
+#: A variable that is made anew by each call is none of a graph's.
+NO_VARIABLES_IN_GRAPHS: tuple[Clause, ...] = tuple(
+    under(context, "outcome raises ValueError, not answers", source=_ONCE) for context in ("tf.function", "tf.data.Dataset.map")
+)
 
 
 def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:

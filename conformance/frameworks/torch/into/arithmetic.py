@@ -36,6 +36,7 @@ from .words import (
     ARRAY_REFUSALS,
     BRIDGED_EITHER_ORDER,
     DOCS,
+    ITS_TENSOR_ON_META,
     SEEN,
     WIDE_UNSIGNED,
     by_default_dtype,
@@ -109,6 +110,7 @@ _ONE_SUM: tuple[Clause, ...] = (
 # Other than sums, comparisons go through the bridge. What it does not know is, to Python, another object: not equal.
 _comparable = (ndarray & ~container_in("masked") & BRIDGED_EITHER_ORDER) | np_scalar & BRIDGED_EITHER_ORDER & ~large
 _COMPARED: tuple[Clause, ...] = (
+    ITS_TENSOR_ON_META,
     *where(
         ~_comparable,
         type_(source=SEEN),
@@ -132,6 +134,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor * ndarray",
         "torch.ones((), dtype=torch.bool) * a",
+        ITS_TENSOR_ON_META,
         _ANY_PRODUCT,
         *_REPEATED,
         *_MATRIX,
@@ -160,6 +163,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "ndarray * torch.Tensor",
         "a * torch.ones((), dtype=torch.bool)",
+        ITS_TENSOR_ON_META,
         _ANY_PRODUCT,
         *_REPEATED,
         *_MATRIX,
@@ -178,6 +182,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.Tensor + ndarray",
         # -0 is the one number that changes no float when it is added.
         "torch.tensor(-0.0) + a",
+        ITS_TENSOR_ON_META,
         type_("torch.", "numpy.", when=np_scalar, source=SEEN),
         *_MATRIX,
         refuses("TypeError", when=container_in("masked"), source=SEEN),
@@ -195,6 +200,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "ndarray + torch.Tensor",
         "a + torch.tensor(-0.0)",
+        ITS_TENSOR_ON_META,
         type_("torch.", "numpy.", when=np_scalar, source=SEEN),
         *_ONE_SUM,
         refuses("TypeError", when=always, source=SEEN),

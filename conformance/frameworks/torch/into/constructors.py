@@ -30,6 +30,7 @@ from .words import (
     ELEMENT_DTYPE,
     ELEMENT_REFUSALS,
     ELEMENT_VALUES,
+    FOLLOWS_DEVICE,
     FROM_NUMPY,
     LIST_SHAPE,
     MEMORYVIEW,
@@ -67,6 +68,9 @@ _SHARING_OR_ERROR = documented(
     ASARRAY, "If False then the returned tensor shares its memory with obj and an error is thrown if it cannot."
 )
 _NOT_SHARING = documented(ASARRAY, "If True then the returned tensor does not share its memory.")
+_SEQUENCE_FOLLOWS_DEVICE = FOLLOWS_DEVICE._replace(
+    when=sequence, source=documented(ASARRAY, "Or, if obj is a Python sequence, the current default device will be used.")
+)
 _SCALARS_COPIED = documented(ASARRAY, "a 0-dimensional tensor on the CPU and that doesn't share its memory")
 
 #: All that these constructors refuse, by container; memoryviews apart.
@@ -74,6 +78,7 @@ _REFUSALS: tuple[Clause, ...] = (*ARRAY_REFUSALS, *ELEMENT_REFUSALS, *BARE_REFUS
 
 #: tensor and as_tensor where no dtype is asked for.
 _KEEPING: tuple[Clause, ...] = (
+    FOLLOWS_DEVICE,
     *_REFUSALS,
     *MEMORYVIEW,
     accepts(source=_ARRAY_LIKE),
@@ -86,6 +91,7 @@ _KEEPING: tuple[Clause, ...] = (
 # asarray differs in two ways: it reads NumPy scalars by their bytes, so that not a bit is lost, and buffers too: before 2.15
 # as float32, whatever they say that they hold.
 _ASARRAY_KEEPING: tuple[Clause, ...] = (
+    _SEQUENCE_FOLLOWS_DEVICE,
     *_REFUSALS,
     *during("torch>=2.15", *read_by_format(when=buffer)),
     *during(
@@ -141,6 +147,7 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
         entry(
             f"torch.tensor[dtype={to}]",
             f"torch.tensor(a, dtype=torch.{to})",
+            FOLLOWS_DEVICE,
             *_ELEMENTWISE,
             *_casting(to),
             copies(source=_COPYING),
@@ -148,6 +155,7 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
         entry(
             f"torch.as_tensor[dtype={to}]",
             f"torch.as_tensor(a, dtype=torch.{to})",
+            FOLLOWS_DEVICE,
             *_ELEMENTWISE,
             *_casting(to),
             shares(when=keeps, source=_SHARING),
@@ -157,6 +165,7 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
         entry(
             f"torch.asarray[dtype={to}]",
             f"torch.asarray(a, dtype=torch.{to})",
+            _SEQUENCE_FOLLOWS_DEVICE,
             *read_as(to, when=buffer),
             *_casting(to),
             shares(when=keeps, source=_SHARING_BY_DEFAULT),
@@ -240,6 +249,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.new_tensor",
         "torch.zeros(1, dtype=torch.float64).new_tensor(a)",
+        FOLLOWS_DEVICE,
         *_ELEMENTWISE,
         *_casting("float64"),
         copies(source=documented(_NEW_TENSOR, "new_tensor() always copies data.")),

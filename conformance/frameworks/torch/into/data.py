@@ -6,6 +6,7 @@ from ....promises import (
     Clause,
     EntryPoint,
     accepts,
+    contexts,
     copies,
     documented,
     dtype,
@@ -32,6 +33,7 @@ from .words import (
     ELEMENT_DTYPE,
     ELEMENT_REFUSALS,
     ELEMENT_VALUES,
+    FOLLOWS_DEVICE,
     FROM_NUMPY,
     LIST_SHAPE,
     MEMORYVIEW,
@@ -44,6 +46,7 @@ from .words import (
     entry,
     floating,
     np_scalar,
+    refused_on_meta,
     sequence,
     where,
     with_batch_axis,
@@ -176,26 +179,42 @@ _PASSED_ON = type_(source=SEEN)
 _AS_IT_IS = forms("array_interface", "array", "buffer", "dlpack", when=_unchanged, source=documented(_DATA))
 
 #: A loader draws the seed of its workers, even where it has none.
-_DRAWS = leaves("torch.get_rng_state().tolist()", source=SEEN)
+_DRAWS: tuple[Clause, ...] = (
+    leaves("torch.get_rng_state().tolist()", source=SEEN),
+    contexts(
+        "torch.vmap",
+        source=documented(
+            f"{DOCS}/generated/torch.vmap.html", "If 'error', any calls to random functions will error. Default: 'error'."
+        ),
+    ),
+    refused_on_meta("RuntimeError"),
+)
 _STREAM = """class Stream(torch.utils.data.IterableDataset):
     def __iter__(self):
         yield from (a, a)"""
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
-    entry("torch.utils.data.default_convert", "torch.utils.data.default_convert(a)", _PASSED_ON, _AS_IT_IS, *_CONVERT),
     entry(
-        "torch.utils.data.DataLoader[batch_size=None]",
-        "next(iter(torch.utils.data.DataLoader([a], batch_size=None)))",
-        _DRAWS,
+        "torch.utils.data.default_convert",
+        "torch.utils.data.default_convert(a)",
+        FOLLOWS_DEVICE._replace(when=~_unchanged),
         _PASSED_ON,
         _AS_IT_IS,
         *_CONVERT,
     ),
-    entry("torch.utils.data.default_collate", "torch.utils.data.default_collate([a])", _PASSED_ON, *_COLLATE),
+    entry(
+        "torch.utils.data.DataLoader[batch_size=None]",
+        "next(iter(torch.utils.data.DataLoader([a], batch_size=None)))",
+        *_DRAWS,
+        _PASSED_ON,
+        _AS_IT_IS,
+        *_CONVERT,
+    ),
+    entry("torch.utils.data.default_collate", "torch.utils.data.default_collate([a])", FOLLOWS_DEVICE, _PASSED_ON, *_COLLATE),
     entry(
         "torch.utils.data.DataLoader[batch_size=1]",
         "next(iter(torch.utils.data.DataLoader([a], batch_size=1)))",
-        _DRAWS,
+        *_DRAWS,
         _PASSED_ON,
         *_COLLATE,
     ),
@@ -203,7 +222,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.utils.data.DataLoader[IterableDataset][batch_size=None]",
         f"{_STREAM}\nnext(iter(torch.utils.data.DataLoader(Stream(), batch_size=None)))",
-        _DRAWS,
+        *_DRAWS,
         _PASSED_ON,
         _AS_IT_IS,
         *_CONVERT,
@@ -211,20 +230,27 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.utils.data.DataLoader[IterableDataset][batch_size=1]",
         f"{_STREAM}\nnext(iter(torch.utils.data.DataLoader(Stream(), batch_size=1)))",
-        _DRAWS,
+        *_DRAWS,
         _PASSED_ON,
         *_COLLATE,
     ),
-    entry("torch.sparse_coo_tensor", "torch.sparse_coo_tensor(np.arange(len(a))[None], a)._values()", *_SPARSE_PROMISE),
+    entry(
+        "torch.sparse_coo_tensor",
+        "torch.sparse_coo_tensor(np.arange(len(a))[None], a)._values()",
+        refused_on_meta("NotImplementedError"),
+        *_SPARSE_PROMISE,
+    ),
     entry(
         "torch.sparse_csr_tensor",
         "torch.sparse_csr_tensor(np.array([0, len(a)]), np.arange(len(a)), a, size=(1, len(a), *np.shape(a)[1:])).values()",
+        FOLLOWS_DEVICE,
         *_SPARSE_PROMISE,
     ),
     entry("torch.nested.nested_tensor", "torch.nested.nested_tensor([a])[0]", *_INSIDE, *_NO_KERNEL, *_VALUES),
     entry(
         "torch.nested.nested_tensor[layout=jagged]",
         "torch.nested.nested_tensor([a], layout=torch.jagged).values()",
+        FOLLOWS_DEVICE,
         *_INSIDE,
         _NO_AXIS,
         *_VALUES,

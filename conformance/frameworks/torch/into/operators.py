@@ -8,7 +8,19 @@ from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, flags, may_refuse, refuses, shape, values
 from ....promises.conditions import Condition, ndarray, pointers
 from ...words import named, same_dtype
-from .words import ARRAY_REFUSALS, BRIDGE, BRIDGED_EITHER_ORDER, DOCS, SEEN, by_default_dtype, entry, np_scalar, where
+from .words import (
+    ARRAY_REFUSALS,
+    BRIDGE,
+    BRIDGED_EITHER_ORDER,
+    DOCS,
+    FOLLOWS_DEVICE,
+    ITS_TENSOR_ON_META,
+    SEEN,
+    by_default_dtype,
+    entry,
+    np_scalar,
+    where,
+)
 
 _COPY = f"{DOCS}/generated/torch.Tensor.copy_.html"
 _FILL = f"{DOCS}/generated/torch.Tensor.fill_.html"
@@ -87,6 +99,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.__setitem__",
         "x = torch.zeros((), dtype=torch.complex128)\nx[...] = a\nx",
+        FOLLOWS_DEVICE,
         refuses("TypeError", when=np_scalar & BRIDGED_EITHER_ORDER & ~_assignable, source=SEEN),
         may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
@@ -97,6 +110,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.fill_",
         "torch.zeros((), dtype=torch.complex128).fill_(a)",
+        FOLLOWS_DEVICE,
         may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=documented(_FILL, "Fills self tensor with the specified value.")),
@@ -106,6 +120,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.full",
         "torch.full((), a)",
+        FOLLOWS_DEVICE,
         may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         _overflow,
@@ -117,6 +132,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.scalar_tensor",
         "torch.scalar_tensor(a)",
+        FOLLOWS_DEVICE,
         may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         _overflow,
@@ -129,6 +145,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.scalar_tensor[dtype=complex128]",
         "torch.scalar_tensor(a, dtype=torch.complex128)",
+        FOLLOWS_DEVICE,
         may_refuse("TypeError", "RuntimeError", "ValueError", when=large, source=SEEN),
         *_ONE_NUMBER,
         accepts(source=SEEN),
@@ -138,6 +155,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor.__getitem__[ndarray]",
         "torch.arange(256)[a]",
+        ITS_TENSOR_ON_META,
         # Scalars, lists and objects are indices in ways of their own, and masks select: only arrays of numbers are judged.
         *where(
             ~ndarray | _masks,

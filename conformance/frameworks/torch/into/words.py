@@ -18,6 +18,7 @@ from ....promises import (
     settings,
     shape,
     type_,
+    under,
     values,
     warns,
 )
@@ -89,6 +90,24 @@ _SET_DEFAULT = documented(
 def by_default_dtype(when: Condition = always, source: Source = _SET_DEFAULT) -> Clause:
     """The result's dtype follows torch.set_default_dtype."""
     return settings("default dtype float64", "default dtype float16", when=when, source=source)
+
+
+#: Where new tensors are made.
+_DEFAULT_DEVICE = f"{DOCS}/generated/torch.set_default_device.html"
+FOLLOWS_DEVICE = under(
+    "device meta",
+    "device meta, not cpu",
+    source=documented(_DEFAULT_DEVICE, "Factory calls will be performed as if they were passed device as an argument."),
+)
+
+
+def refused_on_meta(error: str, when: Condition = always) -> Clause:
+    """The call refuses where the default device is one whose tensors have no values."""
+    return under("device meta", f"outcome raises {error}, not answers", when, source=SEEN)
+
+
+#: The tensor that the array meets is made there, too.
+ITS_TENSOR_ON_META = under("device meta", "anything", source=documented(_DEFAULT_DEVICE))
 
 
 def with_batch_axis(spec: Spec) -> tuple[int, ...]:
@@ -233,8 +252,10 @@ __all__ = [
     "ELEMENT_DTYPE",
     "ELEMENT_REFUSALS",
     "ELEMENT_VALUES",
+    "FOLLOWS_DEVICE",
     "FROM_DLPACK",
     "FROM_NUMPY",
+    "ITS_TENSOR_ON_META",
     "LIST_SHAPE",
     "MEMORYVIEW",
     "NO_FLAGS",
@@ -256,6 +277,7 @@ __all__ = [
     "np_scalar",
     "protocol",
     "records",
+    "refused_on_meta",
     "scalar",
     "sequence",
     "unspeakable",

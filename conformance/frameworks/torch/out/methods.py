@@ -60,6 +60,7 @@ from .words import (
     SEEN,
     SHARED_STORAGE,
     SILENT,
+    UNTRACED,
     WRITABLE,
     WRITABLE_COPY,
     ZERO,
@@ -378,6 +379,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     out(
         "torch.Tensor.tolist",
         "t.tolist()",
+        UNTRACED,
         *during(
             "torch<2.5", refuses("RuntimeError", "AttributeError", "AssertionError", when=FAKE, source=observed("torch 2.4"))
         ),

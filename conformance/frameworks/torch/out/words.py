@@ -5,6 +5,7 @@ from __future__ import annotations
 from ....promises import (
     Clause,
     EntryPoint,
+    contexts,
     documented,
     dtype,
     during,
@@ -109,10 +110,13 @@ GATE: tuple[Clause, ...] = (
     refuses("RuntimeError", "TypeError", when=NESTED, source=SEEN),
     refuses("TypeError", when=~TWINS, source=_UNLESS_FORCED),
 )
+#: What is traced takes no tensor that records gradients for a constant.
+UNTRACED = contexts("torch.jit.trace", when=GRAD, source=SEEN)
 #: The same for a detached tensor.
-DETACHED_GATE = tuple(clause for clause in GATE if clause.when is not GRAD)
+DETACHED_GATE = (UNTRACED, *(clause for clause in GATE if clause.when is not GRAD))
 #: The same when forced: marks are resolved, into a copy; what NumPy cannot hold stays refused.
 FORCED_GATE: tuple[Clause, ...] = (
+    UNTRACED,
     refuses("RuntimeError", when=FAKE, source=SEEN),
     refuses("TypeError", when=OTHER_LAYOUT, source=_UNLESS_FORCED),
     refuses("NotImplementedError", when=META, source=SEEN),
