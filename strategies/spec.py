@@ -161,6 +161,12 @@ class _Layout:
         return all(n == 1 or s == c for n, s, c in zip(self.shape, self.strides, self.c_strides))
 
     @lazy
+    def is_f(self) -> bool:
+        """Whether they stand in Fortran's order, the first axis moving fastest."""
+        backwards = c_strides(self.shape[::-1], self.itemsize)[::-1]
+        return self.size == 0 or all(n == 1 or s == f for n, s, f in zip(self.shape, self.strides, backwards))
+
+    @lazy
     def extent(self) -> tuple[int, int]:
         """First and one-past-last byte, from the start of the owner, that the elements occupy."""
         if self.size == 0:

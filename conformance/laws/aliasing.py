@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ...strategies.spec import Spec
 from ..promises import Owed
 from ..subject.observation import Observation
@@ -54,12 +56,31 @@ _MAY = {"shares": ("all",), "copies": ("none",), "may share": ("all", "none")}
 
 @law(LAWS, "aliasing", _DLPACK, severity="wrong data")
 def _strides(owed: Owed, spec: Spec, seen: Observation) -> Answer:
-    """A result that shares memory MUST keep the source's strides."""
+    """A result that shares memory MUST keep the source's strides; a copy MUST lie in the order that is asked for."""
+    clause = owed["strides"]
+    if clause is not None and seen.shares == "none" and seen.strides is not None and prod(seen.shape):
+        return True if _lies_in(clause.value, spec, seen) else Breach(f"{clause.value} order", f"strides {list(seen.strides)}")
     if seen.shares != "all" or seen.strides is None or seen.shape != spec.shape or owed["shape"] is not None:
         return None  # Another shape is another walk through the memory.
     strides = zip(spec.shape, seen.strides, spec.strides)
     kept = seen.strides == spec.strides or all(n == 1 or mine == theirs for n, mine, theirs in strides)
     return True if kept else Breach(f"strides {list(spec.strides)}", f"strides {list(seen.strides)}")
+
+
+def _lies_in(order: str, spec: Spec, seen: Observation) -> bool:
+    """Whether the elements of a result lie one after the other in this order, or "K", as in the source."""
+    assert seen.strides is not None
+    if order == "K":
+        return all(n == 1 or mine == theirs for n, mine, theirs in zip(seen.shape, seen.strides, spec.strides))
+    axes = [(n, step) for n, step in zip(seen.shape, seen.strides) if n > 1]
+    if order == "C":
+        axes.reverse()
+    expected = axes[0][1] if axes else 0
+    for n, step in axes:
+        if step != expected:
+            return False
+        expected *= n
+    return True
 
 
 @law(LAWS, "aliasing", _NUMPY_COPY, topic="aliasing", needs=True, severity="memory")

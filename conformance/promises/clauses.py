@@ -153,6 +153,11 @@ def shape(value: Callable[[Spec], tuple[int, ...] | None], when: Condition = alw
     return Clause("shape", value, when, source)
 
 
+def strides(order: str, when: Condition = always, *, source: Source) -> Clause:
+    """The order in which a copy lies: "C", "F", or "K" for the source's own strides."""
+    return Clause("strides", order, when, source)
+
+
 def flags(*names: str, when: Condition = always, source: Source) -> Clause:
     """The marks on the result, all of them: "requires_grad", "non_leaf", "conj", "neg"."""
     return Clause("flags", names, when, source)
@@ -189,7 +194,10 @@ def forms(*names: str, when: Condition = always, source: Source) -> Clause:
 
 
 def fact(name: str, value: Any, when: Condition = always, *, source: Source) -> Clause:
-    """What the fact of this name owes: plain data, or a function of the spec that gives it (None: not promised)."""
+    """What the fact of this name owes: plain data, or a function of the spec that gives it (None: not promised).
+
+    Where two ways of computing are compared: True, or "unless refused" where the call may also raise.
+    """
     return Clause(name, value, when, source)
 
 

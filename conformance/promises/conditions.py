@@ -72,6 +72,7 @@ swapped = Condition("the byte order is not native", lambda spec: not spec.is_nat
 empty = Condition("the array has no elements", lambda spec: spec.size == 0)
 scalar = Condition("the array is 0-d", lambda spec: not spec.shape)
 contiguous = Condition("the array is C-contiguous", lambda spec: spec.is_c)
+f_contiguous = Condition("the array is F-contiguous", lambda spec: spec.is_f)
 negative_stride = Condition("a stride is negative", lambda spec: spec.has_negative_stride)
 partial_stride = Condition("a stride is no multiple of the item size", lambda spec: spec.has_partial_stride)
 aligned = Condition("the array is aligned", lambda spec: spec.is_aligned)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...promises import EntryPoint, accepts, documented, dtype, refuses, shares, type_
-from ...promises.conditions import contiguous, dtype_in, empty
+from ...promises.conditions import always, contiguous, dtype_in, empty
 from ...promises.releases import measured
+from .. import numpy_functions
 from ..framework import Exchange, Framework, marked
 from ..words import same_dtype
 from . import claims, costs, devices, programs
@@ -45,8 +46,12 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     entries = marked(entries, ["np.from_dlpack(tf.Tensor)*"], releases=("tensorflow>=2.20",))
     entries = marked(entries, ["tf.keras.ops.*"], releases=("tensorflow>=2.16",))
     # Before, NumPy knew no copy=None, and copied under copy=False: https://numpy.org/doc/stable/release/2.0.0-notes.html
-    entries = marked(entries, ["np.asarray(tf.Tensor)[copy=*]", "np.array(tf.Tensor)[copy=*]"], releases=("numpy>=2.0",))
+    entries = marked(entries, ["np.asarray(tf.Tensor)[*copy=*]", "np.array(tf.Tensor)[copy=*]"], releases=("numpy>=2.0",))
+    entries = marked(entries, ["np.array(tf.Tensor)[order=F]"], like="np.array(tf.Tensor)")
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
+
+
+_NUMPY_FUNCTIONS = numpy_functions.entry_points("tensorflow", "tf.Tensor", "tf.constant(a)", always, SEEN, shuffles=False)
 
 
 def _on_device(device: str) -> tuple[EntryPoint, ...]:
@@ -61,7 +66,7 @@ TENSORFLOW = Framework(
     adapter=f"{_HOME}.adapter",
     memory="contiguous",
     scripts=SCRIPTS,
-    entry_points=_marked((*constructors.ENTRY_POINTS, *methods.ENTRY_POINTS, *functions.ENTRY_POINTS)),
+    entry_points=_marked((*constructors.ENTRY_POINTS, *methods.ENTRY_POINTS, *functions.ENTRY_POINTS, *_NUMPY_FUNCTIONS)),
     on_device=_on_device,
     device_adapter=f"{_HOME}.device_adapter",
     deviations=(

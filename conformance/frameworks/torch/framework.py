@@ -28,21 +28,30 @@ _SLOW = (
     *("torch.nested.*", "torch.jit.*", "torch.utils.data.DataLoader[IterableDataset]*", "torch.utils.data.DataLoader[pin*"),
     *("*, on another stream]", "torch.*.Stream.wait_stream*"),
 )
-_VERSIONED = ("np.from_dlpack(torch.Tensor)[copy=*]", "torch.from_dlpack[copy=True]", "*[versioned capsule]")
+_VERSIONED = ("np.from_dlpack(torch.Tensor)[*]", "torch.from_dlpack[*copy=True]", "*[versioned capsule]")
 #: Calls that not every release has. NumPy speaks DLPack 1 since 2.1, PyTorch since 2.9:
 #: https://numpy.org/doc/stable/release/2.1.0-notes.html, https://github.com/pytorch/pytorch/releases/tag/v2.9.0
 _RELEASES = (
     # https://numpy.org/doc/stable/release/2.0.0-notes.html#np-asarray-copy
-    (("np.asarray(torch.Tensor)[copy=*]", "np.array(torch.Tensor)[copy=None]"), ("numpy>=2.0",)),
+    (
+        ("np.asarray(torch.Tensor)[*copy=*]", "np.array(torch.Tensor)[*copy=None*]", "np.array(torch.Tensor)[copy=False, *"),
+        ("numpy>=2.0",),
+    ),
     (_VERSIONED, ("numpy>=2.1", "torch>=2.9")),
-    (("torch.from_dlpack[copy=False]",), ("torch>=2.9",)),
+    (("torch.from_dlpack[copy=False]", "torch.from_dlpack[device=*"), ("torch>=2.9",)),
     (("np.from_dlpack(torch.utils.dlpack.to_dlpack)",), ("numpy>=2.1",)),
     (("torch.export[buffer*", "torch.export.load*"), ("torch>=2.3",)),
     # Strict export, which was the only one, refuses an array that is no buffer.
     (("torch.export[torch.*",), ("torch>=2.8",)),
     (("torch.export[strict]*",), ("torch>=2.13",)),
 )
-_ONE_BY_ONE = ("np.stack(*", "np.array(list*", "*tolist*")
+#: Calls with several keywords, and the call with one of them whose known deviations are theirs.
+_LIKE = (
+    ("np.asarray(torch.Tensor)[dtype=float32, copy=False]", "np.asarray(torch.Tensor)[copy=False]"),
+    ("np.array(torch.Tensor)[copy=False, order=F]", "np.array(torch.Tensor)[copy=False]"),
+    ("np.from_dlpack(torch.Tensor)[device=cpu, copy=True]", "np.from_dlpack(torch.Tensor)[copy=True]"),
+)
+_ONE_BY_ONE = ("np.stack(*", "np.array(list*", "*tolist*", "torch.*(list[*", "torch.*(tuple[*")
 
 
 def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
@@ -55,6 +64,8 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     entries = marked(entries, ["*dlpack*", "torch.asarray[versioned capsule]"], protocol="dlpack")
     for globs, releases in _RELEASES:
         entries = marked(entries, globs, releases=releases)
+    for name, like in _LIKE:
+        entries = marked(entries, [name], like=like)
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
 
 

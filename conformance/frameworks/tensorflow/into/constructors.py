@@ -106,6 +106,31 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
         for name in ("float32", "int32")
     ),
     entry("tf.convert_to_tensor[dtype_hint=int32]", "tf.convert_to_tensor(a, dtype_hint=tf.int32)", *_HINTED),
+    # -- several keywords at once
+    entry("tf.constant[dtype=float32, shape]", "tf.constant(a, dtype=tf.float32, shape=np.shape(a))", *cast_to("float32")),
+    entry(
+        "tf.constant[dtype=int32, shape, name]",
+        "tf.constant(a, dtype=tf.int32, shape=np.shape(a), name='a')",
+        *cast_to("int32"),
+    ),
+    entry(
+        "tf.convert_to_tensor[dtype=float32, dtype_hint=int32]",
+        "tf.convert_to_tensor(a, dtype=tf.float32, dtype_hint=tf.int32)",
+        *cast_to("float32"),
+    ),
+    entry(
+        "tf.Variable[dtype=float32, shape=None, trainable=False]",
+        "tf.Variable(a, dtype=tf.float32, shape=tf.TensorShape(None), trainable=False)",
+        *NO_VARIABLES_IN_GRAPHS,
+        *_without_memory(cast_to("float32")),
+        *_OWN,
+    ),
+    entry(
+        "tf.Variable.assign[use_locking=True, read_value=False]",
+        "v = tf.Variable(tf.constant(a))\nv.assign(a, use_locking=True, read_value=False)\nv",
+        *NO_VARIABLES_IN_GRAPHS,
+        *_STATEFUL,
+    ),
     entry("tf.keras.ops.convert_to_tensor", "tf.keras.ops.convert_to_tensor(a)", *CONVERTED),
     entry("tf.Variable", "tf.Variable(a)", *NO_VARIABLES_IN_GRAPHS, *_STATEFUL),
     *(

@@ -20,7 +20,9 @@ from ....promises import (
     may_refuse,
     may_share,
     refuses,
+    shape,
     shares,
+    strides,
     values,
     writable,
 )
@@ -83,6 +85,9 @@ _METHODS = (
 )
 
 
+_ORDER = documented(NP_ARRAY, "Specify the memory layout of the array.")
+
+
 def _numpy_takes(function: str, docs: str, always_copies: bool) -> tuple[EntryPoint, ...]:
     """`np.asarray` and `np.array`, which differ in their default of `copy` only."""
     as_view = (
@@ -138,6 +143,41 @@ _NUMPY = (
         *cast("float32", documented(NP_ARRAY, "The desired data-type for the array.")),
         copies(source=documented(NP_ARRAY, "If True (default), then the array data is copied.")),
     ),
+    # -- several keywords at once
+    way_out(
+        "np.asarray(tf.Tensor)[dtype=float64, copy=False]",
+        "np.asarray(t, dtype=np.float64, copy=False)",
+        refuses("ValueError", when=~dtype_in("float64") | variable, source=documented(NP_ASARRAY, _NO_COPY)),
+        SAME,
+        shares(source=documented(NP_ASARRAY, _NO_COPY)),
+    ),
+    way_out(
+        "np.array(tf.Tensor)[order=F]",
+        "np.array(t, order='F')",
+        SAME,
+        AN_ARRAY,
+        copies(source=documented(NP_ARRAY, "If True (default), then the array data is copied.")),
+        strides("F", source=_ORDER),
+        SILENT,
+        writable(True, source=SEEN),
+    ),
+    way_out(
+        "np.array(tf.Tensor)[dtype=float32, order=F]",
+        "np.array(t, dtype=np.float32, order='F')",
+        *cast("float32", documented(NP_ARRAY, "The desired data-type for the array.")),
+        copies(source=documented(NP_ARRAY, "If True (default), then the array data is copied.")),
+        strides("F", source=_ORDER),
+    ),
+    way_out(
+        "np.array(tf.Tensor)[dtype=float64, ndmin=3]",
+        "np.array(t, dtype=np.float64, ndmin=3)",
+        *cast("float64", documented(NP_ARRAY, "The desired data-type for the array.")),
+        copies(source=documented(NP_ARRAY, "If True (default), then the array data is copied.")),
+        shape(
+            lambda spec: (1,) * (3 - len(spec.shape)) + spec.shape,
+            source=documented(NP_ARRAY, "Specifies the minimum number of dimensions that the resulting array should have."),
+        ),
+    ),
     way_out("np.asarray(tf.Variable)", "np.asarray(tf.Variable(t))", NO_KERNEL, SAME, copies(source=SEEN), SILENT, states=TENSOR),
     way_out(
         "tf.Variable.numpy",
@@ -180,17 +220,20 @@ _DLPACK = (
         shares(source=documented(NP_FROM_DLPACK, "If False, the function will never copy")),
         writable(False, when=~empty, source=SEEN),
     ),
-    way_out(
-        "np.from_dlpack(tf.Tensor)[copy=True]",
-        "np.from_dlpack(t, copy=True)",
-        NO_VARIABLES,
-        may_refuse(
-            "RuntimeError",
-            "BufferError",
-            source=documented(NP_FROM_DLPACK, "the exporter who may or may not implement the capability"),
-        ),
-        SAME,
-        copies(source=documented(NP_FROM_DLPACK, "If True, the copy will be made.")),
+    *(
+        way_out(
+            f"np.from_dlpack(tf.Tensor)[{options}]",
+            f"np.from_dlpack(t, {arguments})",
+            NO_VARIABLES,
+            may_refuse(
+                "RuntimeError",
+                "BufferError",
+                source=documented(NP_FROM_DLPACK, "the exporter who may or may not implement the capability"),
+            ),
+            SAME,
+            copies(source=documented(NP_FROM_DLPACK, "If True, the copy will be made.")),
+        )
+        for options, arguments in (("copy=True", "copy=True"), ("device=cpu, copy=True", "device='cpu', copy=True"))
     ),
     way_out(
         "np.from_dlpack(tf.experimental.dlpack.to_dlpack)",

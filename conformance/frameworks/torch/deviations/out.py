@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .....strategies.spec import TensorSpec
-from ....promises.conditions import Condition, contiguous, dtype_in, empty, scalar
+from .....strategies.spec import ArraySpec, TensorSpec
+from ....promises.conditions import Condition, always, contiguous, dtype_in, empty, scalar
 from ....promises.deviations import Deviation
 from ...words import DLPACK_PYTHON, NP_ARRAY, NP_FROM_DLPACK, NP_MIGRATION, WRAPPING
 from ..out.words import CONJ, DOCS, FAKE, GRAD, META, NEG, NESTED, NOWHERE, NUMPY, OTHER_LAYOUT, READONLY, SUB_BYTE, TWINS, ZERO
@@ -26,7 +26,93 @@ _broken_four = ~contiguous | Condition("2 or 3 elements are left over by fours",
 _halved = Condition("the address is no multiple of 16", lambda spec: spec.address % 16 != 0)
 _above_int64 = Condition("the number is above the largest int64", lambda spec: int.from_bytes(spec.values, "little") >= 1 << 63)
 
+_TWO = ArraySpec("float32", (2,), (4,), 0, 8, seed=1)
+_NP = "https://numpy.org/doc/2.4/reference"
+
+#: Of NumPy's functions, that are handed a tensor.
+_FUNCTIONS = (
+    Deviation(
+        id="torch-numpy-shuffle-duplicates",
+        title="np.random.shuffle of a tensor duplicates some of its items and drops others.",
+        package="torch",
+        entries=("np.random.shuffle(torch.Tensor)",),
+        laws=("numpy_semantics",),
+        when=always,
+        url=f"{_NP}/random/generated/numpy.random.shuffle.html",
+        upstream="https://github.com/numpy/numpy/issues/18206",
+        example=ArraySpec("float32", (8,), (4,), 0, 32, seed=1),
+        shown_by="np.random.shuffle(torch.Tensor)",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-numpy-nonzero-transposed",
+        title="np.nonzero and np.argwhere of a tensor give the transpose: they call its own method of that name.",
+        package="torch",
+        entries=("np.nonzero(torch.Tensor)", "np.argwhere(torch.Tensor)"),
+        laws=("numpy_semantics",),
+        when=always,
+        url=f"{_NP}/generated/numpy.argwhere.html",
+        upstream="https://github.com/numpy/numpy/issues/27138",
+        example=ArraySpec("float32", (2, 1), (4, 4), 0, 8, seed=1),
+        shown_by="np.argwhere(torch.Tensor)",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-augmented-assignment-rebinds",
+        title="tensor += array does not change the tensor: the name is bound to a new one, of NumPy's dtype.",
+        package="torch",
+        entries=("torch.Tensor ?= ndarray", "ndarray /= torch.Tensor"),
+        laws=("numpy_semantics",),
+        when=always,
+        url="https://docs.python.org/3/reference/datamodel.html#object.__iadd__",
+        upstream="https://github.com/pytorch/pytorch/issues/34308",
+        example=ArraySpec("float64", (2,), (8,), 0, 16, seed=1),
+        shown_by="torch.Tensor += ndarray",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-numpy-size-is-a-method",
+        title="np.size of a tensor is no number, but the tensor's method of that name.",
+        package="torch",
+        entries=("np.size(torch.Tensor)",),
+        laws=("numpy_semantics",),
+        when=always,
+        url=f"{_NP}/generated/numpy.size.html",
+        upstream="",
+        example=_TWO,
+        shown_by="np.size(torch.Tensor)",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-numpy-truths-become-uint8",
+        title="Where NumPy gives booleans for a tensor, Tensor.__array_wrap__ makes a uint8 tensor of them.",
+        package="torch",
+        entries=("np.isnan(torch.Tensor)",),
+        laws=("numpy_semantics",),
+        when=always,
+        url=f"{_NP}/generated/numpy.isnan.html",
+        upstream="",
+        example=_TWO,
+        shown_by="np.isnan(torch.Tensor)",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-numpy-bool-becomes-uint8",
+        title="np.reshape and np.transpose of a bool tensor give a uint8 tensor.",
+        package="torch",
+        entries=("np.reshape(torch.Tensor)", "np.transpose(torch.Tensor)"),
+        laws=("numpy_semantics",),
+        when=dtype_in("bool"),
+        url=f"{_NP}/generated/numpy.reshape.html",
+        upstream="",
+        example=ArraySpec("bool", (2,), (1,), 0, 2, planted=((0, 1),)),
+        shown_by="np.reshape(torch.Tensor)",
+        severity="wrong data",
+    ),
+)
+
 DEVIATIONS: tuple[Deviation, ...] = (
+    *_FUNCTIONS,
     Deviation(
         id="torch-copy-false-refused",
         title="np.array and np.asarray with copy=False refuse every tensor, even those that np.asarray shares without a copy.",

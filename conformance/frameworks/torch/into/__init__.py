@@ -14,16 +14,28 @@ Looked at and left out:
 from __future__ import annotations
 
 from ....promises import EntryPoint
-from . import arithmetic, buffers, constructors, data, dlpack, legacy, operators
+from ....promises.conditions import negative_stride, partial_stride
+from ... import numpy_functions
+from . import arithmetic, buffers, constructors, data, dlpack, legacy, lists, operators, options, serialised
+from .words import BRIDGED, SEEN
 
 _MODULES = (
     constructors,
+    options,
     dlpack,
     buffers,
     legacy,
+    lists,
+    serialised,
     data,
     operators,
     arithmetic,
 )
 
-ENTRY_POINTS: tuple[EntryPoint, ...] = tuple(point for module in _MODULES for point in module.ENTRY_POINTS)
+_crosses = BRIDGED & ~negative_stride & ~partial_stride
+_crosses.text = "torch.from_numpy takes the array"
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    *(point for module in _MODULES for point in module.ENTRY_POINTS),
+    *numpy_functions.entry_points("torch", "torch.Tensor", "torch.from_numpy(np.array(a))", _crosses, SEEN, shuffles=True),
+)

@@ -20,6 +20,7 @@ from ....promises import (
     documented,
     dtype,
     during,
+    fact,
     flags,
     may_refuse,
     observed,
@@ -130,6 +131,24 @@ _COMPARED: tuple[Clause, ...] = (
     *where(_comparable, copies(source=SEEN), flags(source=SEEN)),
 )
 
+#: Whether x is still x when it has been assigned to with an operator; or that is refused.
+_REBINDING: tuple[Clause, ...] = (
+    type_(source=SEEN),
+    may_refuse("Exception", source=SEEN),
+    dtype(lambda spec: None, source=SEEN),
+    shape(lambda spec: None, source=SEEN),
+    values("unspecified", source=SEEN),
+    fact(
+        "numpy_semantics",
+        "unless refused",
+        when=container_in("ndarray"),
+        source=documented(
+            "https://docs.python.org/3/reference/datamodel.html#object.__iadd__",
+            "These methods should attempt to do the operation in-place (modifying self)",
+        ),
+    ),
+)
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.Tensor * ndarray",
@@ -209,4 +228,22 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     ),
     entry("torch.Tensor == ndarray", "torch.tensor(False) == a", *_COMPARED),
     entry("ndarray == torch.Tensor", "a == torch.tensor(False)", *_COMPARED),
+    *(
+        EntryPoint(
+            f"{mine} {operator} {other}",
+            f"{before}\nkept = x\nx {operator} {operand}\nx is kept",
+            "torch",
+            "in",
+            _REBINDING,
+            facts=(("numpy_semantics", "True"),),
+            computes=True,
+        )
+        for mine, operator, other, before, operand in (
+            ("torch.Tensor", "+=", "ndarray", "x = torch.ones(np.shape(a))", "a"),
+            ("torch.Tensor", "*=", "ndarray", "x = torch.ones(np.shape(a), dtype=torch.int64)", "a"),
+            ("torch.Tensor", "/=", "ndarray", "x = torch.ones(np.shape(a), dtype=torch.float64)", "a"),
+            ("ndarray", "+=", "torch.Tensor", "x = np.array(a)", "torch.ones(np.shape(a))"),
+            ("ndarray", "/=", "torch.Tensor", "x = np.array(a)", "torch.ones(np.shape(a))"),
+        )
+    ),
 )

@@ -110,7 +110,7 @@ def read_by_format(when: Condition) -> tuple[Clause, ...]:
     )
 
 
-_NO_BUFFER: tuple[Clause, ...] = (
+NO_BUFFER: tuple[Clause, ...] = (
     refuses(
         "ValueError",
         when=sequence | bare | dlpack_object,
@@ -125,13 +125,13 @@ def _skipped_8(spec: Spec) -> bool:
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     *(
-        entry(f"torch.frombuffer[dtype={to}]", f"torch.frombuffer(a, dtype=torch.{to})", *_NO_BUFFER, *read_as(to))
+        entry(f"torch.frombuffer[dtype={to}]", f"torch.frombuffer(a, dtype=torch.{to})", *NO_BUFFER, *read_as(to))
         for to in _ITEMSIZE
     ),
     entry(
         "torch.frombuffer[offset=8]",
         "torch.frombuffer(a, dtype=torch.uint8, offset=8)",
-        *_NO_BUFFER,
+        *NO_BUFFER,
         refuses("RuntimeError", "ValueError", when=~contiguous, source=SEEN),
         refuses(
             "ValueError",
@@ -148,7 +148,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.frombuffer[count=1]",
         "torch.frombuffer(a, dtype=torch.int32, count=1)",
-        *_NO_BUFFER,
+        *NO_BUFFER,
         refuses("RuntimeError", "ValueError", when=~contiguous, source=SEEN),
         refuses(
             "ValueError",
@@ -166,7 +166,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.frombuffer[count=2**62]",
         "torch.frombuffer(a, dtype=torch.int32, count=2**62)",
-        *_NO_BUFFER,
+        *NO_BUFFER,
         refuses("RuntimeError", "ValueError", when=~contiguous, source=SEEN),
         refuses(
             "ValueError",

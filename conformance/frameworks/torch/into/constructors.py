@@ -49,26 +49,30 @@ from .words import (
     where,
 )
 
-_TENSOR = f"{DOCS}/generated/torch.tensor.html"
+TENSOR = f"{DOCS}/generated/torch.tensor.html"
 _AS_TENSOR = f"{DOCS}/generated/torch.as_tensor.html"
 ASARRAY = f"{DOCS}/generated/torch.asarray.html"
-_NEW_TENSOR = f"{DOCS}/generated/torch.Tensor.new_tensor.html"
 
-_ARRAY_LIKE = documented(_TENSOR, "data (array_like): ... Can be a list, tuple, NumPy ndarray, scalar, and other types.")
-_COPYING = documented(_TENSOR, "Constructs a tensor with no autograd history ... by copying data.")
-_SHARING = documented(
+NEW_TENSOR_COPIES = documented(f"{DOCS}/generated/torch.Tensor.new_tensor.html", "new_tensor() always copies data.")
+
+ARRAY_LIKE = documented(TENSOR, "data (array_like): ... Can be a list, tuple, NumPy ndarray, scalar, and other types.")
+COPYING = documented(TENSOR, "Constructs a tensor with no autograd history ... by copying data.")
+SHARING = documented(
     _AS_TENSOR,
     "If data is a NumPy array (an ndarray) with the same dtype and device then a tensor is constructed using torch.from_numpy.",
 )
-_SHARING_BY_DEFAULT = documented(
+SHARING_BY_DEFAULT = documented(
     ASARRAY,
     "When obj is a tensor, NumPy array, or DLPack capsule the returned tensor will, by default, ... share memory with it.",
 )
-_SHARING_OR_ERROR = documented(
+SHARING_OR_ERROR = documented(
     ASARRAY, "If False then the returned tensor shares its memory with obj and an error is thrown if it cannot."
 )
-_NOT_SHARING = documented(ASARRAY, "If True then the returned tensor does not share its memory.")
-_SEQUENCE_FOLLOWS_DEVICE = FOLLOWS_DEVICE._replace(
+OBJECTS = documented(
+    ASARRAY, "obj (object): a tensor, NumPy array, DLPack Capsule, object that implements Python's buffer protocol, ..."
+)
+NOT_SHARING = documented(ASARRAY, "If True then the returned tensor does not share its memory.")
+SEQUENCE_FOLLOWS_DEVICE = FOLLOWS_DEVICE._replace(
     when=sequence, source=documented(ASARRAY, "Or, if obj is a Python sequence, the current default device will be used.")
 )
 _SCALARS_COPIED = documented(ASARRAY, "a 0-dimensional tensor on the CPU and that doesn't share its memory")
@@ -81,7 +85,7 @@ _KEEPING: tuple[Clause, ...] = (
     FOLLOWS_DEVICE,
     *_REFUSALS,
     *MEMORYVIEW,
-    accepts(source=_ARRAY_LIKE),
+    accepts(source=ARRAY_LIKE),
     *ELEMENT_DTYPE,
     dtype(same_dtype, source=SEEN),
     LIST_SHAPE,
@@ -91,7 +95,7 @@ _KEEPING: tuple[Clause, ...] = (
 # asarray differs in two ways: it reads NumPy scalars by their bytes, so that not a bit is lost, and buffers too: before 2.15
 # as float32, whatever they say that they hold.
 _ASARRAY_KEEPING: tuple[Clause, ...] = (
-    _SEQUENCE_FOLLOWS_DEVICE,
+    SEQUENCE_FOLLOWS_DEVICE,
     *_REFUSALS,
     *during("torch>=2.15", *read_by_format(when=buffer)),
     *during(
@@ -101,12 +105,7 @@ _ASARRAY_KEEPING: tuple[Clause, ...] = (
             buffer, documented(ASARRAY, "If no datatype is passed then the default floating point datatype is used, instead.")
         ),
     ),
-    accepts(
-        source=documented(
-            ASARRAY,
-            "obj (object): a tensor, NumPy array, DLPack Capsule, object that implements Python's buffer protocol, ...",
-        )
-    ),
+    accepts(source=OBJECTS),
     *ELEMENT_DTYPE,
     dtype(same_dtype, source=SEEN),
     LIST_SHAPE,
@@ -128,8 +127,8 @@ def _casting(to: str) -> tuple[Clause, ...]:
     return (
         _MISFITS,
         *_REFUSALS,
-        accepts(source=_ARRAY_LIKE),
-        dtype(to, source=documented(_TENSOR, "dtype (torch.dtype, optional): the desired data type of returned tensor.")),
+        accepts(source=ARRAY_LIKE),
+        dtype(to, source=documented(TENSOR, "dtype (torch.dtype, optional): the desired data type of returned tensor.")),
         *where((np_scalar | sequence) & not_numbers, shape(lambda spec: None, source=SEEN), values("unspecified", source=SEEN)),
         LIST_SHAPE,
         # Booleans stored as other than 0 and 1 are true to PyTorch, but numbers to ml_dtypes.
@@ -150,7 +149,7 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
             FOLLOWS_DEVICE,
             *_ELEMENTWISE,
             *_casting(to),
-            copies(source=_COPYING),
+            copies(source=COPYING),
         ),
         entry(
             f"torch.as_tensor[dtype={to}]",
@@ -158,17 +157,17 @@ def _with_dtype(to: str) -> tuple[EntryPoint, ...]:
             FOLLOWS_DEVICE,
             *_ELEMENTWISE,
             *_casting(to),
-            shares(when=keeps, source=_SHARING),
+            shares(when=keeps, source=SHARING),
             copies(source=SEEN),
             warns("UserWarning", when=keeps & ndarray & readonly, source=SEEN),
         ),
         entry(
             f"torch.asarray[dtype={to}]",
             f"torch.asarray(a, dtype=torch.{to})",
-            _SEQUENCE_FOLLOWS_DEVICE,
+            SEQUENCE_FOLLOWS_DEVICE,
             *read_as(to, when=buffer),
             *_casting(to),
-            shares(when=keeps, source=_SHARING_BY_DEFAULT),
+            shares(when=keeps, source=SHARING_BY_DEFAULT),
             # The element of an object array may be bytes, and a buffer.
             copies(when=~(np_scalar & pointers), source=SEEN),
             warns("UserWarning", when=keeps & ndarray & readonly, source=SEEN),
@@ -191,7 +190,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.tensor",
         "torch.tensor(a)",
         *_KEEPING,
-        copies(source=_COPYING),
+        copies(source=COPYING),
         warns("", when=ndarray | np_scalar, source=SEEN),
         NO_FLAGS,
     ),
@@ -202,11 +201,11 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *MEMORYVIEW,
         *where(~(sequence | buffer) | ~no_list_items, refuses("RuntimeError", "TypeError", when=~floating, source=SEEN)),
         *_KEEPING,
-        copies(source=_COPYING),
+        copies(source=COPYING),
         flags(
             "requires_grad",
             source=documented(
-                _TENSOR, "requires_grad (bool, optional): If autograd should record operations on the returned tensor."
+                TENSOR, "requires_grad (bool, optional): If autograd should record operations on the returned tensor."
             ),
         ),
     ),
@@ -214,7 +213,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.as_tensor",
         "torch.as_tensor(a)",
         *_KEEPING,
-        shares(when=ndarray, source=_SHARING),
+        shares(when=ndarray, source=SHARING),
         shares(when=dlpack_object, source=SEEN),
         copies(source=SEEN),
         *READONLY_WARNING,
@@ -224,7 +223,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.asarray",
         "torch.asarray(a)",
         *_ASARRAY_KEEPING,
-        shares(when=ndarray | dlpack_object, source=_SHARING_BY_DEFAULT),
+        shares(when=ndarray | dlpack_object, source=SHARING_BY_DEFAULT),
         copies(source=_SCALARS_COPIED),
         *READONLY_WARNING,
     ),
@@ -234,16 +233,16 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         # A read-only 0-d array is warned of although it is copied, and a read-only buffer as well.
         warns("UserWarning", when=ndarray & scalar & readonly, source=SEEN),
         warns("", when=ndarray, source=SEEN),
-        copies(source=_NOT_SHARING),
+        copies(source=NOT_SHARING),
         *_ASARRAY_KEEPING,
     ),
     entry(
         "torch.asarray[copy=False]",
         "torch.asarray(a, copy=False)",
         # An object with __dlpack__ is not a capsule: it counts as a sequence.
-        refuses("RuntimeError", "ValueError", "TypeError", when=~ndarray & ~buffer, source=_SHARING_OR_ERROR),
+        refuses("RuntimeError", "ValueError", "TypeError", when=~ndarray & ~buffer, source=SHARING_OR_ERROR),
         *_ASARRAY_KEEPING,
-        shares(source=_SHARING_OR_ERROR),
+        shares(source=SHARING_OR_ERROR),
         *READONLY_WARNING,
     ),
     entry(
@@ -252,7 +251,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         FOLLOWS_DEVICE,
         *_ELEMENTWISE,
         *_casting("float64"),
-        copies(source=documented(_NEW_TENSOR, "new_tensor() always copies data.")),
+        copies(source=NEW_TENSOR_COPIES),
     ),
     *(
         point

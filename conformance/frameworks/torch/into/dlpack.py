@@ -21,20 +21,19 @@ _SHARED: tuple[Clause, ...] = (
     NO_FLAGS,
 )
 
+VIEW_OF_AN_EXPORTER: tuple[Clause, ...] = (_EXPORTERS_ONLY, *DLPACK_REFUSALS, *_SHARED)
+COPY_OF_AN_EXPORTER: tuple[Clause, ...] = (
+    _EXPORTERS_ONLY,
+    # NumPy makes the copy before it exports, so that any strides will do.
+    refuses("BufferError", when=~DLPACKED, source=SEEN),
+    copies(source=documented(FROM_DLPACK, "copy (bool or None): An optional boolean indicating whether or not to copy self.")),
+    *_SHARED,
+)
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
-    entry("torch.from_dlpack", "torch.from_dlpack(a)", _EXPORTERS_ONLY, *DLPACK_REFUSALS, *_SHARED),
-    entry("torch.from_dlpack[copy=False]", "torch.from_dlpack(a, copy=False)", _EXPORTERS_ONLY, *DLPACK_REFUSALS, *_SHARED),
-    entry(
-        "torch.from_dlpack[copy=True]",
-        "torch.from_dlpack(a, copy=True)",
-        _EXPORTERS_ONLY,
-        # NumPy makes the copy before it exports, so that any strides will do.
-        refuses("BufferError", when=~DLPACKED, source=SEEN),
-        copies(
-            source=documented(FROM_DLPACK, "copy (bool or None): An optional boolean indicating whether or not to copy self.")
-        ),
-        *_SHARED,
-    ),
+    entry("torch.from_dlpack", "torch.from_dlpack(a)", *VIEW_OF_AN_EXPORTER),
+    entry("torch.from_dlpack[copy=False]", "torch.from_dlpack(a, copy=False)", *VIEW_OF_AN_EXPORTER),
+    entry("torch.from_dlpack[copy=True]", "torch.from_dlpack(a, copy=True)", *COPY_OF_AN_EXPORTER),
     entry(
         "torch.from_dlpack[unversioned]",
         "class Older:\n"
@@ -57,15 +56,11 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.utils.dlpack.from_dlpack[versioned capsule]",
         "torch.utils.dlpack.from_dlpack(a.__dlpack__(max_version=(1, 0)))",
-        _EXPORTERS_ONLY,
-        *DLPACK_REFUSALS,
-        *_SHARED,
+        *VIEW_OF_AN_EXPORTER,
     ),
     entry(
         "torch.asarray[versioned capsule]",
         "torch.asarray(a.__dlpack__(max_version=(1, 0)))",
-        _EXPORTERS_ONLY,
-        *DLPACK_REFUSALS,
-        *_SHARED,
+        *VIEW_OF_AN_EXPORTER,
     ),
 )

@@ -80,6 +80,20 @@ _SILENT_IF_REAL = warns("", when=~FAKE, source=SEEN)  # A fake tensor may compla
 #: NumPy made read-only arrays of all that it imported.
 _READ_ONLY = during("numpy<2.2", writable(False, when=~empty & ~NOWHERE, source=observed("torch 2.13 with NumPy 2.1")))
 
+_COPY_OF_A_TENSOR: tuple[Clause, ...] = (
+    *DLPACK_GATE,
+    refuses("BufferError", "RuntimeError", when=FAKE & ~empty, source=SEEN),
+    may_refuse("BufferError", "NotImplementedError", when=NOWHERE, source=SEEN),
+    accepts(source=_DLPACK_COPY),
+    KEPT,
+    AN_ARRAY,
+    NEGATED_HALVES,
+    copies(source=_DLPACK_COPY),
+    *during("numpy<2.2", writable(False, when=~empty & ~FAKE, source=observed("torch 2.13 with NumPy 2.1"))),
+    *WRITABLE_COPY,
+    _SILENT_IF_REAL,
+)
+
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     out(
         "np.from_dlpack(torch.Tensor)",
@@ -95,20 +109,13 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         *WRITABLE,
         _SILENT_IF_REAL,
     ),
+    out("np.from_dlpack(torch.Tensor)[copy=True]", "np.from_dlpack(t, copy=True)", *_COPY_OF_A_TENSOR),
     out(
-        "np.from_dlpack(torch.Tensor)[copy=True]",
-        "np.from_dlpack(t, copy=True)",
-        *DLPACK_GATE,
-        refuses("BufferError", "RuntimeError", when=FAKE & ~empty, source=SEEN),
-        may_refuse("BufferError", "NotImplementedError", when=NOWHERE, source=SEEN),
-        accepts(source=_DLPACK_COPY),
-        KEPT,
-        AN_ARRAY,
-        NEGATED_HALVES,
-        copies(source=_DLPACK_COPY),
-        *during("numpy<2.2", writable(False, when=~empty & ~FAKE, source=observed("torch 2.13 with NumPy 2.1"))),
-        *WRITABLE_COPY,
-        _SILENT_IF_REAL,
+        "np.from_dlpack(torch.Tensor)[device=cpu, copy=True]",
+        "np.from_dlpack(t, device='cpu', copy=True)",
+        # It is on its way to the host when it is looked at.
+        refuses("BufferError", "NotImplementedError", when=META, source=SEEN),
+        *_COPY_OF_A_TENSOR,
     ),
     out(
         "np.from_dlpack(torch.Tensor)[copy=False]",

@@ -30,11 +30,12 @@ from ....promises import (
     refuses,
     shape,
     shares,
+    strides,
     values,
     warns,
     writable,
 )
-from ....promises.conditions import Condition, always, contiguous, dtype_in, empty, rank_above, scalar
+from ....promises.conditions import Condition, always, contiguous, dtype_in, empty, f_contiguous, rank_above, scalar
 from ...words import NP_ARRAY, NP_ASARRAY, NP_MIGRATION, WRAPPING
 from . import dlpack
 from .words import (
@@ -127,6 +128,7 @@ _SILENT_COPY = warns("", when=_SILENT_IF_WHOLE.when & ~_W_COMPLEX.when, source=_
 _COPY_TRUE = documented(NP_ARRAY, "If True (default), then the array data is copied.")
 _ASARRAY = documented(NP_ASARRAY, "If None then the object is copied only if needed, i.e. if __array__ returns a copy ...")
 _IF_NEEDED = documented(NP_ARRAY, "If None, a copy will only be made if __array__ returns a copy ...")
+_ORDER = documented(NP_ARRAY, "Specify the memory layout of the array.")
 _COPY_FALSE = documented(NP_ARRAY, "For False it raises a ValueError if a copy cannot be avoided.")
 
 
@@ -295,6 +297,69 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("astype", when=scalar, source=SEEN),
         copies(source=_COPY_TRUE),
         SILENT,
+    ),
+    # -- several keywords at once
+    out(
+        "np.asarray(torch.Tensor)[dtype=float32, copy=False]",
+        "np.asarray(t, dtype=np.float32, copy=False)",
+        *_or_value_error(GATE),
+        refuses("ValueError", when=~dtype_in("float32"), source=_COPY_FALSE),
+        accepts(source=_COPY_FALSE),
+        KEPT,
+        shares(source=_COPY_FALSE),
+        *WRITABLE,
+    ),
+    out(
+        "np.asarray(torch.Tensor)[order=F]",
+        "np.asarray(t, order='F')",
+        *GATE,
+        KEPT,
+        AN_ARRAY,
+        shares(when=f_contiguous, source=_ASARRAY),
+        copies(source=_ASARRAY),
+        strides("F", source=_ORDER),
+        writable(False, when=READONLY & f_contiguous, source=READONLY_SOURCE),
+        *WRITABLE_COPY,
+        SILENT,
+    ),
+    out(
+        "np.array(torch.Tensor)[copy=False, order=F]",
+        "np.array(t, copy=False, order='F')",
+        *_or_value_error(GATE),
+        refuses("ValueError", when=~f_contiguous, source=_COPY_FALSE),
+        accepts(source=_COPY_FALSE),
+        KEPT,
+        shares(source=_COPY_FALSE),
+        *WRITABLE,
+    ),
+    *(
+        _cast(
+            f"np.array(torch.Tensor)[dtype={to}, order={order}]",
+            f"np.array(t, dtype=np.{to}, order={order!r})",
+            to,
+            _COPY_TRUE,
+            True,
+            strides(order, source=_ORDER),
+        )
+        for to, order in (("float32", "F"), ("float64", "C"), ("int64", "F"))
+    ),
+    _cast(
+        "np.array(torch.Tensor)[dtype=float32, copy=None]",
+        "np.array(t, dtype=np.float32, copy=None)",
+        "float32",
+        _IF_NEEDED,
+        False,
+    ),
+    _cast(
+        "np.array(torch.Tensor)[dtype=float64, ndmin=3]",
+        "np.array(t, dtype=np.float64, ndmin=3)",
+        "float64",
+        _COPY_TRUE,
+        True,
+        shape(
+            lambda spec: (1,) * (3 - len(spec.shape)) + spec.shape,
+            source=documented(NP_ARRAY, "Specifies the minimum number of dimensions that the resulting array should have."),
+        ),
     ),
     # -- into an array that is there already
     out(

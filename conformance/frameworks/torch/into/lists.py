@@ -1,0 +1,54 @@
+"""NumPy to PyTorch inside lists and tuples of several arrays, which are iterated over down to Python numbers."""
+
+from __future__ import annotations
+
+from .....strategies.spec import Spec
+from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, during, may_refuse, observed, shape, values
+from ....promises.conditions import container_in, empty, ndarray
+from ...words import same_dtype
+from .constructors import TENSOR
+from .words import BRIDGED, FOLLOWS_DEVICE, NO_FLAGS, SEEN, WIDE_UNSIGNED, entry, where
+
+_LISTS = documented(TENSOR, "Can be a list, tuple, NumPy ndarray, scalar, and other types.")
+
+
+def _up_to_zero(spec: Spec) -> tuple[int, ...]:
+    """the source's shape, up to its first 0: a sequence has no axes behind an empty one"""
+    return tuple(spec.shape[: spec.shape.index(0) + 1] if 0 in spec.shape else spec.shape)
+
+
+#: Other inputs are no arrays, and what is a sequence of bytes or fields may be anything.
+# The rows of a matrix are matrices.
+_judged = ndarray & ~container_in("matrix") & BRIDGED
+_judged.text = "the array is one of numbers that PyTorch takes"
+_OTHERS: tuple[Clause, ...] = where(
+    ~_judged,
+    may_refuse("Exception", source=SEEN),
+    dtype(lambda spec: None, source=SEEN),
+    shape(lambda spec: None, source=SEEN),
+    values("unspecified", source=SEEN),
+)
+_LISTED: tuple[Clause, ...] = (
+    FOLLOWS_DEVICE,
+    *_OTHERS,
+    *during("torch<2.3", may_refuse("TypeError", when=WIDE_UNSIGNED, source=observed("torch 2.2"))),
+    accepts(source=_LISTS),
+    shape(_up_to_zero, source=SEEN),
+    values("astype", source=SEEN),
+    copies(when=_judged, source=documented(TENSOR, "Constructs a tensor with no autograd history ... by copying data.")),
+    NO_FLAGS,
+)
+_KEEPING = (dtype(lambda spec: None, when=empty, source=SEEN), dtype(same_dtype, source=SEEN))
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    entry("torch.tensor(list[ndarray])", "torch.tensor([a, a])[1]", *_LISTED, *_KEEPING),
+    entry("torch.as_tensor(tuple[ndarray])", "torch.as_tensor((a, a))[1]", *_LISTED, *_KEEPING),
+    entry("torch.asarray(list[ndarray])", "torch.asarray([a, a])[1]", *_LISTED, *_KEEPING),
+    entry("torch.tensor(list[list[ndarray]])", "torch.tensor([[a], [a]])[1, 0]", *_LISTED, *_KEEPING),
+    entry(
+        "torch.tensor(list[ndarray])[dtype=float64]",
+        "torch.tensor([a, a], dtype=torch.float64)[1]",
+        *_LISTED,
+        dtype("float64", source=documented(TENSOR, "dtype (torch.dtype, optional): the desired data type of returned tensor.")),
+    ),
+)
