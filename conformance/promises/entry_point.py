@@ -52,6 +52,7 @@ class EntryPoint:
     one_by_one whether it takes elements one by one, so that megabytes take seconds
     in_programs  whether programs may use it: no call of 10 ms or more is worth their while
     computes   whether it computes beside converting, so that its price says nothing of the conversion
+    containers that it is tried on; none: all
     releases   that have the call, as requirements: ("torch>=2.9",); none: all that are supported
     """
 
@@ -72,6 +73,7 @@ class EntryPoint:
     one_by_one: bool = False
     in_programs: bool = True
     computes: bool = False
+    containers: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
@@ -123,7 +125,8 @@ class EntryPoint:
 
     def takes(self, spec: Spec) -> bool:
         """Whether a run asks it about this spec."""
-        return not self.facts or spec.container in _ARRAYS
+        wanted = self.containers or (_ARRAYS if self.facts else ())
+        return not wanted or spec.container in wanted
 
     def owed(self, spec: Spec) -> Owed:
         """What is owed for this spec."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 from ....promises import EntryPoint
 from ....promises.conditions import negative_stride, partial_stride
 from ... import numpy_functions
-from . import arithmetic, buffers, constructors, data, dlpack, legacy, lists, operators, options, serialised
+from . import arithmetic, buffers, constructors, data, dlpack, legacy, lists, operators, options, scalars, serialised
 from .words import BRIDGED, SEEN
 
 _MODULES = (
@@ -30,6 +30,7 @@ _MODULES = (
     data,
     operators,
     arithmetic,
+    scalars,
 )
 
 _crosses = BRIDGED & ~negative_stride & ~partial_stride
