@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def same_values(how: str | Callable[[Any], bytes], spec: Spec, seen: Observation
     """
     assert seen.data is not None
     if seen.dtype == _TEXT:
-        return _same_texts(spec, seen)
+        return _same_texts(spec, seen) if prod(seen.shape) == spec.size else None  # Else it is some of them, or of all a few.
     if how in ("unspecified", "uninitialised") or not spec.size or not spec.itemsize or spec.dtype in dtypes.POINTERS:
         return None
     if callable(how):

@@ -27,6 +27,7 @@ _SHARES = documented(f"{DOCS}/experimental/dlpack/from_dlpack", "The returned te
 _IN_DLPACK = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 
 _SLOW = (
+    *("tf.train.Example*", "tf.keras.layers.*", "tf.keras.Model[*"),
     *("tf.Tensor ? ndarray", "tf.Tensor == ndarray", "ndarray ? tf.Tensor", "ndarray == tf.Tensor", "tf.add", "tf.stack"),
     *("tf.constant[list]", "tf.ensure_shape", "tf.cast[float64]"),
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
@@ -40,7 +41,7 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     """The entry points, with what they cost and by which way they go."""
     entries = marked(entries, _SLOW, cost="slow")
     entries = marked(entries, _SLOWEST, cost="slowest")
-    entries = marked(entries, ["tf.keras.Model.predict*", "tf.saved_model*"], cost="compiled")
+    entries = marked(entries, ["tf.keras.Model.predict*", "tf.keras.Model.fit*", "tf.saved_model*"], cost="compiled")
     entries = marked(entries, ["tf.data.*"], in_programs=False)
     entries = marked(entries, ["*dlpack*"], protocol="dlpack")
     entries = marked(entries, ["np.from_dlpack(tf.Tensor)*"], releases=("tensorflow>=2.20",))
@@ -48,6 +49,7 @@ def _marked(entries: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
     # Before, NumPy knew no copy=None, and copied under copy=False: https://numpy.org/doc/stable/release/2.0.0-notes.html
     entries = marked(entries, ["np.asarray(tf.Tensor)[*copy=*]", "np.array(tf.Tensor)[copy=*]"], releases=("numpy>=2.0",))
     entries = marked(entries, ["np.array(tf.Tensor)[order=F]"], like="np.array(tf.Tensor)")
+    entries = marked(entries, ["np.array(list[tf.Tensor])"], like="np.stack(tf.Tensor)")
     return marked(entries, _ONE_BY_ONE, one_by_one=True)
 
 

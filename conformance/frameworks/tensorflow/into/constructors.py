@@ -11,7 +11,7 @@ from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, may_share, refuses, values
 from ....promises.conditions import empty, scalar
 from ...words import native, same_dtype
-from . import data, lists, operators, ops
+from . import data, lists, operators, ops, records
 from .words import (
     BUFFER_REFUSALS,
     CASTS,
@@ -161,6 +161,6 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
     ),
 )
 
-_MODULES = (lists, ops, data, operators)
+_MODULES = (lists, ops, data, records, operators)
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (*CONSTRUCTORS, *(point for module in _MODULES for point in module.ENTRY_POINTS))

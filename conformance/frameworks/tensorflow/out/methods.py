@@ -178,6 +178,13 @@ _NUMPY = (
             source=documented(NP_ARRAY, "Specifies the minimum number of dimensions that the resulting array should have."),
         ),
     ),
+    way_out(
+        "np.array(list[tf.Tensor])",
+        "np.array([t, t])[1]",
+        refuses("ValueError", when=rank_above(63), source=SEEN),
+        SAME_OR_BYTES,
+        copies(source=documented(NP_ARRAY, "If True (default), then the array data is copied.")),
+    ),
     way_out("np.asarray(tf.Variable)", "np.asarray(tf.Variable(t))", NO_KERNEL, SAME, copies(source=SEEN), SILENT, states=TENSOR),
     way_out(
         "tf.Variable.numpy",

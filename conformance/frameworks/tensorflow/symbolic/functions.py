@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ....promises import Clause, EntryPoint, copies, documented, fact, may_refuse, may_share, raises
-from ..into.words import CAUTION, COPIED, DOCS, SEEN, rare, texts
+from ....promises import Clause, EntryPoint, copies, documented, dtype, fact, may_refuse, may_share, raises, shape, values
+from ....promises.conditions import empty
+from ..into.words import CAUTION, COPIED, DOCS, SEEN, numbers, rare, texts
 from . import graphs, others
 from .words import (
     AGREES,
@@ -107,11 +108,35 @@ def _argument(name: str, signature: str = "", *clauses: Clause) -> EntryPoint:
     )
 
 
+_SCALAR = "np.asarray(a).reshape(-1)[0]"
+_TAKEN = numbers & ~empty
+_TAKEN.text = "the array has a first element, a number"
+
+
+def _other_argument(name: str, argument: str, other: str, eager: str, taken: str) -> EntryPoint:
+    """A tf.function with an argument that is no array."""
+    call = f"seen = []\nf = tf.function(lambda x: (seen.append(x), {taken})[1], autograph=False)\nf({argument})"
+    return form(
+        f"tf.function[{name}]",
+        call,
+        (("retrace.equal_shape", f"(f({other}), len(seen))[1]"), ("eager_agreement", eager)),
+        may_refuse("Exception", when=~_TAKEN, source=SEEN),
+        fact("retrace.equal_shape", 1, when=_TAKEN, source=RETRACING),
+        fact("eager_agreement", True, when=_TAKEN, source=RETRACING),
+        dtype(lambda spec: None, source=SEEN),
+        shape(lambda spec: None, source=SEEN),
+        values("unspecified", source=SEEN),
+        kind="tf.",
+    )
+
+
 def _signature(shape: str) -> str:
     return f", input_signature=[tf.TensorSpec({shape}, {_AS_DTYPE})]"
 
 
 ARGUMENTS: tuple[EntryPoint, ...] = (
+    _other_argument("np.generic", _SCALAR, f"type({_SCALAR})(1)", f"tf.convert_to_tensor({_SCALAR})", "x"),
+    _other_argument("list[ndarray]", "[a, a]", "[np.array(a), np.array(a)]", "tf.convert_to_tensor(a)", "x[1]"),
     _argument("ndarray"),
     _argument("ndarray, input_signature", _signature("np.shape(a)")),
     _argument(

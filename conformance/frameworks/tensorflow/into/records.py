@@ -1,0 +1,120 @@
+"""NumPy to TensorFlow by way of tf.train.Example, whose lists hold single precision, int64 or bytes, and of Keras' layers."""
+
+from __future__ import annotations
+
+from ....promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    may_refuse,
+    may_share,
+    refuses,
+    shape,
+    type_,
+    values,
+)
+from ....promises.conditions import Condition, ndarray
+from ...words import named, same_dtype
+from .words import DOCS, OF_ITS_OWN_IN_GRAPHS, SEEN, beyond_int64, entry, numbers, where
+
+_EXAMPLE = f"{DOCS}/train/Example"
+_LISTS = documented(_EXAMPLE, "tf.train.Feature contains one of the lists: bytes_list, float_list, int64_list")
+_POLICY = documented("https://keras.io/api/mixed_precision/policy/", "the layer's computations are done in its compute dtype")
+
+_FEATURE = """feature = tf.train.Feature({kind}=tf.train.{of}(value=np.asarray(a).ravel()))
+example = tf.train.Example(features=tf.train.Features(feature={{"x": feature}})).SerializeToString()
+tf.io.parse_single_example(example, {{"x": tf.io.FixedLenFeature(np.shape(a), tf.{to})}})["x"]"""
+
+_whole = ndarray & named("int8", "int16", "int32", "int64", "longlong", "uint8", "uint16", "uint32", "uint64", "ulonglong")
+_floats = ndarray & named("float16", "float32", "float64")
+
+
+_batched = Condition("the array has a batch axis with elements", lambda spec: bool(spec.shape and spec.size))
+
+
+def _others(judged: Condition) -> tuple[Clause, ...]:
+    """What is no array of the list's own numbers is taken one by one, or not."""
+    return where(
+        ~judged,
+        type_(source=SEEN),
+        may_refuse("Exception", source=SEEN),
+        dtype(lambda spec: None, source=SEEN),
+        shape(lambda spec: None, source=SEEN),
+        values("unspecified", source=SEEN),
+    )
+
+
+def _floating(spec) -> str:  # type: ignore[no-untyped-def]
+    """float32 for any float, else the source's dtype"""
+    name = same_dtype(spec)
+    return "float32" if name.startswith(("float", "bfloat")) else name
+
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    entry(
+        "tf.train.Example[float_list]",
+        _FEATURE.format(kind="float_list", of="FloatList", to="float32"),
+        OF_ITS_OWN_IN_GRAPHS,
+        *_others(_floats),
+        accepts(source=_LISTS),
+        dtype("float32", source=_LISTS),
+        values("astype", source=_LISTS),
+        *where(_floats, copies(source=SEEN)),
+    ),
+    entry(
+        "tf.train.Example[int64_list]",
+        _FEATURE.format(kind="int64_list", of="Int64List", to="int64"),
+        OF_ITS_OWN_IN_GRAPHS,
+        *_others(_whole),
+        refuses("ValueError", when=beyond_int64, source=SEEN),
+        accepts(source=_LISTS),
+        dtype("int64", source=_LISTS),
+        values("astype", source=_LISTS),
+        *where(_whole, copies(source=SEEN)),
+    ),
+    entry(
+        "tf.keras.layers.Identity(ndarray)",
+        "tf.keras.layers.Identity()(a)",
+        OF_ITS_OWN_IN_GRAPHS,
+        *_others(ndarray & numbers),
+        accepts(source=_POLICY),
+        dtype(_floating, source=_POLICY),
+        values("astype", source=_POLICY),
+        may_share(source=SEEN),
+    ),
+    entry(
+        "tf.keras.Model[Input(dtype=int32)](ndarray)",
+        "x = tf.keras.Input(np.shape(a)[1:], dtype='int32')\ntf.keras.Model(x, tf.keras.layers.Identity()(x))(a)",
+        OF_ITS_OWN_IN_GRAPHS,
+        *_others(ndarray & numbers & Condition("the array has a batch axis", lambda spec: bool(spec.shape))),
+        accepts(source=SEEN),
+        # Booleans stored as other than 0 and 1 keep their bytes.
+        values("unspecified", when=named("bool"), source=SEEN),
+        dtype("int32", source=documented(f"{DOCS}/keras/Input", "dtype: The data type expected by the input")),
+        values("astype", source=SEEN),
+        may_share(source=SEEN),
+    ),
+    entry(
+        "tf.keras.Model.fit(ndarray)",
+        """kept = []
+class Model(tf.keras.Model):
+    def train_step(self, data):
+        kept.append(data[0])
+        return {"loss": tf.constant(0.0)}
+model = Model()
+model.compile(run_eagerly=True)
+model.fit(a, a, batch_size=max(1, len(a)), shuffle=False, verbose=0)
+kept[0]""",
+        OF_ITS_OWN_IN_GRAPHS,
+        *_others(
+            ndarray & numbers & Condition("the array has a batch axis with elements", lambda spec: bool(spec.shape and spec.size))
+        ),
+        accepts(source=documented("https://keras.io/api/models/model_training_apis/", "x: Input data. It can be: A NumPy array")),
+        dtype(_floating, source=SEEN),
+        values("astype", source=SEEN),
+        may_share(source=SEEN),
+    ),
+)
