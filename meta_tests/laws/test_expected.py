@@ -228,8 +228,8 @@ def test_the_padding_of_extended_floats_means_nothing() -> None:
 
 def test_texts_are_compared_letter_by_letter() -> None:
     spec = ArraySpec("U1", (2,), (4,), 0, 8, planted=((0, 0xE9), (1, 0x61)))
-    assert same_values("bits", spec, Observation("ok", dtype="string", data=texts([b"\xc3\xa9", b"a"]))) is True
-    assert isinstance(same_values("bits", spec, Observation("ok", dtype="string", data=texts([b"?", b"a"]))), Breach)
+    assert same_values("bits", spec, Observation("ok", dtype="string", shape=(2,), data=texts([b"\xc3\xa9", b"a"]))) is True
+    assert isinstance(same_values("bits", spec, Observation("ok", dtype="string", shape=(2,), data=texts([b"?", b"a"]))), Breach)
     assert same_values("bits", spec_of("int8", 1), Observation("ok", dtype="string", data=texts([b"1"]))) is None
 
 

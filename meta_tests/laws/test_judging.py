@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tensor_conformance.conformance.promises import (
     refuses,
     shape,
     shares,
+    strides,
     type_,
     values,
     warns,
@@ -41,6 +43,7 @@ PLAIN = ArraySpec("float32", (2, 3), (12, 4), 0, 24, seed=7)
 COLUMN = PLAIN._replace(shape=(3, 1), strides=(4, 96), nbytes=12)
 READONLY = PLAIN._replace(memory="readonly")
 OK = Observation("ok", type="torch.Tensor", dtype="float32", shape=(2, 3), shares="none", follows="none", leads="none")
+COPIED, IN_F = OK, (strides("F", source=SEEN),)
 SHARED = OK._replace(shares="all", follows="all", leads="some", strides=(12, 4), writable=True)
 RAISED = Observation("raised", ("KeyError", "LookupError", "Exception"), "m" * 121)
 CRASHED = Observation("crashed", ("SIGABRT",), stage="look at the result")
@@ -151,6 +154,15 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], ArraySpec, Observation, Answer]] = 
     ("strides", (), PLAIN, SHARED._replace(strides=None), None),
     ("strides", (), PLAIN, SHARED._replace(shape=(3, 2), strides=(8, 4)), None),
     ("strides", (shape(lambda spec: (2, 3), source=SEEN),), PLAIN, SHARED._replace(strides=(4, 8)), None),
+    ("strides", IN_F, PLAIN, COPIED._replace(strides=(4, 8)), True),
+    ("strides", IN_F, PLAIN, COPIED._replace(strides=(12, 4)), Breach("F order", "strides [12, 4]")),
+    ("strides", IN_F, COLUMN, COPIED._replace(shape=(3, 1), strides=(4, 4)), True),
+    ("strides", IN_F, PLAIN, COPIED._replace(shape=(0, 3), strides=(12, 4)), None),
+    ("strides", IN_F, PLAIN, COPIED._replace(strides=None), None),
+    ("strides", (strides("C", source=SEEN),), PLAIN, COPIED._replace(strides=(12, 4)), True),
+    ("strides", (strides("C", source=SEEN),), PLAIN, COPIED._replace(strides=(4, 8)), Breach("C order", "strides [4, 8]")),
+    ("strides", (strides("K", source=SEEN),), PLAIN, COPIED._replace(strides=(12, 4)), True),
+    ("strides", (strides("K", source=SEEN),), PLAIN, COPIED._replace(strides=(4, 8)), Breach("K order", "strides [4, 8]")),
     ("twins", (), PLAIN, OK._replace(twin=True, writable=True), None),
     ("twins", EITHER, PLAIN, OK._replace(twin=True, writable=True), None),
     ("twins", COPIES, PLAIN, OK._replace(writable=True), None),
@@ -248,6 +260,15 @@ def test_the_clause_that_decided_is_about_memory_or_about_refusal() -> None:
     assert verdict(RAISED, *MUST, *COPIES).clause == MUST[0]
     assert verdict(CRASHED, *MAY, *COPIES).clause == MAY[0]
     assert verdict(OK, *MAY).clause is None
+
+
+def test_a_deviation_under_a_setting_explains_that_one_alone() -> None:
+    known = replace(deviation("settings"), under="device meta")
+    assert known.explains("settings", PLAIN, "device meta: device meta, not cpu")
+    assert not known.explains("settings", PLAIN, "autocast: dtype bfloat16, not float32")
+    assert not known.explains("contexts", PLAIN, "device meta: device meta, not cpu")
+    assert not replace(known, when=~always).explains("settings", PLAIN, "device meta: device meta, not cpu")
+    assert deviation("settings").explains("settings", PLAIN, "anything")
 
 
 def test_the_first_deviation_that_covers_a_breach_explains_it() -> None:

@@ -112,3 +112,14 @@ def test_one_nan_is_as_good_as_another() -> None:
     seen = Observation("ok", dtype="float32", shape=(1,), data=one)
     name = "eager_agreement.x"
     assert answer("eager_agreement", seen, {name: ("ok", "float32", (1,), other)}, {name: True}) is True
+
+
+@pytest.mark.parametrize("law", ["eager_agreement", "numpy_semantics"])
+def test_what_may_be_refused_is_compared_where_it_answers(law: str) -> None:
+    name = f"{law}.x"
+    owed = {name: "unless refused"}
+    good, bad = ("ok", "int8", (1,), b"\1"), ("ok", "int8", (1,), b"\2")
+    seen = Observation("ok", dtype="int8", shape=(1,), data=b"\1")
+    assert answer(law, seen, {name: good}, owed) is True
+    assert isinstance(answer(law, seen, {name: bad}, owed), Breach)
+    assert answer(law, RAISED, {name: good}, owed) is True

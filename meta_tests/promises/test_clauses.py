@@ -193,6 +193,7 @@ def test_symbolic_forms_are_asked_about_arrays_alone() -> None:
     lists = PLAIN._replace(container="list")
     assert (entry().takes(lists), entry(facts=(("static.x", "1"),)).takes(lists)) == (True, False)
     assert entry(facts=(("static.x", "1"),)).takes(PLAIN)
+    assert (entry(containers=("list",)).takes(lists), entry(containers=("list",)).takes(PLAIN)) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from ....promises.conditions import Condition, ndarray
 from ...words import named, same_dtype
 from .words import DOCS, OF_ITS_OWN_IN_GRAPHS, SEEN, beyond_int64, entry, numbers, where
 
-_EXAMPLE = f"{DOCS}/train/Example"
-_LISTS = documented(_EXAMPLE, "tf.train.Feature contains one of the lists: bytes_list, float_list, int64_list")
+_EXAMPLE = "https://www.tensorflow.org/tutorials/load_data/tfrecord"
+_FLOATS = documented(_EXAMPLE, "tf.train.FloatList (the following types can be coerced) float (float32) double (float64)")
+_INTEGERS = documented(_EXAMPLE, "tf.train.Int64List (the following types can be coerced) bool enum int32 uint32 int64 uint64")
 _POLICY = documented("https://keras.io/api/mixed_precision/policy/", "the layer's computations are done in its compute dtype")
 
 _FEATURE = """feature = tf.train.Feature({kind}=tf.train.{of}(value=np.asarray(a).ravel()))
@@ -59,9 +60,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         _FEATURE.format(kind="float_list", of="FloatList", to="float32"),
         OF_ITS_OWN_IN_GRAPHS,
         *_others(_floats),
-        accepts(source=_LISTS),
-        dtype("float32", source=_LISTS),
-        values("astype", source=_LISTS),
+        accepts(source=_FLOATS),
+        dtype("float32", source=_FLOATS),
+        values("astype", source=_FLOATS),
         *where(_floats, copies(source=SEEN)),
     ),
     entry(
@@ -70,9 +71,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         OF_ITS_OWN_IN_GRAPHS,
         *_others(_whole),
         refuses("ValueError", when=beyond_int64, source=SEEN),
-        accepts(source=_LISTS),
-        dtype("int64", source=_LISTS),
-        values("astype", source=_LISTS),
+        accepts(source=_INTEGERS),
+        dtype("int64", source=_INTEGERS),
+        values("astype", source=_INTEGERS),
         *where(_whole, copies(source=SEEN)),
     ),
     entry(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from ....promises import Clause, EntryPoint, device, documented, observed
+from ....promises import Clause, EntryPoint, contexts, device, documented, observed, under
 from ....promises.entry_point import Direction
 from ....subject.devices import another, numbered, split
 from .. import into
@@ -36,6 +36,9 @@ STREAMS = documented(
     "The current stream is synchronized with this stream before the capsule is created, and since the capsule shares its "
     "storage with the tensor this make it safe to access from both streams.",
 )
+
+#: Nobody has measured on a device what another default device and traced code make of these calls.
+_UNMEASURED = (under("device meta", "anything", source=SEEN), contexts("torch.jit.trace", "torch.vmap", source=SEEN))
 
 #: States in which tensors on devices are tried.
 STATES = ("plain", "requires_grad", "conj", "neg")
@@ -85,6 +88,7 @@ class Where(NamedTuple):
     ) -> EntryPoint:
         """An entry point about the device; `on` says where the tensor lies that it is tried on."""
         states = STATES if direction == "out" else ("plain",)
+        promise = (*promise, *_UNMEASURED)
         return EntryPoint(name, call, "torch", direction, promise, states, device=self.name, on=on, needs=needs, like=like)
 
 

@@ -38,6 +38,7 @@ from .words import (
     LIST_SHAPE,
     MEMORYVIEW,
     NO_FLAGS,
+    OLDEST,
     READONLY_WARNING,
     SEEN,
     bare,
@@ -187,6 +188,7 @@ _DRAWS: tuple[Clause, ...] = (
             f"{DOCS}/generated/torch.vmap.html", "If 'error', any calls to random functions will error. Default: 'error'."
         ),
     ),
+    *during("torch<2.3", refused_on_meta("NotImplementedError", seen=OLDEST)),
     refused_on_meta("RuntimeError"),
 )
 _STREAM = """class Stream(torch.utils.data.IterableDataset):
@@ -243,6 +245,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "torch.sparse_csr_tensor",
         "torch.sparse_csr_tensor(np.array([0, len(a)]), np.arange(len(a)), a, size=(1, len(a), *np.shape(a)[1:])).values()",
+        *during("torch<2.3", refused_on_meta("RuntimeError", seen=OLDEST)),
         FOLLOWS_DEVICE,
         *_SPARSE_PROMISE,
     ),

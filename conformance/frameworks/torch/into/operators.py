@@ -5,7 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from .....strategies.spec import Spec
-from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, flags, may_refuse, refuses, shape, values
+from ....promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    contexts,
+    copies,
+    documented,
+    dtype,
+    during,
+    flags,
+    may_refuse,
+    refuses,
+    shape,
+    values,
+)
 from ....promises.conditions import Condition, ndarray, pointers
 from ...words import named, same_dtype
 from .words import (
@@ -15,6 +29,7 @@ from .words import (
     DOCS,
     FOLLOWS_DEVICE,
     ITS_TENSOR_ON_META,
+    OLDEST,
     SEEN,
     by_default_dtype,
     entry,
@@ -156,6 +171,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "torch.Tensor.__getitem__[ndarray]",
         "torch.arange(256)[a]",
         ITS_TENSOR_ON_META,
+        *during("torch<2.3", contexts("torch.jit.trace", when=_masks, source=OLDEST)),
         # Scalars, lists and objects are indices in ways of their own, and masks select: only arrays of numbers are judged.
         *where(
             ~ndarray | _masks,

@@ -6,9 +6,11 @@ from ....promises import (
     Clause,
     EntryPoint,
     accepts,
+    contexts,
     copies,
     documented,
     dtype,
+    during,
     may_refuse,
     refuses,
     shape,
@@ -18,7 +20,7 @@ from ....promises import (
 )
 from ....promises.conditions import container_in, empty, memory_in
 from ...words import same_dtype
-from .words import BRIDGE, BRIDGED, DOCS, NO_FLAGS, SEEN, entry, where
+from .words import BRIDGE, BRIDGED, DOCS, NO_FLAGS, OLDEST, SEEN, entry, where
 
 _SERIALIZATION = f"{DOCS}/notes/serialization.html"
 _LOAD = f"{DOCS}/generated/torch.load.html"
@@ -34,6 +36,8 @@ _THE_SAME: tuple[Clause, ...] = (
     strides("K", when=~empty, source=documented(_SERIALIZATION, "torch.save() ... preserves view relationships")),
     NO_FLAGS,
 )
+_UNTRACED = during("torch<2.3", contexts("torch.jit.trace", source=OLDEST))
+
 _array = container_in("ndarray") & ~memory_in("memmap_r", "memmap_r+", "memmap_c") & BRIDGED
 _array.text = "the input is a plain ndarray of numbers"
 _TENSORS_ONLY = documented(
@@ -49,7 +53,7 @@ _ANYTHING: tuple[Clause, ...] = (
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry("pickle.loads[torch.from_numpy]", "import pickle\npickle.loads(pickle.dumps(torch.from_numpy(a)))", *_THE_SAME),
-    entry("copy.deepcopy[torch.from_numpy]", "import copy\ncopy.deepcopy(torch.from_numpy(a))", *_THE_SAME),
+    entry("copy.deepcopy[torch.from_numpy]", "import copy\ncopy.deepcopy(torch.from_numpy(a))", *_UNTRACED, *_THE_SAME),
     entry("torch.load[torch.from_numpy]", _TORCH_SAVE.format("torch.from_numpy(a)", ", weights_only=True"), *_THE_SAME),
     entry(
         "torch.load[torch.from_numpy][weights_only=False]",

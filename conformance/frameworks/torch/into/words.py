@@ -42,6 +42,7 @@ DOCS = "https://docs.pytorch.org/docs/2.13"
 FROM_NUMPY = f"{DOCS}/generated/torch.from_numpy.html"
 FROM_DLPACK = f"{DOCS}/generated/torch.from_dlpack.html"
 SEEN = observed("torch 2.13")
+OLDEST = observed("torch 2.2")
 
 #: What the C bridge takes, by C type: ulonglong is refused although uint64 is taken.
 _BRIDGED_NAMES = (
@@ -101,9 +102,9 @@ FOLLOWS_DEVICE = under(
 )
 
 
-def refused_on_meta(error: str, when: Condition = always) -> Clause:
+def refused_on_meta(error: str, when: Condition = always, seen: Source = SEEN) -> Clause:
     """The call refuses where the default device is one whose tensors have no values."""
-    return under("device meta", f"outcome raises {error}, not answers", when, source=SEEN)
+    return under("device meta", f"outcome raises {error}, not answers", when, source=seen)
 
 
 #: The tensor that the array meets is made there, too.
@@ -260,6 +261,7 @@ __all__ = [
     "MEMORYVIEW",
     "NO_FLAGS",
     "OBJECT_ELEMENTS",
+    "OLDEST",
     "READONLY_REFUSED",
     "READONLY_WARNING",
     "SEEN",
