@@ -188,7 +188,7 @@ _DRAWS: tuple[Clause, ...] = (
             f"{DOCS}/generated/torch.vmap.html", "If 'error', any calls to random functions will error. Default: 'error'."
         ),
     ),
-    *during("torch<2.3", refused_on_meta("NotImplementedError", seen=OLDEST)),
+    *during("torch<2.4", refused_on_meta("NotImplementedError", seen=observed("torch 2.3"))),
     refused_on_meta("RuntimeError"),
 )
 _STREAM = """class Stream(torch.utils.data.IterableDataset):
