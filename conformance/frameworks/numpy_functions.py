@@ -65,6 +65,7 @@ def entry_points(
             promise,
             facts=(("numpy_semantics", expected),),
             computes=True,
+            eager=True,
         )
 
     functions = tuple(

@@ -53,6 +53,7 @@ class EntryPoint:
     in_programs  whether programs may use it: no call of 10 ms or more is worth their while
     computes   whether it computes beside converting, so that its price says nothing of the conversion
     containers that it is tried on; none: all
+    eager      whether it is no symbolic form, although facts are told of it
     releases   that have the call, as requirements: ("torch>=2.9",); none: all that are supported
     """
 
@@ -74,6 +75,7 @@ class EntryPoint:
     in_programs: bool = True
     computes: bool = False
     containers: tuple[str, ...] = ()
+    eager: bool = False
     releases: tuple[str, ...] = ()
     _topics: dict[str, tuple[Clause, ...]] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, Clause | None] = field(default_factory=dict, repr=False, compare=False)
@@ -84,6 +86,11 @@ class EntryPoint:
         for topic, clauses in self._topics.items():
             if clauses[0].when is always:
                 self._settled[topic] = clauses[0]
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it is a symbolic form."""
+        return bool(self.facts) and not self.eager
 
     @property
     def pace(self) -> Cost:

@@ -22,7 +22,7 @@ def entry_row(tally: Tally, seconds: float) -> dict[str, Any]:
         "framework": entry.framework,
         "direction": entry.direction,
         "call": entry.call,
-        "form": bool(entry.facts),
+        "form": entry.is_form,
         "promise": [_clause_row(clause) for clause in entry.promise],
         "verdicts": dict(tally.verdicts),
         "laws": {law: dict(counts) for law, counts in tally.laws.items()},

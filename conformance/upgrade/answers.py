@@ -135,7 +135,7 @@ def answer(entry: EntryPoint, profile: Profile, wanted: Mapping[str, str]) -> An
 def _specs(entry: EntryPoint, wanted: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], Spec]]:
     """The plainest input, then those that differ from it in one axis that is not given: ((axis, value), input)."""
     incoming = entry.direction == "in"
-    home = _HOME | dict(wanted)
+    home = _HOME | ({"container": entry.containers[0]} if entry.containers else {}) | dict(wanted)
     made = _made(entry, **home)
     if made is None:
         raise SpecError(f"there is no such input: {', '.join(f'{axis} {value}' for axis, value in wanted.items())}")

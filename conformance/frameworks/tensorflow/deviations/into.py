@@ -27,6 +27,7 @@ from ..into.words import (
     timedeltas,
     voids,
 )
+from .symbolic import signalling, single
 
 _NAMES = tuple(point.name for point in ENTRY_POINTS)
 _elements = Condition("the array has elements", lambda spec: spec.size > 0)
@@ -98,6 +99,20 @@ _LISTS_CAST = ("tf.experimental.numpy.*", "tf.data.Dataset.*", "tf.py_function*"
 _unfit = Condition("an element is no int32", lambda spec: hinted(spec) not in (None, "int32"))
 
 DEVIATIONS: tuple[Deviation, ...] = (
+    Deviation(
+        id="tf-context-signalling-nan",
+        title="What is converted inside tf.function or Dataset.map is a constant of the graph, which quietens signalling NaNs.",
+        package="tensorflow",
+        entries=("*",),
+        laws=("contexts",),
+        when=signalling & (single | named("complex64")),
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x7F800001),)),
+        shown_by="tf.constant",
+        severity="wrong data",
+        under="tf.function",
+    ),
     Deviation(
         id="tf-strings-above-rank-32",
         title="Arrays of strings or objects with more than 32 axes crash the process.",

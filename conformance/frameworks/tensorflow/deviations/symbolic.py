@@ -22,14 +22,14 @@ def _signals(spec: Spec) -> bool:
     return bool((((raw & 0x7F800000) == 0x7F800000) & ((raw & 0x007FFFFF) != 0) & ((raw & 0x00400000) == 0)).any())
 
 
-_signalling = named("float32", "complex64") & Condition("an element is a signalling NaN", _signals)
+signalling = named("float32", "complex64") & Condition("an element is a signalling NaN", _signals)
 
 
 def _foreign(spec: Spec) -> bool:
     return bool(spec.kind == "U" and (np.frombuffer(spec.values, np.uint32) > 127).any())
 
 
-_single = Condition("the array has exactly 1 element", lambda spec: spec.size == 1)
+single = Condition("the array has exactly 1 element", lambda spec: spec.size == 1)
 
 DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
@@ -51,26 +51,12 @@ DEVIATIONS: tuple[Deviation, ...] = (
         package="tensorflow",
         entries=(*_WRITTEN, "tf.function[tf.Variable.assign*"),
         laws=("values", "eager_agreement"),
-        when=_signalling & (_single | named("complex64")),
+        when=signalling & (single | named("complex64")),
         url=f"{DOCS}/constant",
         upstream="",
         example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x7F800001),)),
         shown_by="tf.function[tf.constant(ndarray)]",
         severity="wrong data",
-    ),
-    Deviation(
-        id="tf-context-signalling-nan",
-        title="What is converted inside tf.function or Dataset.map is a constant of the graph, which quietens signalling NaNs.",
-        package="tensorflow",
-        entries=("*",),
-        laws=("contexts",),
-        when=_signalling & (_single | named("complex64")),
-        url=f"{DOCS}/constant",
-        upstream="",
-        example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x7F800001),)),
-        shown_by="tf.constant",
-        severity="wrong data",
-        under="tf.function",
     ),
     Deviation(
         id="tf-graph-float8-single",

@@ -237,6 +237,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
             _REBINDING,
             facts=(("numpy_semantics", "True"),),
             computes=True,
+            eager=True,
         )
         for mine, operator, other, before, operand in (
             ("torch.Tensor", "+=", "ndarray", "x = torch.ones(np.shape(a))", "a"),
