@@ -18,6 +18,7 @@ from .laws import LAWS
 from .noticed import SUITE, is_within
 from .programs.known import known_programs
 from .programs.phase import ProgramsPhase
+from .progress_line import ProgressLine
 from .promises import EntryPoint
 from .run.plan import PROFILES
 from .run.record import Record
@@ -167,6 +168,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # What the laws ask comes first: other tests look at what came of it, and would wait for the last of it.
+    items.sort(key=lambda item: not (is_within(str(item.path)) and item.path.name == "test_laws.py"))
     # Tests for which nothing was selected: pytest would show each as skipped.
     empty = [item for item in items if item.name.endswith("[NOTSET]")]
     if empty:
@@ -198,6 +201,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         entries = dict.fromkeys(call["entry"] for call in calls if "entry" in call)
         combinations = [call["combination"] for call in calls if "combination" in call]
         run.expect(entries)
+        if session.config.option.verbose > -2 and session.config.pluginmanager.has_plugin("terminalreporter"):
+            run.watcher = ProgressLine(session.config, run.progress)
         session.config.stash[_PROGRAMS].expect(combinations, options.named(session.config.option))
 
 

@@ -56,7 +56,7 @@ class ProgramsPhase:
     def findings(self, combination: str, using: list[str] | None) -> list[dict[str, Any]]:
         """Findings of programs for these frameworks, as rows; raises SubjectError where they cannot be asked together."""
         coming = self._coming.pop(combination, None)
-        rows = self._ask(combination, using) if coming is None else coming.result()
+        rows = self._ask(combination, using) if coming is None else self._run.wait_for(coming)
         return [row for row in rows if row["kind"] == "program"]
 
     def _ask(self, combination: str, using: list[str] | None, helper: str = "") -> list[dict[str, Any]]:

@@ -6,11 +6,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ...strategies.spec import ArraySpec
 from ..frameworks.registry import entry_points, extrapolation, on_device
@@ -20,6 +20,7 @@ from ..promises.deviations import Deviation
 from .crew import Crew, Unable
 from .phases import Asking, limit_of
 from .plan import NOTHING, PROFILES, Plan, Share
+from .progress import Progress
 from .rows import deviation_row, entry_row, finding_row
 from .subjects import InProcess, Isolated, Subject, SubjectError
 from .tally import Tally
@@ -27,6 +28,15 @@ from .tally import Tally
 T = TypeVar("T")
 #: Entry points left to be asked for which another subject is worth its start.
 WORTH_A_SUBJECT = 8
+#: Seconds between two looks at what is waited for.
+_A_MOMENT = 0.2
+
+
+class Watcher(Protocol):
+    """Tells somebody how far a run has come, while a result is waited for, and stops when it is there."""
+
+    def show(self) -> None: ...
+    def clear(self) -> None: ...
 
 
 class Run:
@@ -37,6 +47,8 @@ class Run:
         self._subjects: dict[str, Subject | SubjectError] = {}
         self._tallies: dict[str, Tally] = {}
         self._coming: dict[str, Future[Tally]] = {}
+        self.progress = Progress(plan)
+        self.watcher: Watcher | None = None
         self._crew = Crew(WORTH_A_SUBJECT)
         self._locks: dict[str, RLock] = {}
         self._closing: list[Callable[[], None]] = []
@@ -123,6 +135,8 @@ class Run:
         The work is the subjects': threads wait.
         """
         jobs: dict[str, list[EntryPoint]] = {}
+        entries = list(entries)
+        self.progress.expect(entries)
         for entry in entries:
             jobs.setdefault(entry.framework, []).append(entry)
         for framework, asked in jobs.items():
@@ -140,8 +154,17 @@ class Run:
         """All that was seen of the entry point; the first call converts, later ones remember."""
         if entry.name not in self._tallies:
             coming = self._coming.pop(entry.name, None)
-            self._tallies[entry.name] = self._ask(entry) if coming is None else coming.result()
+            self._tallies[entry.name] = self._ask(entry) if coming is None else self.wait_for(coming)
         return self._tallies[entry.name]
+
+    def wait_for(self, coming: Future[T]) -> T:
+        """The result of what was begun, when it is there."""
+        while not wait([coming], _A_MOMENT).done:
+            if self.watcher is not None:
+                self.watcher.show()
+        if self.watcher is not None:
+            self.watcher.clear()
+        return coming.result()
 
     def _ask(self, entry: EntryPoint, helper: str = "") -> Tally:
         self.share(entry)
@@ -152,6 +175,7 @@ class Run:
             started = time.monotonic()
             tally = Asking(self.plan, entry, subject).tally
             seconds = time.monotonic() - started
+        self.progress.finished(tally)
         self.rows.append(entry_row(tally, seconds))
         self.rows.extend(finding_row(finding) for finding in tally.findings.values())
         return tally

@@ -38,7 +38,7 @@ _RELEASES = (
         ("numpy>=2.0",),
     ),
     (_VERSIONED, ("numpy>=2.1", "torch>=2.9")),
-    (("torch.from_dlpack[copy=False]", "torch.from_dlpack[device=*"), ("torch>=2.9",)),
+    (("torch.from_dlpack[copy=False]", "torch.from_dlpack[device=cpu]"), ("torch>=2.9",)),
     (("np.from_dlpack(torch.utils.dlpack.to_dlpack)",), ("numpy>=2.1",)),
     (("torch.export[buffer*", "torch.export.load*"), ("torch>=2.3",)),
     # Strict export, which was the only one, refuses an array that is no buffer.
