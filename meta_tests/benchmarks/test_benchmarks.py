@@ -59,15 +59,22 @@ def test_a_recorded_cost_deviates() -> None:
 
 
 def test_what_is_recorded_of_sharing_excuses_no_cost() -> None:
-    assert cost_of(lambda n: 5 * fresh(n), "copies", deviations=["known-one"]).verdict == "breach"
+    assert cost_of(lambda n: 8 * fresh(n), "copies", deviations=["known-one"]).verdict == "breach"
 
 
 def test_a_plain_copy_keeps_the_law() -> None:
     assert cost_of(fresh, "copies").verdict == "keeps"
 
 
-def test_a_copy_made_four_times_breaks_the_law() -> None:
-    assert cost_of(lambda n: 5 * fresh(n), "copies").verdict == "breach"
+def test_a_copy_made_eight_times_breaks_the_law() -> None:
+    assert cost_of(lambda n: 8 * fresh(n), "copies").verdict == "breach"
+
+
+def test_what_one_machine_calls_several_copies_and_another_does_not_is_near_the_limit() -> None:
+    cost = cost_of(lambda n: 5 * fresh(n), "copies")
+    assert cost.verdict == "near the limit"
+    assert re.search(r"costs [\d.]+ \([\d.]+ to [\d.]+\) copies into fresh memory, near the limit of 3$", cost.reason)
+    assert cost_of(lambda n: 2 * fresh(n), "copies").verdict == "keeps"
 
 
 def test_a_copy_that_costs_nothing_breaks_the_law() -> None:

@@ -248,7 +248,8 @@ def test_a_time_in_which_no_device_can_have_copied_breaks_the_law() -> None:
 def test_a_copy_may_be_staged_on_the_host_but_not_many_times() -> None:
     staged = 1 / 10e9 + 1 / 4e9
     assert judged(on_a_device(2 * staged)).verdict == "keeps"
-    assert judged(on_a_device(4 * staged)).verdict == "breach"
+    assert judged(on_a_device(4 * staged)).verdict == "near the limit"
+    assert judged(on_a_device(8 * staged)).verdict == "breach"
 
 
 def test_tables_tell_the_device_and_whose_the_time_is() -> None:

@@ -82,6 +82,7 @@ def _sentence(fitted: Cost, device: str) -> str:
     large = f"{fitted.largest} cost {copies if fitted.order == 'O(n)' else 'no more'}"
     seen = {
         "keeps": ", and costs what that allows.",
+        "near the limit": f", but {fitted.reason}.",
         "breach": f", but {fitted.reason}.",
         "deviates": f", but {fitted.reason}: a known deviation.",
     }

@@ -172,9 +172,9 @@ def _verdicts(costs: Iterable[Cost | None]) -> list[Table]:
     counts = Counter(cost.verdict for cost in known)
     text = (
         f"{counts['keeps']} calls cost what their promise of sharing or copying allows, {counts['deviates']} deviate as "
-        f"recorded, {counts['breach']} break it; {counts['']} promise neither."
+        f"recorded, {counts['near the limit']} are near the limit, {counts['breach']} break it; {counts['']} promise neither."
     )
-    rows = [(c.entry, c.promise, c.verdict, c.reason) for c in known if c.verdict in ("breach", "deviates")]
+    rows = [(c.entry, c.promise, c.verdict, c.reason) for c in known if c.verdict in ("breach", "near the limit", "deviates")]
     return [Table("The law of cost", text, ("call", "promise", "verdict", "seen"), rows)] if known else []
 
 
