@@ -15,6 +15,7 @@ from ..subject.observation import Observation
 from . import grid, pressing
 from .palettes import is_palette, take_apart
 from .plan import PROFILES, Plan
+from .rationing import rationed
 from .search import search, shrink_by
 from .subjects import Subject
 from .tally import Tally
@@ -59,7 +60,8 @@ class Asking:
                 self.tally.examples[deviation.id] = example[0]
 
     def _grid(self) -> None:
-        asked = [spec for spec in self._specs(self._size) if not self._is_left_out(spec)]
+        wanted = rationed(self._entry, self._specs(self._size), self._plan.profile)
+        asked = [spec for spec in wanted if not self._is_left_out(spec)]
         seen = self._ask(asked)
         if "pressure" in self._plan.phases:
             self._shown = list(zip(asked, seen))

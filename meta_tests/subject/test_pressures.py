@@ -198,8 +198,14 @@ def test_slow_conversions_are_made_a_few_times() -> None:
 
 def test_a_small_leak_of_a_slow_conversion_is_looked_at_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MANY, "_added", lambda once, count, watched, rounds: (0, 0, 17 * count, 0))
+    monkeypatch.setattr(MANY, "_ENOUGH_SECONDS", 0.2)
     assert facts("many", lambda a: time.sleep(2e-2))["conversions"] == 24
     assert facts("many", copy)["conversions"] > 24
+
+
+def test_a_small_leak_of_a_conversion_that_is_not_too_slow_is_looked_at_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MANY, "_added", lambda once, count, watched, rounds: (0, 0, 17 * count, 0))
+    assert facts("many", lambda a: time.sleep(1e-2))["conversions"] == 96
 
 
 # -- company and repetition -----------------------------------------------------------------------------------------------

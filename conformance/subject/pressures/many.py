@@ -21,6 +21,8 @@ _ROUNDS = 12
 _CERTAIN = 3 << 14
 #: Where it is not clear what was added: seconds that a longer round may take, and how many of them are made.
 _LONGER_SECONDS, _LONGER_ROUNDS = 0.25, 4
+#: Of a slow call so many, in so many seconds: enough for a leak of a few hundred bytes to show on a busy machine, too.
+_ENOUGH, _ENOUGH_SECONDS = 96, 2.0
 
 
 def many(conversion: Conversion) -> Facts:
@@ -48,7 +50,8 @@ def many(conversion: Conversion) -> Facts:
     while count < _LEAST or (count < _MOST and time.perf_counter() - started < _ROUND_SECONDS):
         once()
         count += 1
-    most = min(_MOST, int(count * _LONGER_SECONDS / (time.perf_counter() - started)))
+    each = (time.perf_counter() - started) / count
+    most = min(_MOST, max(int(_LONGER_SECONDS / each), min(_ENOUGH, int(_ENOUGH_SECONDS / each))))
     watched = [one for one in (value, source.owner) if one is not None]
     least = _added(once, count, watched, _ROUNDS)
     # So little may be chance, or a cache that fills; of a leak more is left by more of them.

@@ -98,7 +98,31 @@ _LISTS_CAST = ("tf.experimental.numpy.*", "tf.data.Dataset.*", "tf.py_function*"
 
 _unfit = Condition("an element is no int32", lambda spec: hinted(spec) not in (None, "int32"))
 
+
+def _has_nan(spec: Spec) -> bool:
+    if spec.dtype not in ("float16", "float32", "float64", "bfloat16"):
+        return False
+    numbers = np.frombuffer(spec.values, dtypes.dtype(spec.dtype))
+    return bool((numbers != numbers).any())
+
+
+_not_a_number = Condition("an element is not a number", _has_nan)
+
 DEVIATIONS: tuple[Deviation, ...] = (
+    Deviation(
+        id="tf-context-nan-as-complex",
+        title="A NaN that is cast to complex64 for a constant of a graph loses its payload's signal.",
+        package="tensorflow",
+        entries=("tf.constant[dtype=complex64]",),
+        laws=("contexts",),
+        when=_not_a_number,
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("float16", (1,), (2,), 0, 2, planted=((0, 0x7C01),)),
+        shown_by="tf.constant[dtype=complex64]",
+        severity="wrong data",
+        under="tf.function",
+    ),
     Deviation(
         id="tf-context-signalling-nan",
         title="What is converted inside tf.function or Dataset.map is a constant of the graph, which quietens signalling NaNs.",
