@@ -27,13 +27,13 @@ _SHARES = documented(f"{DOCS}/experimental/dlpack/from_dlpack", "The returned te
 _IN_DLPACK = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 
 _SLOW = (
-    *("tf.train.Example*", "tf.keras.layers.*", "tf.keras.Model[*"),
+    *("tf.train.Example*", "tf.keras.layers.*"),
     *("tf.Tensor ? ndarray", "tf.Tensor == ndarray", "ndarray ? tf.Tensor", "ndarray == tf.Tensor", "tf.add", "tf.stack"),
     *("tf.constant[list]", "tf.ensure_shape", "tf.cast[float64]"),
     *("tf.Variable*", "*(tf.Variable)*", "tf.data.*", "tf.py_function*", "tf.numpy_function*", "tf.RaggedTensor*"),
     *("tf.sparse.*", "tf.TensorArray*", "tf.transpose*", "tf.keras.*", "*dlpack*[used]", "tf.ragged.*"),
 )
-_SLOWEST = ("tf.data.Dataset.from_generator*", "tf.data.*[prefetch]", "tf.numpy_function[tf.function]")
+_SLOWEST = ("tf.keras.Model[*", "tf.data.Dataset.from_generator*", "tf.data.*[prefetch]", "tf.numpy_function[tf.function]")
 _ONE_BY_ONE = ("*make_tensor_proto*", "tf.constant[list]", "tf.ragged.*", "np.stack*")
 
 
