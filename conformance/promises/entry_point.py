@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -86,6 +87,11 @@ class EntryPoint:
         for topic, clauses in self._topics.items():
             if clauses[0].when is always:
                 self._settled[topic] = clauses[0]
+
+    @property
+    def has_keywords(self) -> bool:
+        """Whether its name shows keywords: "torch.asarray[copy=True]"."""
+        return re.search(r"\[\w+=", self.name) is not None
 
     @property
     def is_form(self) -> bool:

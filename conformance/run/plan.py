@@ -25,10 +25,14 @@ NOTHING = Share("", 0)
 
 
 class Profile(NamedTuple):
-    """How thorough a run is, in words, by what a call costs (see `EntryPoint.pace`), and in programs."""
+    """How thorough a run is, in words, by what a call costs (see `EntryPoint.pace`), and in programs.
+
+    keyworded  of usual cost, calls with keywords: they go the way of the call without
+    """
 
     text: str
     usual: Share
+    keyworded: Share
     slow: Share
     slowest: Share
     symbolic: Share
@@ -38,23 +42,46 @@ class Profile(NamedTuple):
 
     def share(self, entry: EntryPoint) -> Share:
         """What this entry point is asked."""
-        return getattr(self, entry.pace)  # type: ignore[no-any-return]
+        return self.keyworded if entry.pace == "usual" and entry.has_keywords else getattr(self, entry.pace)
 
 
 PROFILES = {
     "quick": Profile(
         "a sample of the pairs",
-        *(Share("half", 10), Share("little", 10), Share("few", 2), Share("some", 0), Share("least", 0), NOTHING),
+        *(
+            Share("half", 10),
+            Share("little", 5),
+            Share("little", 10),
+            Share("few", 2),
+            Share("some", 0),
+            Share("least", 0),
+            NOTHING,
+        ),
         programs=30,
     ),
     "default": Profile(
         "all pairs; of slow calls a sample",
-        *(Share("pairs", 60), Share("sample", 60), Share("few", 10), Share("each", 5), Share("some", 0), NOTHING),
+        *(
+            Share("pairs", 60),
+            Share("pairs", 60),
+            Share("sample", 60),
+            Share("few", 10),
+            Share("each", 5),
+            Share("some", 0),
+            NOTHING,
+        ),
         programs=150,
     ),
     "thorough": Profile(
         "up to 12000 of all combinations, of slow calls 3000",
-        *(Share("full", 2000), Share("part", 500), Share("sample", 50), Share("sample", 100), Share("sample", 100)),
+        *(
+            Share("full", 2000),
+            Share("full", 2000),
+            Share("part", 500),
+            Share("sample", 50),
+            Share("sample", 100),
+            Share("sample", 100),
+        ),
         Share("some", 0),
         programs=3000,
     ),

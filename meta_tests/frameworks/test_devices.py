@@ -43,7 +43,7 @@ pytestmark = pytest.mark.xdist_group("devices")
 
 _MISSING = installed(("torch", "tensorflow"), {})[1]
 #: Enough inputs to see each dtype and layout, not all that a run looks at.
-_BRIEF = PROFILES["quick"]._replace(**dict.fromkeys(("usual", "slow", "slowest"), Share("few", 0)))
+_BRIEF = PROFILES["quick"]._replace(**dict.fromkeys(("usual", "keyworded", "slow", "slowest"), Share("few", 0)))
 _GRID = Plan(phases=("grid",), profile="brief", limit=30.0)
 _WHOLE = Plan(phases=("grid", "pressure"), profile="quick", examples=0, limit=30.0)
 #: Those that are put under pressure: one of each way to and from a device.

@@ -12,7 +12,7 @@ _DOCS = "https://www.tensorflow.org/api_docs/python/tf"
 _OPERATIONS = (
     *("tf.add", "tf.cast*", "tf.concat", "tf.ensure_shape", "tf.expand_dims", "tf.identity", "tf.io.*", "tf.raw_ops.*"),
     *("tf.reshape*", "tf.sparse.*", "tf.split", "tf.squeeze", "tf.stack", "tf.stop_gradient", "tf.transpose*", "tf.Variable*"),
-    *("tf.TensorArray*", "tf.Tensor ?* ndarray", "ndarray ?* tf.Tensor", "tf.data.Dataset.from_*"),
+    *("tf.TensorArray*", "tf.Tensor ?* ndarray", "ndarray ?* tf.Tensor", "tf.data.Dataset.from_*", "tf.train.Example*"),
 )
 
 DEVIATIONS: tuple[Deviation, ...] = (
@@ -80,7 +80,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=TensorSpec("float8_e5m2", (1,), (1,), 0, 1),
         shown_by="tf.data.Dataset.as_numpy_iterator[from_tensors]",
         severity="memory",
-        releases=">=2.18",
+        releases=">=2.19",
     ),
     Deviation(
         id="tf-refused-buffer-leaks",
