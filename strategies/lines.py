@@ -33,7 +33,7 @@ def contents(spec: Spec) -> list[str]:
         lead = spec.offset % max(spec.itemsize, 1)
         once = spec.nbytes if spec.has_partial_stride else lead + period(dtype, spec.seed) * spec.itemsize
         lines = [f"data = np.resize(np.frombuffer(bytes.fromhex({plain[:once].hex()!r}), np.uint8), {spec.nbytes})"]
-    for index, _ in spec.planted:
+    for index in dict(spec.planted):
         at = spec.position(index)
         element = spec.owner_bytes[at : at + spec.itemsize]
         lines.append(f"data[{at}:{at + len(element)}] = {list(element)}")

@@ -13,10 +13,9 @@ from ..promises import EntryPoint
 from ..promises.deviations import Deviation
 from ..subject.observation import Observation
 from . import grid, pressing
-from .palettes import is_palette, take_apart
 from .plan import PROFILES, Plan
 from .rationing import rationed
-from .search import search, shrink_by
+from .search import search, shrink
 from .subjects import Subject
 from .tally import Tally
 
@@ -60,7 +59,7 @@ class Asking:
                 self.tally.examples[deviation.id] = example[0]
 
     def _grid(self) -> None:
-        wanted = rationed(self._entry, self._specs(self._size), self._plan.profile)
+        wanted = rationed(self._entry, self._specs(self._size), PROFILES[self._plan.profile].refused)
         asked = [spec for spec in wanted if not self._is_left_out(spec)]
         seen = self._ask(asked)
         if "pressure" in self._plan.phases:
@@ -132,11 +131,8 @@ class Asking:
         plainest = [(law, next(group).spec) for law, group in groupby(findings, key=lambda finding: finding.law)]
         maker, states = self._entry.maker, self._entry.states
         for law, spec in plainest[:SHRUNK_FINDINGS]:
-            if is_palette(spec):
-                take_apart(spec, partial(self._breaks, law))
-            else:
-                choices = grid.choices_of(maker, states, self._plan.seed, self._size, spec)
-                shrink_by(partial(self._breaks, law), maker, states, choices)
+            choices = partial(grid.choices_of, maker, states, self._plan.seed, self._size, spec)
+            shrink(spec, partial(self._breaks, law), maker, states, choices)
 
     def _breaks(self, law: str, spec: Spec) -> bool:
         return any(law == broken for broken, _ in self._attempt(spec)[0].breaches)

@@ -28,6 +28,7 @@ class Profile(NamedTuple):
     """How thorough a run is, in words, by what a call costs (see `EntryPoint.pace`), and in programs.
 
     keyworded  of usual cost, calls with keywords: they go the way of the call without
+    refused    inputs that one clause of a promise refuses, with each dtype, layout and place: see `run.rationing`
     """
 
     text: str
@@ -39,6 +40,7 @@ class Profile(NamedTuple):
     compiled: Share
     built: Share
     programs: int
+    refused: int
 
     def share(self, entry: EntryPoint) -> Share:
         """What this entry point is asked."""
@@ -58,6 +60,7 @@ PROFILES = {
             NOTHING,
         ),
         programs=30,
+        refused=1,
     ),
     "default": Profile(
         "all pairs; of slow calls a sample",
@@ -71,6 +74,7 @@ PROFILES = {
             NOTHING,
         ),
         programs=150,
+        refused=3,
     ),
     "thorough": Profile(
         "up to 12000 of all combinations, of slow calls 3000",
@@ -84,6 +88,7 @@ PROFILES = {
         ),
         Share("some", 0),
         programs=3000,
+        refused=20,
     ),
 }
 

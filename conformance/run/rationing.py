@@ -9,19 +9,16 @@ from ...strategies.spec import Spec
 from ..promises import EntryPoint
 from .tally import layout_of
 
-#: Of the inputs that one clause refuses so many are tried with each dtype, layout, address, memory, and container or state.
-ENOUGH = {"quick": 1, "default": 3, "thorough": 20}
 
-
-def rationed(entry: EntryPoint, specs: Iterable[Spec], profile: str) -> list[Spec]:
-    """The inputs, without those that are refused as enough others are."""
+def rationed(entry: EntryPoint, specs: Iterable[Spec], enough: int) -> list[Spec]:
+    """The inputs, but of those that one clause refuses only so many with each dtype, layout, address, memory and container."""
     tried: Counter[tuple[int, object]] = Counter()
     kept = []
     for spec in specs:
         clause = entry.clause("refuses", spec)
         if clause is not None and clause.value.must:
             traits = [(id(clause), trait) for trait in enumerate((*spec.traits, layout_of(spec), spec.address))]
-            if all(tried[trait] >= ENOUGH[profile] for trait in traits):
+            if all(tried[trait] >= enough for trait in traits):
                 continue
             tried.update(traits)
         kept.append(spec)

@@ -22,6 +22,7 @@ from ...strategies.spec import Spec
 from ..frameworks.registry import of_maker
 from ..laws import LAWS
 from ..laws.judge import Verdict
+from .palettes import is_palette, take_apart
 
 #: Converts one spec, keeps the record, and answers with the verdict and the outcome's headline.
 Attempt = Callable[[Any], tuple[Verdict, str]]
@@ -67,6 +68,23 @@ def search(attempt: Attempt, maker: str, states: tuple[str, ...], examples: int)
 
     with contextlib.suppress(Broken, ExceptionGroup):  # noqa: F821 (the driver runs on Python 3.11 or newer)
         each()  # What breaks is on record.
+
+
+def shrink(
+    spec: Spec,
+    shows: Callable[[Any], bool],
+    maker: str,
+    states: tuple[str, ...],
+    choices: Callable[[], list[tuple[int, int]]],
+) -> None:
+    """Shrink a spec of the grid that `shows`, which keeps the record; `choices` are those by which it was drawn.
+
+    A palette is taken apart: no search draws one.
+    """
+    if is_palette(spec):
+        take_apart(spec, shows)
+    else:
+        shrink_by(shows, maker, states, choices())
 
 
 def shrink_by(shows: Callable[[Any], bool], maker: str, states: tuple[str, ...], choices: list[tuple[int, int]]) -> None:

@@ -12,8 +12,7 @@ from ...reports.changes import Change, Outcome, changes, is_gone
 from ...strategies.spec import Spec
 from ..promises import EntryPoint
 from ..run import grid
-from ..run.palettes import is_palette, take_apart
-from ..run.search import find_by, shrink_by
+from ..run.search import find_by, shrink
 from ..run.tally import plainness
 from .extent import Extent, extent
 from .pair import Pair
@@ -153,11 +152,8 @@ class Finder:
         entry = self._entry
         watch = _Watch(look, SHRINK_SECONDS)
         started = time.monotonic()
-        if is_palette(first.spec):
-            take_apart(first.spec, watch)
-        else:
-            choices = _choices(entry.maker, entry.states, self._seed, self._size)[first.spec]
-            shrink_by(watch, entry.maker, entry.states, choices)
+        drawn = entry.maker, entry.states, self._seed, self._size
+        shrink(first.spec, watch, entry.maker, entry.states, lambda: _choices(*drawn)[first.spec])
         self._pair.allowance -= time.monotonic() - started
         best, shrunk = (first, False) if watch.best is None else self._confirmed(watch.best, first)
         if shrunk:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tensor_conformance.conformance.promises import Clause, EntryPoint, may_refuse, observed, refuses
 from tensor_conformance.conformance.promises.conditions import always, dtype_in
 from tensor_conformance.conformance.run.grid import grid
-from tensor_conformance.conformance.run.rationing import ENOUGH, rationed
+from tensor_conformance.conformance.run.plan import PROFILES
+from tensor_conformance.conformance.run.rationing import rationed
 from tensor_conformance.conformance.run.tally import layout_of
 
 SEEN = observed("this test")
@@ -14,7 +15,7 @@ REFUSING = refuses("TypeError", when=dtype_in("int8", "S5"), source=SEEN)
 
 
 def kept(*promise: Clause, profile: str = "default") -> list[object]:
-    return list(rationed(EntryPoint("made.up", "a", "numpy", "in", promise), SPECS, profile))
+    return list(rationed(EntryPoint("made.up", "a", "numpy", "in", promise), SPECS, PROFILES[profile].refused))
 
 
 def test_what_is_taken_is_tried_all() -> None:
@@ -43,5 +44,5 @@ def test_each_clause_is_judged_by_itself() -> None:
 
 
 def test_a_longer_run_tries_more_of_them() -> None:
-    sizes = [len(kept(refuses("TypeError", when=always, source=SEEN), profile=profile)) for profile in ENOUGH]
+    sizes = [len(kept(refuses("TypeError", when=always, source=SEEN), profile=profile)) for profile in PROFILES]
     assert sizes == sorted(set(sizes))
