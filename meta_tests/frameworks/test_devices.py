@@ -238,7 +238,7 @@ def test_a_run_on_a_device_says_so(tmp_path: Path, accelerated: Isolated) -> Non
     code, results, shown = suite("--device", "sim", "--framework", "torch", *glob, results=tmp_path / "r.jsonl")
     (entry,) = results.of("entry")
     assert (code, results.header["device"]) == (0, "sim"), shown
-    assert entry["verdicts"]["conforms"] > 40
+    assert entry["verdicts"]["conforms"] > 30
     assert entry["matrix"]["device"] == {"sim": entry["matrix"]["device"]["sim"]}
     assert entry["laws"]["device"]["held"] > 40
 

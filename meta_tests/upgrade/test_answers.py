@@ -94,7 +94,7 @@ def test_there_is_an_answer_for_every_layout(layout: str, capsys: pytest.Capture
     assert "torch.asarray" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in entry_points()][::7])
+@pytest.mark.parametrize("name", [entry.name for entry in entry_points()][::17])
 def test_there_is_an_answer_for_every_call(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["answer", name]) == 0
     assert capsys.readouterr().out.count(name) >= 1
