@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ..promises import Clause, EntryPoint, Source, documented, dtype, fact, may_refuse, shape, type_, values
+from ..promises import Clause, EntryPoint, Source, documented, fact, type_
 from ..promises.conditions import Condition, container_in
-from .words import native
+from .words import native, not_judged
 
 #: Name to the function's call over "{}". Each stands for a way that NumPy goes: by a method of the tensor's if it has one of
 #: that name, by its array, through its items, or by a ufunc whose result becomes a tensor again.
@@ -49,10 +49,7 @@ def entry_points(
     """
     promise: tuple[Clause, ...] = (
         type_(source=seen),
-        may_refuse("Exception", source=seen),
-        dtype(lambda spec: None, source=seen),
-        shape(lambda spec: None, source=seen),
-        values("unspecified", source=seen),
+        *not_judged(seen),
         fact("numpy_semantics", "unless refused", when=_plain & crosses, source=ARRAY_LIKE),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...strategies import dtypes
 from ...strategies.spec import Spec
-from ..promises import FACT_LAWS, Clause, documented
+from ..promises import FACT_LAWS, Clause, Source, documented, dtype, may_refuse, shape, values
 from ..promises.conditions import Condition, dtype_in
 
 #: NumPy's documentation of the functions that turn tensors into arrays.
@@ -53,6 +53,16 @@ def named(*names: str) -> Condition:
     """The dtype is one of these, in either byte order."""
     known = frozenset(names)
     return Condition(f"dtype in {{{', '.join(names)}}}, either byte order", lambda spec: spec.dtype.lstrip(">") in known)
+
+
+def not_judged(seen: Source) -> tuple[Clause, ...]:
+    """Whatever becomes of an input: a refusal of any kind, or a result of any dtype, shape and values."""
+    return (
+        may_refuse("Exception", source=seen),
+        dtype(lambda spec: None, source=seen),
+        shape(lambda spec: None, source=seen),
+        values("unspecified", source=seen),
+    )
 
 
 def told(facts: tuple[tuple[str, str], ...], clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:

@@ -9,16 +9,14 @@ from ....promises import (
     copies,
     documented,
     dtype,
-    may_refuse,
     may_share,
     refuses,
-    shape,
     type_,
     values,
 )
 from ....promises.conditions import Condition, ndarray
-from ...words import named, same_dtype
-from .words import DOCS, OF_ITS_OWN_IN_GRAPHS, SEEN, beyond_int64, entry, numbers, where
+from ...words import named, not_judged
+from .words import DOCS, OF_ITS_OWN_IN_GRAPHS, SEEN, beyond_int64, computed, entry, numbers, where
 
 _EXAMPLE = "https://www.tensorflow.org/tutorials/load_data/tfrecord"
 _FLOATS = documented(_EXAMPLE, "tf.train.FloatList (the following types can be coerced) float (float32) double (float64)")
@@ -41,17 +39,8 @@ def _others(judged: Condition) -> tuple[Clause, ...]:
     return where(
         ~judged,
         type_(source=SEEN),
-        may_refuse("Exception", source=SEEN),
-        dtype(lambda spec: None, source=SEEN),
-        shape(lambda spec: None, source=SEEN),
-        values("unspecified", source=SEEN),
+        *not_judged(SEEN),
     )
-
-
-def _floating(spec) -> str:  # type: ignore[no-untyped-def]
-    """float32 for any float, else the source's dtype"""
-    name = same_dtype(spec)
-    return "float32" if name.startswith(("float", "bfloat")) else name
 
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
@@ -82,7 +71,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         OF_ITS_OWN_IN_GRAPHS,
         *_others(ndarray & numbers),
         accepts(source=_POLICY),
-        dtype(_floating, source=_POLICY),
+        dtype(computed, source=_POLICY),
         values("astype", source=_POLICY),
         may_share(source=SEEN),
     ),
@@ -110,11 +99,9 @@ model.compile(run_eagerly=True)
 model.fit(a, a, batch_size=max(1, len(a)), shuffle=False, verbose=0)
 kept[0]""",
         OF_ITS_OWN_IN_GRAPHS,
-        *_others(
-            ndarray & numbers & Condition("the array has a batch axis with elements", lambda spec: bool(spec.shape and spec.size))
-        ),
+        *_others(ndarray & numbers & _batched),
         accepts(source=documented("https://keras.io/api/models/model_training_apis/", "x: Input data. It can be: A NumPy array")),
-        dtype(_floating, source=SEEN),
+        dtype(computed, source=SEEN),
         values("astype", source=SEEN),
         may_share(source=SEEN),
     ),

@@ -176,6 +176,12 @@ _ITEMS = {name: name for name in ("bool", "float16", "float32", "float64")}
 _ITEMS |= {"longdouble": "float32", "complex64": "complex128", "complex128": "complex128", "clongdouble": "complex128"}
 
 
+def computed(spec: Spec) -> str:
+    """float32 for any float, else the source's dtype"""
+    name = same_dtype(spec)
+    return "float32" if name.startswith(("float", "bfloat")) else name
+
+
 def list_dtype(spec: Spec) -> str | None:
     """what Python numbers give: the array's own dtype is lost, but for bool and the three floats"""
     if not spec.size:

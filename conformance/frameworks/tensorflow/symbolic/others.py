@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -20,7 +19,7 @@ from ....promises import (
 )
 from ....promises.conditions import Condition
 from ...words import named, native, same_dtype
-from ..into.words import COPIED, DOCS, SEEN, numbers
+from ..into.words import COPIED, DOCS, SEEN, computed, numbers
 from .words import AGREES, BAKED, FETCHED, KEPT, REFUSED, form, kept, known, partial_shape
 
 _EAGER = ("eager_agreement", "tf.constant(a)")
@@ -90,12 +89,6 @@ _KERAS_2 = {
 }
 #: Layers compute in the dtype of their policy, float32 unless told otherwise, whatever the dtype of the Input.
 _AUTOCAST = documented("https://keras.io/api/mixed_precision/policy/")
-
-
-def computed(spec: Spec) -> str:
-    """float32 for any float, else the source's dtype"""
-    name = same_dtype(spec)
-    return "float32" if name.startswith(("float", "bfloat")) else name
 
 
 _batched = Condition("the array has a batch axis with elements", lambda spec: bool(spec.shape) and spec.size > 0)

@@ -31,7 +31,7 @@ from ....promises import (
     warns,
 )
 from ....promises.conditions import Condition, always, container_in, ndarray, pointers, scalar
-from ...words import WRAPPING, named, same_dtype, zeros_are_equal
+from ...words import WRAPPING, named, not_judged, same_dtype, zeros_are_equal
 from .operators import inferred, large
 from .words import (
     ARRAY_REFUSALS,
@@ -134,10 +134,7 @@ _COMPARED: tuple[Clause, ...] = (
 #: Whether x is still x when it has been assigned to with an operator; or that is refused.
 _REBINDING: tuple[Clause, ...] = (
     type_(source=SEEN),
-    may_refuse("Exception", source=SEEN),
-    dtype(lambda spec: None, source=SEEN),
-    shape(lambda spec: None, source=SEEN),
-    values("unspecified", source=SEEN),
+    *not_judged(SEEN),
     fact(
         "numpy_semantics",
         "unless refused",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from .....strategies.spec import Spec
 from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, during, may_refuse, observed, shape, values
 from ....promises.conditions import container_in, empty, ndarray
-from ...words import same_dtype
-from .constructors import TENSOR
+from ...words import not_judged, same_dtype
+from .constructors import COPYING, TENSOR
 from .words import BRIDGED, FOLLOWS_DEVICE, NO_FLAGS, SEEN, WIDE_UNSIGNED, entry, where
 
 _LISTS = documented(TENSOR, "Can be a list, tuple, NumPy ndarray, scalar, and other types.")
@@ -23,10 +23,7 @@ _judged = ndarray & ~container_in("matrix") & BRIDGED
 _judged.text = "the array is one of numbers that PyTorch takes"
 _OTHERS: tuple[Clause, ...] = where(
     ~_judged,
-    may_refuse("Exception", source=SEEN),
-    dtype(lambda spec: None, source=SEEN),
-    shape(lambda spec: None, source=SEEN),
-    values("unspecified", source=SEEN),
+    *not_judged(SEEN),
 )
 _LISTED: tuple[Clause, ...] = (
     FOLLOWS_DEVICE,
@@ -35,7 +32,7 @@ _LISTED: tuple[Clause, ...] = (
     accepts(source=_LISTS),
     shape(_up_to_zero, source=SEEN),
     values("astype", source=SEEN),
-    copies(when=_judged, source=documented(TENSOR, "Constructs a tensor with no autograd history ... by copying data.")),
+    copies(when=_judged, source=COPYING),
     NO_FLAGS,
 )
 _KEEPING = (dtype(lambda spec: None, when=empty, source=SEEN), dtype(same_dtype, source=SEEN))

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from .....strategies.spec import Spec
-from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, may_refuse, shape, type_, values
-from ...words import named
+from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, shape, type_, values
+from ...words import named, not_judged
 from .operators import large
 from .words import DOCS, ITS_TENSOR_ON_META, NO_FLAGS, SEEN, by_default_dtype, entry, np_scalar, where
 
@@ -58,10 +58,7 @@ def _promise(kept: str, compute: Callable[[Any, Any], Any], words: str) -> tuple
         *where(
             ~_whole,
             type_(source=SEEN),
-            may_refuse("Exception", source=SEEN),
-            dtype(lambda spec: None, source=SEEN),
-            shape(lambda spec: None, source=SEEN),
-            values("unspecified", source=SEEN),
+            *not_judged(SEEN),
             by_default_dtype(),
         ),
         accepts(source=_PROMOTION),

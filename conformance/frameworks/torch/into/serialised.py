@@ -11,15 +11,12 @@ from ....promises import (
     documented,
     dtype,
     during,
-    may_refuse,
     refuses,
-    shape,
     strides,
     type_,
-    values,
 )
 from ....promises.conditions import container_in, empty, memory_in
-from ...words import same_dtype
+from ...words import not_judged, same_dtype
 from .words import BRIDGE, BRIDGED, DOCS, NO_FLAGS, OLDEST, SEEN, entry, where
 
 _SERIALIZATION = f"{DOCS}/notes/serialization.html"
@@ -44,12 +41,7 @@ _TENSORS_ONLY = documented(
     _LOAD, "Indicates whether unpickler should be restricted to loading only tensors, primitive types, dictionaries"
 )
 #: Other dtypes, scalars, lists and objects are pickled in ways of their own, or not at all.
-_ANYTHING: tuple[Clause, ...] = (
-    may_refuse("Exception", source=SEEN),
-    dtype(lambda spec: None, source=SEEN),
-    shape(lambda spec: None, source=SEEN),
-    values("unspecified", source=SEEN),
-)
+_OTHERS = where(~_array, *not_judged(SEEN))
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry("pickle.loads[torch.from_numpy]", "import pickle\npickle.loads(pickle.dumps(torch.from_numpy(a)))", *_THE_SAME),
@@ -67,14 +59,14 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         type_(source=SEEN),
         # Or an array has more axes than a tensor is made of.
         refuses("UnpicklingError", "RuntimeError", when=_array, source=_TENSORS_ONLY),
-        *where(~_array, *_ANYTHING),
+        *_OTHERS,
     ),
     entry(
         "torch.load[ndarray][weights_only=False]",
         _TORCH_SAVE.format("a", ", weights_only=False"),
         type_("numpy.", when=_array, source=SEEN),
         type_(source=SEEN),
-        *where(~_array, *_ANYTHING),
+        *_OTHERS,
         accepts(source=documented(_LOAD, "Loads an object saved with torch.save() from a file.")),
         dtype(same_dtype, source=SEEN),
         copies(source=SEEN),
