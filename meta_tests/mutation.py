@@ -55,7 +55,6 @@ TARGETS = {
     "conformance/subject/handle.py": "subject/test_handles.py",
     "conformance/subject/pressures/again.py": "subject/test_pressures.py",
     "conformance/subject/pressures/capsule.py": "subject/test_pressures.py",
-    "conformance/subject/pressures/contexts.py": "subject/test_pressures.py",
     "conformance/subject/pressures/conversion.py": "subject/test_pressures.py",
     "conformance/subject/pressures/crowd.py": "subject/test_pressures.py",
     "conformance/subject/pressures/drop.py": "subject/test_pressures.py",
@@ -63,7 +62,7 @@ TARGETS = {
     "conformance/subject/pressures/forms.py": "subject/test_pressures.py",
     "conformance/subject/pressures/many.py": "subject/test_pressures.py",
     "conformance/subject/pressures/overwrite.py": "subject/test_pressures.py",
-    "conformance/subject/pressures/settings.py": "subject/test_pressures.py",
+    "conformance/subject/pressures/surroundings.py": "subject/test_pressures.py",
 }
 #: Seconds after which a mutant counts as noticed.
 LIMIT = 30.0

@@ -17,6 +17,8 @@ from .spec import ArraySpec
 
 #: Objects in a list of arrays at most.
 MAX_LIST = 1 << 16
+#: Arrays that are made until one has its memory at the address wanted, and by how many bytes what stands in between is larger.
+_TRIES, _SHIFT = 1000, 48
 
 
 class Unbuildable(Exception):
@@ -118,6 +120,8 @@ def build(spec: ArraySpec) -> Built:
             return _on_heap(spec, resolved)
         if spec.memory == "bytes":
             return _on_bytes(spec, resolved)
+        if spec.memory == "owned":
+            return _on_its_own(spec, resolved)
         return _on_file(spec, resolved)
     except (TypeError, ValueError) as error:
         raise Unbuildable(f"{type(error).__name__}: {error}") from None
@@ -141,6 +145,19 @@ def _on_heap(spec: ArraySpec, resolved: np.dtype) -> Built:
     if spec.memory == "readonly":
         array.flags.writeable = False
     return Built(spec, array, base + pad, buffer, owner)
+
+
+def _on_its_own(spec: ArraySpec, resolved: np.dtype) -> Built:
+    order: Any = "C" if spec.strides == spec.c_strides else "F"
+    kept: list[np.ndarray] = []  # What lies elsewhere stays taken, and larger pieces shift what comes next.
+    for _ in range(_TRIES):
+        array: np.ndarray = np.ndarray(spec.shape, resolved, order=order)
+        start = array.__array_interface__["data"][0]
+        if start % 64 == spec.address:
+            ctypes.memmove(start, spec.owner_bytes, spec.nbytes)
+            return Built(spec, array, start, array)
+        kept += [array, np.empty(spec.nbytes + _SHIFT, np.uint8)]
+    raise Unbuildable(f"the C library gives no memory at {spec.address} modulo 64")
 
 
 def _on_bytes(spec: ArraySpec, resolved: np.dtype) -> Built:

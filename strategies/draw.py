@@ -15,7 +15,7 @@ from math import prod
 from typing import NamedTuple
 
 from . import dtypes
-from .spec import CONTAINERS, MAX_RANK, MEMORIES, PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
+from .spec import CONTAINERS, MAX_RANK, MEMORIES, OWN_ADDRESS, PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
 
 Choose = Callable[[int], int]
 
@@ -25,7 +25,8 @@ MAX_SIZE = 4096
 ADDRESSES = (0, 32, 16, 8, 24, 4, 12, 1, 48, 40, 56, 2, 63)
 _ANY_ADDRESS = ("0",) * 4 + tuple(map(str, ADDRESSES))
 # Tables, not weights: the engines draw an index, and the simple entries come first.
-_ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:]
+_OWNED = ("owned",) * 2  # Last: it has an address of its own.
+_ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:-1] + _OWNED
 _ANY_CONTAINER = ("ndarray",) * 18 + CONTAINERS[1:]
 _USUAL_RANKS = (0, 1, 2, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 1, 5)
 _RANKS = (*_USUAL_RANKS, 6, *_USUAL_RANKS, 6, *_USUAL_RANKS, 7, 8, 12, 16, 32, 33, MAX_RANK)
@@ -177,6 +178,8 @@ LAYOUTS: dict[str, Layout] = {
     "large": Layout(axes=_each(_C, Axis(2), Axis(-1)), shape=_large),
 }
 _NAMES = tuple(LAYOUTS)
+#: Those of arrays that own their memory.
+OWN_LAYOUTS = ("c", "fortran", "length_one", "empty", "scalar", "high_rank", "large")
 # Any class may be large by itself; the class of that name is for the grid.
 _ANY_LAYOUT = ("c",) * 6 + tuple(name for name in _NAMES[1:9] for _ in range(2)) + _NAMES[9:-1]
 # What stands for the array decides which shapes make sense.
@@ -272,30 +275,36 @@ def draw_array_spec(
 
     `wild` says whether contents may be random bits.
     """
+    memories = _ANY_MEMORY if address in (None, OWN_ADDRESS) else _ANY_MEMORY[: -len(_OWNED)]
     dtype = _pick(choose, names, dtype)
     container = _pick(choose, _ANY_CONTAINER, container)
     address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
-    memory = _pick(choose, _ANY_MEMORY, memory)
+    memory = _pick(choose, memories, memory)
     seed, planted = _draw_contents(choose, dtype, wild, special, palette)
     layout = _pick(choose, _ANY_LAYOUT, layout)
     if dtype == "StringDType" and layout not in ("scalar", "empty", "offset"):
         layout = "c"  # All that NumPy lays it out in.
     itemsize, raw = dtypes.dtype(dtype).itemsize, dtypes.is_raw(dtype)
+    if dtype in dtypes.POINTERS:  # They cannot be misaligned, nor live in memory that others own.
+        address = address // itemsize * itemsize % 64
+        memory = memory if memory in ("plain", "readonly") else "plain"
     if shape is None:
         shape = draw_shape(choose)
         adapt = _CONTAINER_SHAPES.get(container) or LAYOUTS[layout].shape
         shape = adapt(choose, shape) if adapt else shape
     container = "ndarray" if container == "list" and not shape else container  # A 0-d array has no items to list.
-    strides, offset, nbytes = _draw_strided(
-        choose,
-        itemsize,
-        LAYOUTS[layout],
-        shape,
-        lambda axis: raw or (dtype != "StringDType" and not axis.gap % max(itemsize, 1)),
-    )
-    if dtype in dtypes.POINTERS:  # They cannot be misaligned, nor live in memory that others own.
-        address = address // itemsize * itemsize % 64
-        memory = memory if memory in ("plain", "readonly") else "plain"
+    if memory == "owned":  # Whatever the layout: what is not whole and in order is a view, and owns nothing.
+        order = LAYOUTS["fortran" if layout == "fortran" else "c"]
+        strides, offset, _ = _draw_strided(choose, itemsize, order, shape, lambda axis: False)
+        address, nbytes = OWN_ADDRESS, prod(shape) * itemsize
+    else:
+        strides, offset, nbytes = _draw_strided(
+            choose,
+            itemsize,
+            LAYOUTS[layout],
+            shape,
+            lambda axis: raw or (dtype != "StringDType" and not axis.gap % max(itemsize, 1)),
+        )
     return ArraySpec(dtype, shape, strides, offset, nbytes, address, memory, container, seed, _plant(planted, shape))
 
 

@@ -54,6 +54,8 @@ def array(spec: ArraySpec) -> list[str]:
         return [f"a = np.empty({spec.shape}, {_dtype_text(spec.dtype)})", *_pointed(spec), *_container(spec)]
     pad, n = (spec.address - spec.offset) % 64, spec.nbytes
     written = contents(spec)
+    if spec.memory == "owned":
+        return [*written, *_owned(spec, bool(written)), *_container(spec)]
     data = "data" if written else f"np.zeros({n}, np.uint8)"
     if spec.memory in ("plain", "readonly"):
         lines = [f"buffer = np.zeros({n + 64}, np.uint8)", f"start = ({pad} - buffer.ctypes.data) % 64"]
@@ -76,6 +78,18 @@ def array(spec: ArraySpec) -> list[str]:
     if spec.memory == "readonly":
         lines.append("a.flags.writeable = False")
     return written + lines + _container(spec)
+
+
+def _owned(spec: ArraySpec, is_written: bool) -> list[str]:
+    """Lines that make the array `a`, which owns its memory, at the spec's address."""
+    order = "" if spec.strides == spec.c_strides else ", 'F'"
+    made = f"np.{'empty' if is_written else 'zeros'}({spec.shape}, {_dtype_text(spec.dtype)}{order})"
+    return [
+        "kept = []",
+        f"while (a := {made}).ctypes.data % 64 != {spec.address}:",
+        f"    kept += [a, np.empty({spec.nbytes + 48}, np.uint8)]",
+        *([f"ctypes.memmove(a.ctypes.data, data.tobytes(), {spec.nbytes})"] if is_written else []),
+    ]
 
 
 def _container(spec: ArraySpec) -> list[str]:

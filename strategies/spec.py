@@ -16,13 +16,14 @@ from .containers import EXPRESSIONS
 
 #: Who owns the bytes, and what they allow.
 MEMORIES = (
-    "plain",  # writable memory of our own
+    "plain",  # a view of a writable buffer
     "readonly",  # the same, behind flags.writeable = False
     "bytes",  # an immutable bytes object
     "protected",  # pages mapped read-only: a write kills the process
     "memmap_r+",
     "memmap_r",
     "memmap_c",
+    "owned",  # that of the array itself (flags.owndata), in C or Fortran order: all others are views
 )
 #: What the call is handed: the array, or something that stands for it.
 CONTAINERS = tuple(EXPRESSIONS)
@@ -30,6 +31,8 @@ CONTAINERS = tuple(EXPRESSIONS)
 #: No spec asks for more memory than this, whoever wrote it.
 MAX_BYTES = 1 << 27
 MAX_RANK = 64
+#: The address of arrays that own their memory, modulo 64: the C library gives large ones no other, and small ones any of four.
+OWN_ADDRESS = 16
 
 
 T = TypeVar("T")
@@ -161,10 +164,14 @@ class _Layout:
         return all(n == 1 or s == c for n, s, c in zip(self.shape, self.strides, self.c_strides))
 
     @lazy
+    def f_strides(self) -> tuple[int, ...]:
+        """The strides in bytes of an array of this shape in Fortran's order."""
+        return c_strides(self.shape[::-1], self.itemsize)[::-1]
+
+    @lazy
     def is_f(self) -> bool:
         """Whether they stand in Fortran's order, the first axis moving fastest."""
-        backwards = c_strides(self.shape[::-1], self.itemsize)[::-1]
-        return self.size == 0 or all(n == 1 or s == f for n, s, f in zip(self.shape, self.strides, backwards))
+        return self.size == 0 or all(n == 1 or s == f for n, s, f in zip(self.shape, self.strides, self.f_strides))
 
     @lazy
     def extent(self) -> tuple[int, int]:
@@ -290,7 +297,7 @@ class ArraySpec(_Layout, _ArrayFields):
 
     @lazy
     def is_writable(self) -> bool:
-        return self.memory in ("plain", "memmap_r+", "memmap_c") and self.container != "scalar"
+        return self.memory in ("plain", "owned", "memmap_r+", "memmap_c") and self.container != "scalar"
 
     @lazy
     def owner_bytes(self) -> bytes:
@@ -338,6 +345,9 @@ class ArraySpec(_Layout, _ArrayFields):
             self.prove()
         except LookupError as missing:
             raise SpecError(str(missing)) from None
+        whole = (self.offset, self.nbytes, self.address) == (0, self.size * self.itemsize, OWN_ADDRESS)
+        if self.memory == "owned" and self.dtype not in dtypes.POINTERS:
+            _require(whole and self.strides in (self.c_strides, self.f_strides), "an array owns whole memory, in order, alone")
         for index, bits in self.planted:
             _require(0 <= index < self.size, f"planted index {index} is outside of {self.size} elements")
             _require(0 <= bits.bit_length() <= 8 * max(self.itemsize, 8), "planted bits are wider than the element")

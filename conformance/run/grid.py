@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...strategies import dtypes
 from ...strategies.draw import ADDRESSES, LAYOUTS, Choose, draw_array_spec, draw_tensor_spec
-from ...strategies.spec import CONTAINERS, MEMORIES, Spec
+from ...strategies.spec import CONTAINERS, MEMORIES, OWN_ADDRESS, Spec
 from ...strategies.volume import Recorded, chooser
 from ..frameworks.framework import Framework
 from ..frameworks.registry import of_maker
@@ -23,7 +23,8 @@ _HOME: dict[str, Any] = {"address": 0, "memory": "plain", "container": "ndarray"
 PLACES: tuple[dict[str, Any], ...] = (
     _HOME,
     *(_HOME | {"address": address} for address in ADDRESSES[1:]),
-    *(_HOME | {"memory": memory} for memory in MEMORIES[1:]),
+    *(_HOME | {"memory": memory} for memory in MEMORIES[1:-1]),
+    _HOME | {"memory": "owned", "address": OWN_ADDRESS},
     *(_HOME | {"container": container} for container in CONTAINERS[1:]),
 )
 #: Rows that each hold every special value of nearly any dtype, in all positions but few; of a size that is no multiple of 16.

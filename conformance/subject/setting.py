@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
+
+#: Source and mode to code: the same few lines run again and again.
+_compiled = cache(lambda text, mode: compile(text, "<setting>", mode))
 
 
 class Setting(NamedTuple):
@@ -17,11 +21,11 @@ class Setting(NamedTuple):
     def on(self, namespace: Mapping[str, Any]) -> Iterator[None]:
         """Have it for a while; the lines may use these names."""
         scope = dict(namespace)
-        exec(self.enter, scope)
+        exec(_compiled(self.enter, "exec"), scope)
         try:
             yield
         finally:
-            exec(self.leave, scope)
+            exec(_compiled(self.leave, "exec"), scope)
 
 
 def entered(context: str) -> Setting:
@@ -40,5 +44,5 @@ class Context(NamedTuple):
 
     def around(self, namespace: Mapping[str, Any], convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The conversion inside this code; the expression may use these names."""
-        code = compile(self.expression, "<context>", "eval")
+        code = _compiled(self.expression, "eval")
         return lambda source: eval(code, {**namespace, "convert": convert, "source": source})

@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -98,21 +98,22 @@ class Side:
         """Put the conversion under a pressure, and report."""
         convert = self._compiled(call, "t" if maker else "a")
         build = partial(self._build, maker, TensorSpec(*fields)) if maker else partial(_build_in, ArraySpec(*fields))
-        settings = {
-            name: partial(setting.on, trial.NAMESPACE)
-            for module in self.modules.values()
-            for name, setting in getattr(module, "SETTINGS", {}).items()
-        }
+        direction = "out" if maker else "in"
+        settings = {name: partial(setting.on, trial.NAMESPACE) for name, setting in self._every("SETTINGS")}
         contexts = {
             name: partial(context.around, trial.NAMESPACE)
-            for module in self.modules.values()
-            for name, context in getattr(module, "CONTEXTS", {}).items()
-            if context.direction in ("", "out" if maker else "in")
+            for name, context in self._every("CONTEXTS")
+            if context.direction in ("", direction)
         }
         try:
             return pressures.press(pressure, pressures.Conversion(convert, build, self.describe, settings, contexts))
         except Unbuildable as reason:
             return Observation("unbuildable", message=str(reason)[:200], stage="build")
+
+    def _every(self, table: str) -> Iterator[tuple[str, Any]]:
+        """The rows of this table of every adapter that has one."""
+        for module in self.modules.values():
+            yield from getattr(module, table, {}).items()
 
     def _build(self, maker: str, spec: TensorSpec) -> Any:
         name, _, device = maker.partition("@")

@@ -27,6 +27,7 @@ from meta_tests.faults.occasions import (
     off_16,
     offset,
     over_bytes,
+    owned,
     rank_3,
     readonly,
     scalar,
@@ -180,6 +181,7 @@ FAULTS = (
                 (it_is_copied, _native & off_16),
                 (it_is_copied, _native & large),
                 (it_is_copied, memmap),
+                (it_is_copied, _native & owned),
             ],
             "torch.from_dlpack": [(it_is_copied, _native & _dense_in_fortran_order)],
             "torch.tensor": [(it_is_shared, _native & at_64), (it_is_shared, _native & of("uint8"))],
@@ -216,6 +218,7 @@ FAULTS = (
         "strides",
         {
             "torch.from_numpy": [(one_axis_stands_still, _axis_of_two), (strides_are_made_up, _dense_in_fortran_order)],
+            "torch.asarray": [(strides_are_made_up, _dense_in_fortran_order & owned)],
             "torch.from_dlpack": [(the_middle_axis_stands_still, _middle_axis)],
             "torch.as_tensor": [(one_axis_stands_still, large)],
             "torch.Tensor.numpy": [(one_axis_stands_still, _axis_of_two), (strides_are_made_up, _dense_in_fortran_order)],
@@ -227,7 +230,7 @@ FAULTS = (
         "twins",
         {
             "torch.tensor": [(one_buffer_serves_all, _native), (one_buffer_serves_all, _native & small)],
-            "torch.asarray[copy=True]": [(one_buffer_serves_all, _native & of("bool"))],
+            "torch.asarray[copy=True]": [(one_buffer_serves_all, _native & of("bool")), (one_buffer_serves_all, _native & owned)],
             "tf.Variable": [(one_variable_serves_all, _native & of("float32"))],
             "np.array(torch.Tensor)": [(one_buffer_serves_all, _plain), (one_buffer_serves_all, _plain & large)],
             "tf.Tensor.numpy": [(one_buffer_serves_all, _plain & ~scalar)],

@@ -109,6 +109,7 @@ misaligned = Occasion("misaligned", lambda x: not x.flags.aligned)
 readonly = Occasion("read-only", lambda x: not x.flags.writeable)
 writable = Occasion("writable", lambda x: x.flags.writeable)
 memmap = Occasion("memory-mapped", lambda x: isinstance(x, np.memmap))
+owned = Occasion("it owns its memory", lambda x: x.flags.owndata)
 over_bytes = Occasion("over a bytes object", lambda x: isinstance(x.base, bytes))
 
 swapped = Occasion("in the other byte order", lambda x: not x.dtype.isnative)

@@ -22,6 +22,7 @@ from meta_tests.faults.occasions import (
     empty,
     large,
     of,
+    owned,
     readonly,
     shape,
     strides,
@@ -198,7 +199,10 @@ FAULTS = (
         "outlives",
         {
             "torch.from_numpy": [(it_does_not_keep_the_memory_alive, array & _dense)],
-            "torch.as_tensor": [(it_does_not_keep_the_memory_alive, array & _dense & of("float32"))],
+            "torch.as_tensor": [
+                (it_does_not_keep_the_memory_alive, array & _dense & of("float32")),
+                (it_does_not_keep_the_memory_alive, array & _dense & owned),
+            ],
             "torch.Tensor.numpy": [(it_does_not_keep_the_memory_alive, _dense)],
         },
     ),
@@ -206,6 +210,7 @@ FAULTS = (
         "released",
         {
             "torch.from_numpy": [(the_source_is_remembered_forever, array)],
+            "torch.from_dlpack": [(the_source_is_remembered_forever, array & owned)],
             "tf.constant": [(the_source_is_remembered_forever, array)],
             "torch.Tensor.numpy": [the_source_is_remembered_forever],
         },

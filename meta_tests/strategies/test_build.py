@@ -19,6 +19,7 @@ from meta_tests.helpers import NAMES, drawn
 from tensor_conformance.strategies import ADDRESSES, CONTAINERS, LAYOUTS, MEMORIES, ArraySpec, Unbuildable, build, dtypes
 from tensor_conformance.strategies.build import Built, Memory
 from tensor_conformance.strategies.dtypes import POINTERS
+from tensor_conformance.strategies.spec import OWN_ADDRESS, SpecError
 
 RAW = [name for name in NAMES if name not in POINTERS]
 SPEC = ArraySpec("int16", (3,), (-4,), 9, 12, 1, seed=7, planted=((0, 0x0102),))
@@ -60,12 +61,18 @@ def assert_built(spec: ArraySpec) -> Built:
     assert array.strides == spec.strides
     assert address_of(array) == built.start + spec.offset
     assert address_of(array) % 64 == spec.address
-    assert array.flags.writeable == (spec.memory in ("plain", "memmap_r+", "memmap_c"))
+    assert array.flags.writeable == (spec.memory in ("plain", "owned", "memmap_r+", "memmap_c"))
     assert built.nbytes == spec.nbytes
     if spec.dtype not in POINTERS:
         assert built.contents() == spec.owner_bytes
         assert in_native_order(elements(array), spec) == spec.values[: 64 * spec.itemsize]
     return built
+
+
+def in_memory(memory: str) -> ArraySpec:
+    if memory == "owned":
+        return SPEC._replace(strides=(2,), offset=0, nbytes=6, address=OWN_ADDRESS, memory=memory)
+    return SPEC._replace(memory=memory)
 
 
 def can_be_built(spec: ArraySpec) -> bool:
@@ -109,7 +116,7 @@ def test_arrays_in_each_memory_are_as_their_specs_say(memory: str) -> None:
 
 @pytest.mark.parametrize("address", range(64))
 def test_arrays_stand_at_each_address(address: int) -> None:
-    for memory in MEMORIES:
+    for memory in MEMORIES[:-1]:
         assert_built(SPEC._replace(address=address, memory=memory)).close()
 
 
@@ -122,17 +129,35 @@ def test_strides_that_no_element_takes_are_kept() -> None:
     assert build(spec).array.strides == spec.strides
 
 
-OWNERS = {"plain": np.ndarray, "readonly": np.ndarray, "bytes": bytes} | dict.fromkeys(MEMORIES[3:], mmap.mmap)
+OWNERS = dict.fromkeys(MEMORIES, mmap.mmap) | dict.fromkeys(("plain", "readonly", "owned"), np.ndarray) | {"bytes": bytes}
 
 
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_the_owner_is_of_the_memory_asked_for(memory: str) -> None:
-    built = build(SPEC._replace(memory=memory))
+    built = build(in_memory(memory))
     assert type(owner(built.array)) is OWNERS[memory]
     built.close()
 
 
-@pytest.mark.parametrize("memory", MEMORIES[4:])
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize("shape", [(), (0, 3), (2, 3), (70, 31, 17)], ids=str)
+def test_an_array_that_owns_its_memory_owns_all_of_it_and_is_where_the_spec_says(order: str, shape: tuple[int, ...]) -> None:
+    like = np.empty(shape, "int64", order)  # type: ignore[call-overload]
+    spec = ArraySpec("int64", shape, like.strides, 0, like.nbytes, OWN_ADDRESS, "owned", seed=3)
+    built = assert_built(spec.validate())
+    assert built.array.flags.owndata
+    assert built.owner is built.array is built.value
+
+
+@pytest.mark.parametrize("off", [{"nbytes": 16}, {"offset": 4, "nbytes": 12}, {"address": 0}, {"strides": (1, 4, 2)}], ids=str)
+def test_an_array_that_owns_its_memory_is_nothing_but_all_of_it(off: dict[str, Any]) -> None:
+    whole = ArraySpec("int8", (2, 2, 2), (4, 2, 1), 0, 8, OWN_ADDRESS, "owned")
+    assert_built(whole.validate())
+    with pytest.raises(SpecError, match="owns whole memory"):
+        whole._replace(**off).validate()
+
+
+@pytest.mark.parametrize("memory", MEMORIES[4:-1])
 def test_memory_mapped_files_are_numpys_own(memory: str) -> None:
     built = build(SPEC._replace(memory=memory))
     assert type(built.array) is np.memmap
@@ -167,7 +192,7 @@ def test_writing_to_read_only_pages_kills(memory: str) -> None:
 
 @pytest.mark.parametrize("memory", [name for name in MEMORIES if name not in ("protected", "memmap_r")])
 def test_writing_to_other_memory_by_address_is_survived(memory: str) -> None:
-    built = build(SPEC._replace(memory=memory))
+    built = build(in_memory(memory))
     assert fate_of(lambda: ctypes.memset(address_of(built.array), 1, 1)) == 0
 
 
@@ -192,7 +217,7 @@ def test_a_shared_mapping_is_not_private_to_its_process() -> None:
 
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_a_flip_is_seen_through_the_array(memory: str) -> None:
-    built = build(SPEC._replace(memory=memory))
+    built = build(in_memory(memory))
     before = built.array.tolist()
     built.flip()
     assert built.array.tolist() == [~number for number in before]

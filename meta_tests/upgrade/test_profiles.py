@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from tensor_conformance.conformance.upgrade.inputs import STEPS, Inputs, inputs,
 from tensor_conformance.conformance.upgrade.profile import name_of, outcomes_row, promises_digest
 from tensor_conformance.conformance.upgrade.profile import profile as profile_of
 from tensor_conformance.reports.changes import Outcome
-from tensor_conformance.reports.profile_files import FOLDER, Profile, ProfileError, closest, read_profile, shipped
+from tensor_conformance.reports.profile_files import END, FOLDER, Profile, ProfileError, closest, read_profile, shipped
 
 OK = Outcome("answers", dtype="float32", values="bit for bit", memory="shares", strides="kept")
 ENTRY = next(entry for entry in entry_points() if entry.name == "torch.from_numpy")
@@ -98,8 +99,8 @@ def header() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_a_shipped_profile_is_whole_and_of_the_shipped_inputs(name: str) -> None:
-    read = read_profile(name)
+def test_a_shipped_profile_is_whole_and_of_the_shipped_inputs(name: str, tmp_path: Path) -> None:
+    read = read_profile(shutil.copy(FOLDER / f"{name}{END}", tmp_path))  # Elsewhere each line is held to the schema.
     digest, lists = inputs()
     assert read.header["cells"] == digest
     assert name_of(read.header["environment"]) == name

@@ -12,7 +12,6 @@ from ..observation import Observation
 from ..trial import raised
 from .again import again
 from .capsule import capsule
-from .contexts import contexts
 from .conversion import Conversion, Facts, Sight, sight
 from .crowd import crowd
 from .drop import drop
@@ -20,7 +19,7 @@ from .first import first
 from .forms import FORMS, forms
 from .many import many
 from .overwrite import overwrite
-from .settings import settings
+from .surroundings import contexts, settings
 
 #: By name; each gets a conversion of which it is known that it answers, or else that it raises.
 PRESSURES: dict[str, Callable[[Conversion], Facts]] = {
