@@ -13,7 +13,7 @@ import numpy as np
 
 from . import dtypes
 from .containers import in_container
-from .spec import ArraySpec
+from .spec import OWNED, ArraySpec
 
 #: Objects in a list of arrays at most.
 MAX_LIST = 1 << 16
@@ -120,7 +120,7 @@ def build(spec: ArraySpec) -> Built:
             return _on_heap(spec, resolved)
         if spec.memory == "bytes":
             return _on_bytes(spec, resolved)
-        if spec.memory == "owned":
+        if spec.memory in OWNED:
             return _on_its_own(spec, resolved)
         return _on_file(spec, resolved)
     except (TypeError, ValueError) as error:
@@ -135,7 +135,7 @@ def _padding(base: int, spec: ArraySpec) -> int:
 def _on_heap(spec: ArraySpec, resolved: np.dtype) -> Built:
     if spec.dtype in dtypes.POINTERS:
         return _of_pointers(spec, resolved)
-    buffer = np.zeros(spec.nbytes + 64, np.uint8)
+    buffer = _room(spec, resolved)
     base = ctypes.addressof(ctypes.c_char.from_buffer(buffer.data))  # A third of what NumPy's own ways to ask take.
     pad = _padding(base, spec)
     owner = buffer[pad : pad + spec.nbytes]
@@ -144,7 +144,14 @@ def _on_heap(spec: ArraySpec, resolved: np.dtype) -> Built:
     array = np.ndarray(spec.shape, resolved, buffer, pad + spec.offset, spec.strides)
     if spec.memory == "readonly":
         array.flags.writeable = False
-    return Built(spec, array, base + pad, buffer, owner)
+    return Built(spec, array, base + pad, buffer if buffer.base is None else buffer.base, owner)
+
+
+def _room(spec: ArraySpec, resolved: np.dtype) -> np.ndarray:
+    """Zeros for the owner at any address, as bytes: those of an array of the same dtype, where one grid fits both."""
+    if spec.has_typed_owner:
+        return np.zeros(-(-(spec.nbytes + 64) // spec.itemsize), resolved).view(np.uint8)
+    return np.zeros(spec.nbytes + 64, np.uint8)
 
 
 def _on_its_own(spec: ArraySpec, resolved: np.dtype) -> Built:
@@ -155,6 +162,7 @@ def _on_its_own(spec: ArraySpec, resolved: np.dtype) -> Built:
         start = array.__array_interface__["data"][0]
         if start % 64 == spec.address:
             ctypes.memmove(start, spec.owner_bytes, spec.nbytes)
+            array.flags.writeable = spec.memory == "owned"
             return Built(spec, array, start, array)
         kept += [array, np.empty(spec.nbytes + _SHIFT, np.uint8)]
     raise Unbuildable(f"the C library gives no memory at {spec.address} modulo 64")

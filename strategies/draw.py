@@ -15,7 +15,7 @@ from math import prod
 from typing import NamedTuple
 
 from . import dtypes
-from .spec import CONTAINERS, MAX_RANK, MEMORIES, OWN_ADDRESS, PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
+from .spec import CONTAINERS, MAX_RANK, MEMORIES, OWN_ADDRESS, OWNED, PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, TensorSpec
 
 Choose = Callable[[int], int]
 
@@ -25,8 +25,8 @@ MAX_SIZE = 4096
 ADDRESSES = (0, 32, 16, 8, 24, 4, 12, 1, 48, 40, 56, 2, 63)
 _ANY_ADDRESS = ("0",) * 4 + tuple(map(str, ADDRESSES))
 # Tables, not weights: the engines draw an index, and the simple entries come first.
-_OWNED = ("owned",) * 2  # Last: it has an address of its own.
-_ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:-1] + _OWNED
+# Those of arrays that own it come last: they have an address of their own.
+_ANY_MEMORY = ("plain",) * 12 + MEMORIES[1:3] * 2 + MEMORIES[3:]
 _ANY_CONTAINER = ("ndarray",) * 18 + CONTAINERS[1:]
 _USUAL_RANKS = (0, 1, 2, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 1, 5)
 _RANKS = (*_USUAL_RANKS, 6, *_USUAL_RANKS, 6, *_USUAL_RANKS, 7, 8, 12, 16, 32, 33, MAX_RANK)
@@ -190,10 +190,12 @@ _CONTAINER_SHAPES: dict[str, Callable[[Choose, tuple[int, ...]], tuple[int, ...]
 }
 
 
-def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None) -> str:
-    """An entry of the table, drawn or pinned; a recorder is told the choice either way (see `volume.Recorded`)."""
-    if pinned is None:
+def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None, among: int | None = None) -> str:
+    """An entry of the table, pinned or drawn `among` the first; a recorder is told the choice (see `volume.Recorded`)."""
+    if pinned is None and among in (None, len(table)):
         return table[choose(len(table))]
+    if pinned is None:
+        pinned = table[getattr(choose, "unrecorded", choose)(among)]
     _pinned(choose, len(table), table.index(pinned) if pinned in table else 0)
     return pinned
 
@@ -275,11 +277,11 @@ def draw_array_spec(
 
     `wild` says whether contents may be random bits.
     """
-    memories = _ANY_MEMORY if address in (None, OWN_ADDRESS) else _ANY_MEMORY[: -len(_OWNED)]
+    among = len(_ANY_MEMORY) - (0 if address in (None, OWN_ADDRESS) else len(OWNED))
     dtype = _pick(choose, names, dtype)
     container = _pick(choose, _ANY_CONTAINER, container)
     address = int(_pick(choose, _ANY_ADDRESS, None if address is None else str(address)))
-    memory = _pick(choose, memories, memory)
+    memory = _pick(choose, _ANY_MEMORY, memory, among)
     seed, planted = _draw_contents(choose, dtype, wild, special, palette)
     layout = _pick(choose, _ANY_LAYOUT, layout)
     if dtype == "StringDType" and layout not in ("scalar", "empty", "offset"):
@@ -293,10 +295,11 @@ def draw_array_spec(
         adapt = _CONTAINER_SHAPES.get(container) or LAYOUTS[layout].shape
         shape = adapt(choose, shape) if adapt else shape
     container = "ndarray" if container == "list" and not shape else container  # A 0-d array has no items to list.
-    if memory == "owned":  # Whatever the layout: what is not whole and in order is a view, and owns nothing.
+    if memory in OWNED:  # Whatever the layout: what is not whole and in order is a view, and owns nothing.
         order = LAYOUTS["fortran" if layout == "fortran" else "c"]
         strides, offset, _ = _draw_strided(choose, itemsize, order, shape, lambda axis: False)
         address, nbytes = OWN_ADDRESS, prod(shape) * itemsize
+        strides = strides if prod(shape) else (0,) * len(shape)  # NumPy's own empty arrays have no others.
     else:
         strides, offset, nbytes = _draw_strided(
             choose,

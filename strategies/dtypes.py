@@ -143,10 +143,18 @@ def _float_specials(exponent: int, fraction: int) -> list[int]:
     ]
 
 
-def _half_way(exponent: int, fraction: int) -> list[int]:
-    """1 and half a step of each narrower format: what rounding must make even."""
+#: Fraction bits of the formats that others are rounded to: float8_e5m2, float8_e4m3, bfloat16, float16, float32.
+_ROUNDED_TO = (2, 3, 7, 10, 23)
+
+
+def _half_way(exponent: int, fraction: int) -> Iterator[int]:
+    """1 and half a step of each narrower format, which rounding must make even; and what it must not take for half a step, as
+    it does if it rounds to a format in between first."""
     one = ((1 << exponent - 1) - 1) << fraction
-    return [one | 1 << (fraction - narrow - 1) for _, narrow in _FORMATS.values() if narrow < fraction - 1]
+    for narrow in _ROUNDED_TO:
+        if narrow < fraction - 1:
+            step = 1 << fraction - narrow
+            yield from (one | step >> 1, one | step >> 1 | 1, one | step | (step >> 1) - 1)
 
 
 @cache
@@ -156,7 +164,7 @@ def special_bits(name: str) -> tuple[int, ...]:
     plain, bits = name.lstrip(">"), 8 * resolved.itemsize
     ones, top = (1 << bits) - 1, 1 << max(bits - 1, 0)
     if plain in _FORMATS:
-        return tuple(_float_specials(*_FORMATS[plain]) + _half_way(*_FORMATS[plain]))
+        return (*_float_specials(*_FORMATS[plain]), *_half_way(*_FORMATS[plain]))
     if resolved.kind == "c" and resolved.itemsize <= 16:
         half = bits // 2
         parts = _float_specials(*_FORMATS["float32" if half == 32 else "float64"])
@@ -192,3 +200,5 @@ def _whole_numbers(bits: int, signed: bool) -> Iterator[int]:
             sizes = [(1 << n) - 1, 1 << n, (1 << n) + 1, (5 << n - 2) + 1]
             yield from sizes
             yield from ((1 << bits) - size for size in sizes[2:] if signed)
+    # Above half a step of float32 and of bfloat16, by less than the format in between can say.
+    yield from ((1 << 60) + (1 << 36) + 1,) if bits == 64 else ((1 << 30) + (1 << 22) + 1,) if bits == 32 else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import dtypes
 from .containers import EXPRESSIONS, definitions
-from .spec import PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, Spec, TensorSpec, period
+from .spec import OWNED, PALETTE, QUIET_SEEDS, TENSOR_DTYPES, ArraySpec, Spec, TensorSpec, period
 
 
 def _dtype_text(name: str) -> str:
@@ -54,11 +54,12 @@ def array(spec: ArraySpec) -> list[str]:
         return [f"a = np.empty({spec.shape}, {_dtype_text(spec.dtype)})", *_pointed(spec), *_container(spec)]
     pad, n = (spec.address - spec.offset) % 64, spec.nbytes
     written = contents(spec)
-    if spec.memory == "owned":
+    if spec.memory in OWNED:
         return [*written, *_owned(spec, bool(written)), *_container(spec)]
     data = "data" if written else f"np.zeros({n}, np.uint8)"
     if spec.memory in ("plain", "readonly"):
-        lines = [f"buffer = np.zeros({n + 64}, np.uint8)", f"start = ({pad} - buffer.ctypes.data) % 64"]
+        typed = f"{-(-(n + 64) // spec.itemsize)}, {_dtype_text(spec.dtype)}).view(np.uint8" if spec.has_typed_owner else ""
+        lines = [f"buffer = np.zeros({typed or f'{n + 64}, np.uint8'})", f"start = ({pad} - buffer.ctypes.data) % 64"]
         lines += [f"buffer[start : start + {n}] = data"] if written else []
     elif spec.memory == "bytes":
         lines = [
@@ -89,6 +90,7 @@ def _owned(spec: ArraySpec, is_written: bool) -> list[str]:
         f"while (a := {made}).ctypes.data % 64 != {spec.address}:",
         f"    kept += [a, np.empty({spec.nbytes + 48}, np.uint8)]",
         *([f"ctypes.memmove(a.ctypes.data, data.tobytes(), {spec.nbytes})"] if is_written else []),
+        *(["a.flags.writeable = False"] if spec.memory == "owned_r" else []),
     ]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from . import dtypes
 from .build import build
 from .draw import LAYOUTS, OWN_LAYOUTS, draw_array_spec, draw_tensor_spec
-from .spec import CONTAINERS, MAX_RANK, MEMORIES, OWN_ADDRESS, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec, known_states
+from .spec import CONTAINERS, MAX_RANK, MEMORIES, OWN_ADDRESS, OWNED, STATES, TENSOR_DTYPES, ArraySpec, TensorSpec, known_states
 
 # Hypothesis costs by the draw, not by the byte, so that small choices come from one block, each a byte that shrinks alone.
 _SMALL = 256
@@ -132,7 +132,7 @@ def _arrays(
     """What `make` makes of specs: they are drawn and made in one step, for a `map` costs as much as a draw."""
     dtype = _name(dtype)
     _known(memory, MEMORIES, "memory")
-    _known(layout, OWN_LAYOUTS if memory == "owned" else LAYOUTS, "layout")
+    _known(layout, OWN_LAYOUTS if memory in OWNED else LAYOUTS, "layout")
     _known(container, CONTAINERS, "container")
     shape = (shape,) if isinstance(shape, int) else shape
     if shape is not None and (len(shape) > MAX_RANK or any(n < 0 for n in shape)):
@@ -141,7 +141,7 @@ def _arrays(
         raise ValueError("a 0-d array has no list of its items: shape () takes another container")
     if address is not None and address not in range(64):
         raise ValueError(f"unknown address {address!r}; known, modulo 64: 0 to 63")
-    if memory == "owned" and address not in (None, OWN_ADDRESS):
+    if memory in OWNED and address not in (None, OWN_ADDRESS):
         raise ValueError(f"address {address}: arrays that own their memory are made at {OWN_ADDRESS} modulo 64")
     pinned: dict[str, Any] = {
         "dtype": dtype,

@@ -24,7 +24,9 @@ MEMORIES = (
     "memmap_r",
     "memmap_c",
     "owned",  # that of the array itself (flags.owndata), in C or Fortran order: all others are views
+    "owned_r",  # the same, with flags.writeable = False
 )
+OWNED = MEMORIES[-2:]
 #: What the call is handed: the array, or something that stands for it.
 CONTAINERS = tuple(EXPRESSIONS)
 
@@ -296,6 +298,11 @@ class ArraySpec(_Layout, _ArrayFields):
         )
 
     @lazy
+    def has_typed_owner(self) -> bool:
+        """Whether the array is a view of one of its own dtype, if it is a view of an array: the C library aligns to 16."""
+        return self.itemsize in (1, 2, 4, 8, 16) and (self.address - self.offset) % self.itemsize == 0
+
+    @lazy
     def is_writable(self) -> bool:
         return self.memory in ("plain", "owned", "memmap_r+", "memmap_c") and self.container != "scalar"
 
@@ -346,8 +353,9 @@ class ArraySpec(_Layout, _ArrayFields):
         except LookupError as missing:
             raise SpecError(str(missing)) from None
         whole = (self.offset, self.nbytes, self.address) == (0, self.size * self.itemsize, OWN_ADDRESS)
-        if self.memory == "owned" and self.dtype not in dtypes.POINTERS:
-            _require(whole and self.strides in (self.c_strides, self.f_strides), "an array owns whole memory, in order, alone")
+        if self.memory in OWNED and self.dtype not in dtypes.POINTERS:
+            orders = (self.c_strides, self.f_strides) if self.size else ((0,) * len(self.shape),)
+            _require(whole and self.strides in orders, "an array owns whole memory, in order, alone")
         for index, bits in self.planted:
             _require(0 <= index < self.size, f"planted index {index} is outside of {self.size} elements")
             _require(0 <= bits.bit_length() <= 8 * max(self.itemsize, 8), "planted bits are wider than the element")

@@ -20,11 +20,11 @@ class Recorded:
     """
 
     def __init__(self, choose: Choose) -> None:
-        self._choose = choose
+        self.unrecorded = choose
         self.choices: list[tuple[int, int]] = []
 
     def __call__(self, n: int) -> int:
-        chosen = self._choose(n)
+        chosen = self.unrecorded(n)
         self.choices.append((n, chosen))
         return chosen
 

@@ -136,6 +136,10 @@ class EntryPoint:
         """Whether some clause is about the topic."""
         return topic in self._topics
 
+    @property
+    def takes_scalars_alone(self) -> bool:
+        return self.containers == ("scalar",)
+
     def takes(self, spec: Spec) -> bool:
         """Whether a run asks it about this spec."""
         wanted = self.containers or (_ARRAYS if self.facts else ())

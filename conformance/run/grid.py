@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...strategies import dtypes
 from ...strategies.draw import ADDRESSES, LAYOUTS, Choose, draw_array_spec, draw_tensor_spec
-from ...strategies.spec import CONTAINERS, MEMORIES, OWN_ADDRESS, Spec
+from ...strategies.spec import CONTAINERS, MEMORIES, OWN_ADDRESS, OWNED, Spec
 from ...strategies.volume import Recorded, chooser
 from ..frameworks.framework import Framework
 from ..frameworks.registry import of_maker
@@ -18,13 +18,14 @@ from ..frameworks.registry import of_maker
 _DTYPES = tuple(filter(dtypes.available, dtypes.DTYPES))
 #: What nearly every call takes: of a dtype that is refused, layout and place show nothing.
 _COMMON = _DTYPES[: _DTYPES.index("complex128") + 1]
+#: Those of whose scalars each value is tried on every call: Python's own numbers have as many bits.
+_AS_PYTHONS = ("float64", "int64")
 _HOME: dict[str, Any] = {"address": 0, "memory": "plain", "container": "ndarray"}
 #: Where an array can live and what can stand for it: home, then one step away from it along each axis.
 PLACES: tuple[dict[str, Any], ...] = (
     _HOME,
     *(_HOME | {"address": address} for address in ADDRESSES[1:]),
-    *(_HOME | {"memory": memory} for memory in MEMORIES[1:-1]),
-    _HOME | {"memory": "owned", "address": OWN_ADDRESS},
+    *(_HOME | {"memory": memory, "address": OWN_ADDRESS if memory in OWNED else 0} for memory in MEMORIES[1:]),
     *(_HOME | {"container": container} for container in CONTAINERS[1:]),
 )
 #: Rows that each hold every special value of nearly any dtype, in all positions but few; of a size that is no multiple of 16.
@@ -42,6 +43,13 @@ def _palettes(names: tuple[str, ...], common: tuple[str, ...]) -> Iterator[dict[
         yield {"dtype": name, "layout": "c", "shape": _LONG, "palette": number}
 
 
+def scalar_cells(names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Every special value of these dtypes as a NumPy scalar, which holds one at a time."""
+    for name in names:
+        for number in range(len(dtypes.special_bits(name))):
+            yield {"dtype": name, **_HOME, "container": "scalar", "special": number}
+
+
 def array_cells(full: bool) -> Iterator[dict[str, Any]]:
     """What is pinned in each cell: the full product, or all pairs of dtype, layout and place."""
     if full:
@@ -57,6 +65,7 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         yield {"dtype": _COMMON[number % len(_COMMON)], "layout": layout, **place, "names": _DTYPES}
     for cell in _palettes(_DTYPES, _COMMON):
         yield cell | _HOME
+    yield from scalar_cells(_AS_PYTHONS)
 
 
 def each_cells(seed: int) -> Iterator[dict[str, Any]]:
@@ -127,11 +136,13 @@ SIZES = {
 }
 
 
-def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[dict[str, Any]]:
+def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str, scalars: bool = False) -> list[dict[str, Any]]:
     """What is pinned in each cell of one part of the grid, of which the seed says which."""
     kind, most = SIZES[size]
     full = kind == "product"
-    if kind == "each" and not maker:
+    if scalars:
+        cells = list(scalar_cells(_DTYPES))
+    elif kind == "each" and not maker:
         cells = list(each_cells(seed))
     else:
         cells = list(tensor_cells(full, states, of_maker(maker)) if maker else array_cells(full))
@@ -145,11 +156,13 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str) -> list[
     return [*always, *(cells[number] for number in sorted(numbers[seed % parts :: parts]))]
 
 
-def drawn(maker: str, states: tuple[str, ...], seed: int, size: str) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
+def drawn(
+    maker: str, states: tuple[str, ...], seed: int, size: str, scalars: bool = False
+) -> Iterator[tuple[Spec, list[tuple[int, int]]]]:
     """Each spec of the grid with the choices by which it was drawn."""
     choose = chooser(f"{maker} grid {seed}")
     draw: Any = draw_tensor_spec if maker else draw_array_spec
-    for pins in cells_of(maker, states, seed, size):
+    for pins in cells_of(maker, states, seed, size, scalars):
         yield _one_that_shows(draw, choose, pins)
 
 
@@ -168,15 +181,16 @@ _TRIES = 64
 
 
 @lru_cache(maxsize=8)
-def grid(maker: str, states: tuple[str, ...], seed: int, size: str) -> tuple[Spec, ...]:
+def grid(maker: str, states: tuple[str, ...], seed: int, size: str, scalars: bool = False) -> tuple[Spec, ...]:
     """One spec per cell; the same seed gives the same specs, and successive seeds in time all cells.
 
-    maker  "" for arrays, else the framework whose tensors are described, and their device: "torch@cuda"
-    size   a name from `SIZES`
+    maker    "" for arrays, else the framework whose tensors are described, and their device: "torch@cuda"
+    size     a name from `SIZES`
+    scalars  whether all are NumPy scalars, for calls that take nothing else
     """
-    return tuple(spec for spec, _ in drawn(maker, states, seed, size))
+    return tuple(spec for spec, _ in drawn(maker, states, seed, size, scalars))
 
 
-def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, wanted: Spec) -> list[tuple[int, int]]:
+def choices_of(maker: str, states: tuple[str, ...], seed: int, size: str, scalars: bool, wanted: Spec) -> list[tuple[int, int]]:
     """The choices by which the grid drew a spec, for a search to start from."""
-    return next(choices for spec, choices in drawn(maker, states, seed, size) if spec == wanted)
+    return next(choices for spec, choices in drawn(maker, states, seed, size, scalars) if spec == wanted)

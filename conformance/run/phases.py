@@ -22,7 +22,7 @@ from .tally import Tally
 #: Seconds that a conversion may take for which a compiler is started.
 _BUILT_LIMIT = 180.0
 #: How many inputs that are known to kill or to hang are tried on one entry point, by the deviation's severity.
-SPARED = {"crash": 3, "hang": 0}
+SPARED = {"crash": 1, "hang": 0}
 #: Seconds after which what is known to hang is believed to.
 HANGS_AFTER = 2.0
 #: Findings of one entry point that are shrunk; more are recorded as they were drawn.
@@ -81,7 +81,7 @@ class Asking:
             search(self._attempt, self._entry.maker, self._entry.states, examples)
 
     def _specs(self, size: str) -> tuple[Spec, ...]:
-        return grid.grid(self._entry.maker, self._entry.states, self._plan.seed, size)
+        return grid.grid(self._entry.maker, self._entry.states, self._plan.seed, size, self._entry.takes_scalars_alone)
 
     def _ask(self, specs: list[Spec], pressure: str = "", limit: float | None = None) -> list[Observation]:
         """Observe, judge and count."""
@@ -131,7 +131,7 @@ class Asking:
         plainest = [(law, next(group).spec) for law, group in groupby(findings, key=lambda finding: finding.law)]
         maker, states = self._entry.maker, self._entry.states
         for law, spec in plainest[:SHRUNK_FINDINGS]:
-            choices = partial(grid.choices_of, maker, states, self._plan.seed, self._size, spec)
+            choices = partial(grid.choices_of, maker, states, self._plan.seed, self._size, self._entry.takes_scalars_alone, spec)
             shrink(spec, partial(self._breaks, law), maker, states, choices)
 
     def _breaks(self, law: str, spec: Spec) -> bool:

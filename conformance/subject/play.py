@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 
 from .handle import Handle
 from .observation import Report, Shown
-from .trial import NAMESPACE, heard, raised
+from .trial import NAMESPACE, heard, raised, settle
 
 #: In a maker's place: what is asked for are steps of a program, which share a process as long as it lives.
 PROGRAM = "program"
@@ -31,8 +30,7 @@ class Play:
         """Run the step's lines; `first` forgets all earlier programs."""
         if first:
             self._names, self._sizes = dict(NAMESPACE), set()
-            gc.collect()
-            gc.freeze()  # Frameworks are a million objects that live for good: walking them takes a tenth of a second.
+            settle()
             _perturb()
         heard()
         try:

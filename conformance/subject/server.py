@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import marshal
 import os
 import sys
@@ -37,7 +36,7 @@ class Bench:
         """
         states = {"fake"} if any("fake" in fields for fields in batch) else set()
         if self._side.prepare(" ".join([call, *states])):
-            _settle()
+            trial.settle()
             self.close()  # Workers forked from now on have it.
         if pressure not in pressures.IN_A_FRESH_PROCESS:
             return self._observe(call, maker, batch, limit, pressure, patience)
@@ -80,12 +79,6 @@ class Bench:
             self._worker = None
 
 
-def _settle() -> None:
-    """What is imported stays: no collection need walk through it, or copy its pages into a child."""
-    gc.collect()
-    gc.freeze()
-
-
 def serve(channel: Channel, adapters: Adapters, devices: Mapping[str, str] = NO_DEVICES, scratch: str = "") -> None:
     """Answer requests until the channel closes: (call, maker, batch, limit, pressure, patience), marshalled.
 
@@ -93,7 +86,7 @@ def serve(channel: Channel, adapters: Adapters, devices: Mapping[str, str] = NO_
     """
     tempfile.tempdir = scratch or None
     side = Side(adapters, devices)
-    _settle()
+    trial.settle()
     channel.send(marshal.dumps((os.getpid(), side.versions, side.missing)))
     bench = Bench(side, channel.fileno())
     try:

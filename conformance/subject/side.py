@@ -58,6 +58,7 @@ class Side:
         self._on_devices = {name: self._beside(name, adapter, devices) for name, adapter in beside.items()}
         self._calls: dict[tuple[str, str], Any] = {}
         self._last = ""  # The call that was made last.
+        self._pressed = ("", "")  # The call that was pressed last, and how.
         self.step = Play(self.describe).step
 
     def _beside(self, name: str, adapter: str, devices: Mapping[str, str]) -> Any:
@@ -97,6 +98,9 @@ class Side:
     def press(self, call: str, maker: str, fields: tuple[Any, ...], pressure: str) -> Observation:
         """Put the conversion under a pressure, and report."""
         convert = self._compiled(call, "t" if maker else "a")
+        if (call, pressure) != self._pressed:
+            trial.settle()
+            self._pressed = call, pressure
         build = partial(self._build, maker, TensorSpec(*fields)) if maker else partial(_build_in, ArraySpec(*fields))
         direction = "out" if maker else "in"
         settings = {name: partial(setting.on, trial.NAMESPACE) for name, setting in self._every("SETTINGS")}

@@ -101,7 +101,8 @@ class Finder:
     def _grid(self) -> bool:
         """Compare the grid; whether the whole call came or went, so that nothing is left to search."""
         entry = self._entry
-        answers = self._ask([spec for spec in grid.grid(entry.maker, entry.states, self._seed, self._size) if entry.takes(spec)])
+        specs = grid.grid(entry.maker, entry.states, self._seed, self._size, entry.takes_scalars_alone)
+        answers = self._ask([spec for spec in specs if entry.takes(spec)])
         ran = [(spec, before, after) for spec, before, after in answers if before.ending and after.ending]
         gone = [is_gone([answer[side] for answer in ran]) for side in (1, 2)]
         if gone[0] != gone[1]:
@@ -152,7 +153,7 @@ class Finder:
         entry = self._entry
         watch = _Watch(look, SHRINK_SECONDS)
         started = time.monotonic()
-        drawn = entry.maker, entry.states, self._seed, self._size
+        drawn = entry.maker, entry.states, self._seed, self._size, entry.takes_scalars_alone
         shrink(first.spec, watch, entry.maker, entry.states, lambda: _choices(*drawn)[first.spec])
         self._pair.allowance -= time.monotonic() - started
         best, shrunk = (first, False) if watch.best is None else self._confirmed(watch.best, first)
@@ -215,9 +216,9 @@ class Finder:
 
 
 @lru_cache(maxsize=4)
-def _choices(maker: str, states: tuple[str, ...], seed: int, size: str) -> dict[Spec, list[tuple[int, int]]]:
+def _choices(maker: str, states: tuple[str, ...], seed: int, size: str, scalars: bool) -> dict[Spec, list[tuple[int, int]]]:
     """The choices by which the grid drew each of its specs."""
-    return dict(grid.drawn(maker, states, seed, size))
+    return dict(grid.drawn(maker, states, seed, size, scalars))
 
 
 class _Watch:

@@ -340,7 +340,7 @@ def test_the_search_can_start_from_any_small_spec_of_the_grid(maker: str) -> Non
     states = STATES if maker else ()
     strategy: Any = tensor_specs(strided=maker != "tensorflow", wild=True) if maker else array_specs(wild=True)
     for spec in _some(_grid_of(maker, "sample")):
-        assert searched(strategy, choices_of(maker, states, 0, "sample", spec)) == spec
+        assert searched(strategy, choices_of(maker, states, 0, "sample", False, spec)) == spec
 
 
 def test_specs_and_the_grid_do_not_import_hypothesis() -> None:

@@ -42,7 +42,12 @@ SETTINGS = MappingProxyType(
 #: Code in which a conversion answers as outside. It gives tensors, whatever is made in it.
 CONTEXTS = MappingProxyType(
     {
-        "tf.function": Context("tf.function(lambda: convert(source), autograph=False)()", "in"),
+        # The reshape fails unless the graph knows the whole shape.
+        "tf.function": Context(
+            "tf.function(lambda: (lambda made: tf.reshape(made, made.shape) if isinstance(made, tf.Tensor) else made)"
+            "(convert(source)), autograph=False)()",
+            "in",
+        ),
         "tf.data.Dataset.map": Context(
             "tf.data.Dataset.range(1)"
             ".map(tf.autograph.experimental.do_not_convert(lambda _: convert(source))).get_single_element()",

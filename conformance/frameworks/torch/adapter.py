@@ -42,7 +42,7 @@ STATE = (
     "torch.get_num_threads()",
     "torch.get_rng_state().tolist()",
 )
-_MARKS = ("requires_grad", "non_leaf", "conj", "neg")
+_MARKS = ("requires_grad", "non_leaf", "conj", "neg", "part of its storage")
 
 
 def renew() -> None:
@@ -74,7 +74,7 @@ def describe(result: Any) -> Handle | None:
         return Handle(
             _type(result), str(result.dtype).removeprefix("torch."), shape, data=lambda: None, device=str(result.device)
         )
-    marks = (result.requires_grad, not result.is_leaf, result.is_conj(), result.is_neg())
+    marks = (result.requires_grad, not result.is_leaf, result.is_conj(), result.is_neg(), _is_part(result, itemsize))
     flags = tuple(compress(_MARKS, marks)) if any(marks) else ()
     return Handle(
         _type(result),
@@ -89,6 +89,14 @@ def describe(result: Any) -> Handle | None:
         poke=partial(_poke, result),
         keep=result,
     )
+
+
+def _is_part(result: torch.Tensor, itemsize: int) -> bool:
+    """Whether the storage, which is saved and sent whole, holds more than from the first element to the last."""
+    if not result.numel() or result.layout is not torch.strided:
+        return False
+    reach = 1 + sum((n - 1) * stride for n, stride in zip(result.shape, result.stride()))
+    return result.storage_offset() != 0 or result.untyped_storage().nbytes() > reach * itemsize
 
 
 @cache

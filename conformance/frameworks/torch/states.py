@@ -60,7 +60,8 @@ SETTINGS = MappingProxyType(
 CONTEXTS = MappingProxyType(
     {
         "torch.jit.trace": Context(
-            "(lambda made: (torch.jit.trace(lambda x: (made.append(convert(source)), x)[1], torch.zeros(1)), made[0])[1])([])"
+            "(lambda made: (torch.jit.trace(lambda x: (made.append(convert(source)), x)[1], torch.zeros(1), check_trace=False),"
+            " made[0])[1])([])"
         ),
         "torch.vmap": Context(
             "(lambda made: (torch.vmap(lambda x: (made.append(convert(source)), x)[1])(torch.zeros(1)), made[0])[1])([])"

@@ -28,10 +28,10 @@ from .words import (
     NO_FLAGS,
     SEEN,
     WIDE_UNSIGNED,
-    by_default_dtype,
     entry,
     not_numbers,
     np_scalar,
+    of_default_dtype,
     protocol,
     sequence,
     where,
@@ -106,7 +106,7 @@ def _typed(name: str, to: str, *same: str) -> EntryPoint:
         warns("UserWarning", when=keeps & readonly, source=SEEN),
         *during("numpy<2.3", forms("nested list", "scalar", when=scalar & named("bool"), source=_OWN_TYPE)),
         forms("nested list", when=scalar, source=_OWN_TYPE),  # A bare number is a size.
-        *([by_default_dtype(source=_OWN_TYPE)] if name == "torch.Tensor" else []),
+        *(of_default_dtype(_OWN_TYPE) if name == "torch.Tensor" else ()),
         NO_FLAGS,
     )
 

@@ -93,6 +93,11 @@ def by_default_dtype(when: Condition = always, source: Source = _SET_DEFAULT) ->
     return settings("default dtype float64", "default dtype float16", when=when, source=source)
 
 
+def of_default_dtype(source: Source) -> tuple[Clause, ...]:
+    """The result has the default dtype, which is float32 where nobody has set it."""
+    return tuple(under(f"default dtype {name}", f"dtype {name}, not float32", source=source) for name in ("float64", "float16"))
+
+
 #: Where new tensors are made.
 _DEFAULT_DEVICE = f"{DOCS}/generated/torch.set_default_device.html"
 FOLLOWS_DEVICE = under(
@@ -277,6 +282,7 @@ __all__ = [
     "no_list_items",
     "not_numbers",
     "np_scalar",
+    "of_default_dtype",
     "protocol",
     "records",
     "refused_on_meta",
