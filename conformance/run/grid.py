@@ -112,14 +112,25 @@ def tensor_cells(full: bool, states: tuple[str, ...], framework: Framework) -> I
         yield home | (cell if strided else cell | {"layout": "c"})
 
 
+def _is_rare(cell: dict[str, Any]) -> bool:
+    """Whether a pair says little that others do not: of an uncommon dtype, of an address, or of no dtype in particular."""
+    if "palette" in cell or cell.get("container") == "scalar":
+        return False
+    is_home = all(cell.get(axis, home) == home for axis, home in (_HOME | {"address": cell["address"], "state": "plain"}).items())
+    elsewhere = cell["address"] != (OWN_ADDRESS if cell.get("memory") in OWNED else 0)
+    return cell.get("dtype") not in _COMMON or elsewhere or not (is_home or cell.get("layout", "c") == "c")
+
+
 class Size(NamedTuple):
     """How much of the grid: the cells of a kind, in as many parts as leave each no more than `most` specs.
 
     cells  "each" dtype, layout and place once, all "pairs" of them, or the full "product"
+    rare   parts of what is rare, where all else is in every part
     """
 
     cells: str
     most: int
+    rare: int = 0
 
 
 SIZES = {
@@ -130,7 +141,7 @@ SIZES = {
     "little": Size("pairs", 120),
     "half": Size("pairs", 250),
     "sample": Size("pairs", 500),
-    "pairs": Size("pairs", 10_000),
+    "pairs": Size("pairs", 10_000, rare=3),
     "part": Size("product", 3_000),
     "full": Size("product", 12_000),
 }
@@ -138,7 +149,7 @@ SIZES = {
 
 def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str, scalars: bool = False) -> list[dict[str, Any]]:
     """What is pinned in each cell of one part of the grid, of which the seed says which."""
-    kind, most = SIZES[size]
+    kind, most, rare = SIZES[size]
     full = kind == "product"
     if scalars:
         cells = list(scalar_cells(_DTYPES))
@@ -146,13 +157,15 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str, scalars:
         cells = list(each_cells(seed))
     else:
         cells = list(tensor_cells(full, states, of_maker(maker)) if maker else array_cells(full))
-    always = [cell for cell in cells if cell.get("shape") == _ROWS and cell["dtype"] in _TELLING]
+    always = [
+        cell for cell in cells if (not _is_rare(cell) if rare else cell.get("shape") == _ROWS and cell["dtype"] in _TELLING)
+    ]
     cells = [cell for cell in cells if cell not in always]
     always += [_PLAIN] if kind == "each" and not maker else []
     # Shuffled, for what stands at regular distances in a product has much in common.
     numbers = list(range(len(cells)))
     random.Random("grid").shuffle(numbers)
-    parts = -(-len(cells) // (most - len(always)))
+    parts = -(-len(cells) // (most - len(always))) if not rare else rare
     return [*always, *(cells[number] for number in sorted(numbers[seed % parts :: parts]))]
 
 

@@ -58,7 +58,8 @@ _ONE_NUMBER: tuple[Clause, ...] = (
 )
 _overflow = may_refuse("RuntimeError", when=named("float64", "complex128"), source=SEEN)
 large = Condition(
-    "the number is 2**63 or more", lambda spec: spec.dtype.endswith("uint64") and int.from_bytes(spec.values, "little") >= 1 << 63
+    "the number is 2**63 or more",
+    lambda spec: spec.dtype.endswith(("uint64", "ulonglong")) and int.from_bytes(spec.values, "little") >= 1 << 63,
 )
 _NUMBER_RESULTS: tuple[Clause, ...] = (
     values("unspecified", when=~BRIDGED_EITHER_ORDER, source=SEEN),
