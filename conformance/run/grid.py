@@ -165,7 +165,7 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str, scalars:
     # Shuffled, for what stands at regular distances in a product has much in common.
     numbers = list(range(len(cells)))
     random.Random("grid").shuffle(numbers)
-    parts = -(-len(cells) // (most - len(always))) if not rare else rare
+    parts = rare or -(-len(cells) // (most - len(always)))
     return [*always, *(cells[number] for number in sorted(numbers[seed % parts :: parts]))]
 
 

@@ -36,7 +36,7 @@ PRESSED = {
     "crowd": Pressing(_BOTH, lambda spec, seen: (seen.headline, _scale(spec)), 9),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
-    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype, len(spec.shape) > 2), 2 * MANY_KINDS),
+    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "contexts": Pressing(("ok",), lambda spec, seen: spec.dtype, 12),
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 2 * MANY_KINDS),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),

@@ -35,7 +35,7 @@ class Bench:
         After `patience` deaths, of which a hang counts for twenty, the rest is not asked.
         """
         states = {"fake"} if any("fake" in fields for fields in batch) else set()
-        if self._side.prepare(" ".join([call, *states])):
+        if self._side.prepare(" ".join([call, *states, f"under {pressure}"])):
             trial.settle()
             self.close()  # Workers forked from now on have it.
         if pressure not in pressures.IN_A_FRESH_PROCESS:

@@ -28,6 +28,7 @@ LAZY = {
     "FakeTensor": "torch._dynamo",
     "torch.func": "torch._dynamo",
     "fake": "torch._dynamo",
+    "under settings": "torch._dynamo",  # The default device "meta".
     "layout=torch.jagged": "torch.nested._internal.nested_tensor",
 }
 VERSION = str(torch.__version__)

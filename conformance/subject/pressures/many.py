@@ -14,7 +14,7 @@ from ..trial import heard
 from .conversion import Conversion, Facts
 
 #: Seconds of conversions after which a round of `many` ends, and how many it makes at least and at most.
-_ROUND_SECONDS, _LEAST, _MOST = 0.008, 24, 1000
+_ROUND_SECONDS, _LEAST, _MOST = 0.004, 24, 1000
 #: Rounds that may add something before it counts as a leak.
 _ROUNDS = 12
 #: Bytes that no pool adds in every round.
