@@ -115,7 +115,7 @@ def tensor_cells(full: bool, states: tuple[str, ...], framework: Framework) -> I
 def _is_rare(cell: dict[str, Any]) -> bool:
     """Whether a pair says little that others do not: of an uncommon dtype, of an address, or of no dtype in particular."""
     if "palette" in cell or cell.get("container") == "scalar":
-        return False
+        return cell.get("shape") == _LONG
     is_home = all(cell.get(axis, home) == home for axis, home in (_HOME | {"address": cell["address"], "state": "plain"}).items())
     elsewhere = cell["address"] != (OWN_ADDRESS if cell.get("memory") in OWNED else 0)
     return cell.get("dtype") not in _COMMON or elsewhere or not (is_home or cell.get("layout", "c") == "c")

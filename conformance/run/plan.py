@@ -67,7 +67,7 @@ PROFILES = {
         *(
             Share("pairs", 60),
             Share("pairs", 60),
-            Share("sample", 60),
+            Share("half", 30),
             Share("few", 10),
             Share("each", 5),
             Share("some", 0),

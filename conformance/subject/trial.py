@@ -25,7 +25,13 @@ _seen: list[tuple[str, str]] = []
 def hear_warnings() -> None:
     """Let every warning of this process be heard each time it is given (Python's own filter forgets repeats)."""
     warnings.simplefilter("always")
-    warnings.showwarning = lambda message, category, *_, **__: _seen.append((category.__name__, str(message)[:300]))
+    warnings.showwarning = lambda message, category, *_, **__: _hear(category.__name__, str(message)[:300])
+
+
+def _hear(category: str, message: str) -> None:
+    """Keep a warning; what is given for each of a thousand elements, once."""
+    if (category, message) not in _seen:
+        _seen.append((category, message))
 
 
 def heard() -> tuple[tuple[str, str], ...]:

@@ -53,6 +53,7 @@ from .words import (
     OF_ITS_OWN_IN_GRAPHS,
     SEEN,
     SHAPE,
+    SHAPE_UNKNOWN_IN_GRAPHS,
     VALUES,
     buffer,
     clean_bits,
@@ -189,6 +190,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.make_tensor_proto",
         "p = tf.make_tensor_proto(a)\ntf.io.parse_tensor(p.SerializeToString(), p.dtype)",
+        SHAPE_UNKNOWN_IN_GRAPHS,
         values(signed_bits, when=_small, source=SEEN),
         *_PROTOS,
         dtype("string", when=strings_too, source=SEEN),
@@ -207,6 +209,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.io.serialize_tensor",
         f"tf.io.parse_tensor(tf.io.serialize_tensor(a), {_D})",
+        SHAPE_UNKNOWN_IN_GRAPHS,
         # What is true but not 1 becomes 1 on its way into a graph.
         contexts("tf.function", "tf.data.Dataset.map", when=native("bool"), source=SEEN),
         *without(rare),
@@ -232,6 +235,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.data.Dataset.from_tensor_slices",
         "n = np.shape(a)[0]\ntf.data.Dataset.from_tensor_slices(a).batch(n).get_single_element()",
+        SHAPE_UNKNOWN_IN_GRAPHS,
         refuses(*_ANY, "IndexError", when=scalar | dlpack_object | _no_slices | rare & ~sequence & ~buffer, source=SEEN),
         may_refuse(*_ANY, when=sequence | buffer | strings | objects, source=SEEN),
         _KEPT,
@@ -286,6 +290,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.numpy_function[input]",
         f"tf.numpy_function(lambda x: x, [a], {_D})",
+        SHAPE_UNKNOWN_IN_GRAPHS,
         _LISTED_STRINGS,
         _KEPT,
         *CONVERSION,
@@ -294,13 +299,20 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     entry(
         "tf.numpy_function[output]",
         f"tf.numpy_function(lambda: np.asarray(a), [], {_D})",
+        SHAPE_UNKNOWN_IN_GRAPHS,
         _LISTED_STRINGS,
         _KEPT,
         *CONVERSION,
         *_shared(_FUNCTION),
     ),
-    entry("tf.py_function[input]", f"tf.py_function(lambda x: x, [a], {_D})", *CONVERSION, *FORWARDED),
-    entry("tf.py_function[output]", f"tf.py_function(lambda: np.asarray(a), [], {_D})", *CONVERSION, *_shared(CAUTION)),
+    entry("tf.py_function[input]", f"tf.py_function(lambda x: x, [a], {_D})", SHAPE_UNKNOWN_IN_GRAPHS, *CONVERSION, *FORWARDED),
+    entry(
+        "tf.py_function[output]",
+        f"tf.py_function(lambda: np.asarray(a), [], {_D})",
+        SHAPE_UNKNOWN_IN_GRAPHS,
+        *CONVERSION,
+        *_shared(CAUTION),
+    ),
     entry("tf.TensorArray", f"tf.TensorArray({_D}, 1).write(0, a).read(0)", *CONVERTED),
     entry(
         "tf.RaggedTensor",

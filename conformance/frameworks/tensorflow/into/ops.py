@@ -35,6 +35,7 @@ from .words import (
     OF_ITS_OWN_IN_GRAPHS,
     SEEN,
     SHAPE,
+    SHAPE_UNKNOWN_IN_GRAPHS,
     VALUES,
     beyond_int64,
     buffer,
@@ -111,7 +112,9 @@ _FORWARDING: tuple[EntryPoint, ...] = (
     _forwards("tf.split", "tf.split(a, 1)[0]", *without(scalar | _splitless)),
     _forwards("tf.raw_ops.Identity", "tf.raw_ops.Identity(input=a)"),
     _forwards("tf.raw_ops.StopGradient", "tf.raw_ops.StopGradient(input=a)"),
-    _forwards("tf.raw_ops.PlaceholderWithDefault", "tf.raw_ops.PlaceholderWithDefault(input=a, shape=None)"),
+    _forwards(
+        "tf.raw_ops.PlaceholderWithDefault", "tf.raw_ops.PlaceholderWithDefault(input=a, shape=None)", SHAPE_UNKNOWN_IN_GRAPHS
+    ),
     # It is called Copy, and hands its input on.
     _forwards("tf.raw_ops.Copy", "tf.raw_ops.Copy(input=a)"),
     _forwards("tf.raw_ops.Cast", f"tf.raw_ops.Cast(x=a, DstT={_DTYPE})"),

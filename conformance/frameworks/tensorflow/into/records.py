@@ -12,6 +12,7 @@ from ....promises import (
     may_share,
     refuses,
     type_,
+    under,
     values,
 )
 from ....promises.conditions import Condition, ndarray
@@ -29,6 +30,9 @@ tf.io.parse_single_example(example, {{"x": tf.io.FixedLenFeature(np.shape(a), tf
 
 _whole = ndarray & named("int8", "int16", "int32", "int64", "longlong", "uint8", "uint16", "uint32", "uint64", "ulonglong")
 _floats = ndarray & named("float16", "float32", "float64")
+_any_floats = ndarray & Condition(
+    "of floats", lambda spec: spec.dtype.lstrip(">").startswith(("float16", "float32", "float64", "bfloat16"))
+)
 
 
 _batched = Condition("the array has a batch axis with elements", lambda spec: bool(spec.shape and spec.size))
@@ -69,6 +73,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         "tf.keras.layers.Identity(ndarray)",
         "tf.keras.layers.Identity()(a)",
         OF_ITS_OWN_IN_GRAPHS,
+        under("policy mixed_bfloat16", "dtype bfloat16, not float32", when=_any_floats, source=_POLICY),
         *_others(ndarray & numbers),
         accepts(source=_POLICY),
         dtype(computed, source=_POLICY),

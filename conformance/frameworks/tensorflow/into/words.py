@@ -105,6 +105,9 @@ NO_VARIABLES_IN_GRAPHS: tuple[Clause, ...] = tuple(
     under(context, "outcome raises ValueError, not answers", source=_ONCE) for context in ("tf.function", "tf.data.Dataset.map")
 )
 
+#: What Python hands on, what is parsed and what is counted when it runs has no shape before.
+SHAPE_UNKNOWN_IN_GRAPHS = under("tf.function", "outcome raises ValueError, not answers", source=SEEN)
+
 
 def where(condition: Condition, *clauses: Clause) -> tuple[Clause, ...]:
     """The clauses, each limited to inputs that also meet the condition."""

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from .....strategies.spec import Spec
-from ....promises import Clause, EntryPoint, accepts, copies, documented, dtype, during, may_refuse, observed, shape, values
+from ....promises import (
+    Clause,
+    EntryPoint,
+    accepts,
+    copies,
+    documented,
+    dtype,
+    during,
+    flags,
+    may_refuse,
+    observed,
+    shape,
+    values,
+)
 from ....promises.conditions import container_in, empty, ndarray
 from ...words import not_judged, same_dtype
 from .constructors import COPYING, TENSOR
@@ -18,8 +31,8 @@ def _up_to_zero(spec: Spec) -> tuple[int, ...]:
 
 
 #: Other inputs are no arrays, and what is a sequence of bytes or fields may be anything.
-# The rows of a matrix are matrices.
-_judged = ndarray & ~container_in("matrix") & BRIDGED
+# The rows of a matrix are matrices, and what is masked is no number.
+_judged = ndarray & ~container_in("matrix", "masked") & BRIDGED
 _judged.text = "the array is one of numbers that PyTorch takes"
 _OTHERS: tuple[Clause, ...] = where(
     ~_judged,
@@ -32,8 +45,8 @@ _LISTED: tuple[Clause, ...] = (
     accepts(source=_LISTS),
     shape(_up_to_zero, source=SEEN),
     values("astype", source=SEEN),
-    copies(when=_judged, source=COPYING),
-    NO_FLAGS,
+    # An element of the list is part of what the whole list becomes.
+    *where(_judged, copies(source=COPYING), flags("part of its storage", when=~empty, source=SEEN), NO_FLAGS),
 )
 _KEEPING = (dtype(lambda spec: None, when=empty, source=SEEN), dtype(same_dtype, source=SEEN))
 

@@ -20,7 +20,7 @@ from ....promises import (
     shape,
     values,
 )
-from ....promises.conditions import Condition, ndarray, pointers
+from ....promises.conditions import Condition, ndarray, pointers, scalar
 from ...words import named, same_dtype
 from .words import (
     ARRAY_REFUSALS,
@@ -192,6 +192,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=~_whole | ~_in_range, source=SEEN),
         values("astype", source=SEEN),
         copies(source=SEEN),
+        flags("part of its storage", when=scalar & ~_masks, source=SEEN),  # One number is an index like any other.
         flags(source=SEEN),
     ),
 )
