@@ -35,7 +35,7 @@ def _dtype(owed: Owed, spec: Spec, seen: Observation) -> Answer:
 
 @law(LAWS, "dtype", _AUTOGRAD, needs=True)
 def _flags(owed: Owed, spec: Spec, seen: Observation) -> Answer:
-    """The result MUST carry exactly the promised marks: requires_grad, non_leaf, conj, neg."""
+    """The result MUST carry exactly the promised marks: requires_grad, non_leaf, conj, neg, not trainable, ..."""
     clause = owed["flags"]
     if clause is None:
         return None

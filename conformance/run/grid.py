@@ -63,8 +63,9 @@ def array_cells(full: bool) -> Iterator[dict[str, Any]]:
         yield {"dtype": dtype, **place, "names": _DTYPES, "special": 2 * number}
     for number, (layout, place) in enumerate(product(LAYOUTS, PLACES)):
         yield {"dtype": _COMMON[number % len(_COMMON)], "layout": layout, **place, "names": _DTYPES}
-    for cell in _palettes(_DTYPES, _COMMON):
-        yield cell | _HOME
+    for number, cell in enumerate(_palettes(_DTYPES, _COMMON)):
+        own = cell["shape"] == _BLOCKS and number % 4 == 0  # Every other of these: in Fortran's order, and large.
+        yield cell | _HOME | ({"memory": "owned", "address": OWN_ADDRESS} if own else {})
     yield from scalar_cells(_AS_PYTHONS)
 
 
@@ -134,7 +135,7 @@ class Size(NamedTuple):
 
 
 SIZES = {
-    "least": Size("each", 14),
+    "least": Size("each", 8),
     "some": Size("each", 28),
     "each": Size("each", 100),
     "few": Size("pairs", 40),

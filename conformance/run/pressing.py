@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from ...strategies import dtypes
@@ -31,7 +32,7 @@ MANY_KINDS = 32
 
 #: Pressure to the inputs that are put under it; `overwrite` makes its own.
 PRESSED = {
-    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, _place_or_dtype(spec), _scale(spec)), 2 * MANY_KINDS),
+    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, *_place_or_dtype(spec)), 2 * MANY_KINDS),
     "many": Pressing(_BOTH, lambda spec, seen: (seen.headline, min(_scale(spec), 1), spec.container), 8),
     "crowd": Pressing(_BOTH, lambda spec, seen: (seen.headline, _scale(spec)), 9),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
@@ -62,19 +63,26 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
     answers_first = sorted(plain, key=lambda one: one[1].outcome != "ok")
     # Code around a conversion may change any value: what holds them all comes first.
     values_first = sorted(plain, key=lambda one: not (is_palette(one[0]) and one[0].size <= MAX_SIZE and _is_common(one[0])))
+    at_home, away = ([one for one in plain if _is_home(one[0]) == is_home] for is_home in (True, False))
     for pressure, pressing in PRESSED.items():
         if pressure not in _asked(pace, quick):
             continue
         room = -(-pressing.most // SHARE[profile]) if quick or pressing.most >= MANY_KINDS else pressing.most
-        kinds: dict[Any, Spec] = {}
         order = answers_first if pressing.most >= MANY_KINDS else plain
         if pressure == "contexts" or (pressure == "settings" and most):
             order = values_first
-        for spec, seen in order:
-            fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
-            if fit and spec.size and len(kinds) < room:
-                kinds.setdefault(pressing.kind(spec, seen), spec)
-        pressed = list(kinds.values())[:most]
+        kinds = []
+        for shown_first in (at_home, away) if pressure == "drop" else (order,):
+            found: dict[Any, Spec] = {}
+            for spec, seen in shown_first:
+                fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
+                if quick and pressure == "first":  # Each takes two processes of its own.
+                    fit = fit and bool(seen.warnings)
+                if fit and spec.size and len(found) < room:
+                    found.setdefault(pressing.kind(spec, seen), spec)
+            kinds.append(found.values())
+        # In turn: neither leaves the other without room.
+        pressed = [spec for turn in zip_longest(*kinds) for spec in turn if spec is not None][:room][:most]
         yield pressure, [*map(_counted_up, pressed)] if pressure == "forms" else pressed
     copied = next((one for one in plain if one[1].aliasing == "copies" and one[0].itemsize and _is_home(one[0])), None)
     if copied is not None:
@@ -96,9 +104,9 @@ def _asked(pace: Cost, quick: bool) -> tuple[str, ...]:
 _PYTHON = ("list", "int", "float", "complex", "bool")
 
 
-def _place_or_dtype(spec: Spec) -> Any:
-    """What tells inputs apart whose lifetimes may differ: where they live, and of those at home their dtype."""
-    return spec.dtype if _is_home(spec) else spec.traits[1:]
+def _place_or_dtype(spec: Spec) -> tuple[Any, ...]:
+    """What tells inputs apart whose lifetimes may differ: where they live, and of those at home their dtype and size."""
+    return (spec.dtype, _scale(spec)) if _is_home(spec) else spec.traits[1:]
 
 
 def _scale(spec: Spec) -> int:

@@ -42,7 +42,7 @@ class Observation(NamedTuple):
     follows         source changed after the conversion: "none", "all" or "part" of the result follows; "" untested
     leads           result changed through its own API: "none" or "some" of the source follows; "" untested
     writable        whether the result lets itself be written; None where the question makes no sense
-    flags           marks on the result: "requires_grad", "non_leaf", "conj", "neg"
+    flags           marks on the result: "requires_grad", "non_leaf", "conj", "neg", ... (see the adapters)
     warnings        (category, message) of every warning that the call gave
     source_changed  whether the call changed a byte of the source, its layout or its flags
     twin            whether a second conversion of the same source shares memory with the first; None untested

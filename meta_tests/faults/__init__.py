@@ -69,11 +69,10 @@ def table(law: str, rows: dict[str, list[Deed | tuple[Deed, Occasion]]]) -> Iter
 @cache
 def faults() -> dict[str, Fault | Rewritten]:
     """Every fault by its id."""
-    from meta_tests.faults import aliasing, contents, contexts, endings, hard, kinds, numbers, pressure, traces
+    from meta_tests.faults import aliasing, contents, contexts, endings, hard, kinds, numbers, pressure, strangers, traces
 
-    deeds: tuple[Fault, ...] = sum(
-        (module.FAULTS for module in (endings, contents, numbers, kinds, aliasing, pressure, hard, traces, contexts)), ()
-    )
+    modules = (endings, contents, numbers, kinds, aliasing, pressure, hard, traces, contexts, strangers)
+    deeds: tuple[Fault, ...] = sum((module.FAULTS for module in modules), ())
     return {fault.id: fault for fault in (*deeds, *symbolic.FAULTS)}
 
 

@@ -35,7 +35,7 @@ from tensor_conformance.strategies import (
 )
 from tensor_conformance.strategies.build import build
 from tensor_conformance.strategies.draw import MAX_SIZE
-from tensor_conformance.strategies.dtypes import POINTERS
+from tensor_conformance.strategies.dtypes import POINTERS, special_bits
 from tensor_conformance.strategies.volume import Recorded
 
 MANY = tuple(drawn(10_000, "many"))
@@ -279,7 +279,7 @@ def _grid_of(maker: str, size: str = "pairs", seeded: int = 0) -> tuple[Any, ...
 
 def test_the_grid_has_one_spec_per_cell_with_what_the_cell_pins() -> None:
     cells = cells_of("", (), 0, "pairs")
-    assert len(_grid_of("")) == len(cells) == len(list(array_cells(False)))
+    assert len(_grid_of("")) == len(cells)
     for spec, cell in zip(_grid_of(""), cells):
         for name in {"dtype", "address", "memory", "container"} & set(cell):
             assert getattr(spec, name) == cell[name] or spec.dtype in POINTERS
@@ -290,12 +290,30 @@ def test_the_full_grid_is_the_whole_product() -> None:
     assert len(cells) == len(NAMES) * len(LAYOUTS) * len(PLACES)
 
 
-def test_the_grid_pairs_everything_with_everything() -> None:
-    specs = _grid_of("")
+def test_three_seeds_pair_everything_with_everything() -> None:
+    specs = [spec for seeded in range(3) for spec in _grid_of("", seeded=seeded)]
     raw = [name for name in NAMES if name not in POINTERS]
     assert set(product(raw, MEMORIES)) <= {(spec.dtype, spec.memory) for spec in specs}
     assert set(product(raw, ADDRESSES)) <= {(spec.dtype, spec.address) for spec in specs}
     assert set(product(NAMES, CONTAINERS)) <= {(spec.dtype, spec.container) for spec in specs}
+
+
+def test_usual_dtypes_meet_every_layout_memory_and_container_with_any_seed() -> None:
+    usual = NAMES[: NAMES.index("complex128") + 1]
+    for seeded in range(3):
+        specs = _grid_of("", seeded=seeded)
+        assert set(product(usual, MEMORIES)) <= {(spec.dtype, spec.memory) for spec in specs}
+        assert set(product(usual, CONTAINERS)) <= {(spec.dtype, spec.container) for spec in specs}
+        cells = [(cell["dtype"], cell["layout"]) for cell in cells_of("", (), seeded, "pairs") if "layout" in cell]
+        assert set(product(usual, LAYOUTS)) <= set(cells)
+
+
+def test_calls_of_scalars_meet_each_special_value_of_each_dtype() -> None:
+    specs = grid("", (), 0, "pairs", True)
+    assert {spec.container for spec in specs} == {"scalar"}
+    assert {spec.dtype for spec in specs} == set(NAMES)
+    met = {spec.planted[-1][1] for spec in specs if spec.dtype == "int64"}
+    assert met == set(special_bits("int64"))
 
 
 @pytest.mark.parametrize("maker", ["", "torch", "tensorflow"])
@@ -309,8 +327,10 @@ def test_the_grid_is_its_seed(maker: str) -> None:
 @pytest.mark.parametrize("maker", ["torch", "tensorflow"])
 def test_the_grid_of_tensors_has_one_valid_spec_per_cell(maker: str) -> None:
     cells = list(tensor_cells(False, STATES, framework(maker)))
+    parts = [cells_of(maker, STATES, seeded, "pairs") for seeded in range(3)]
+    assert set(map(str, chain(*parts))) == set(map(str, cells))
     specs = _grid_of(maker)
-    assert len(specs) == len(cells)
+    assert len(specs) == len(parts[0])
     assert all(isinstance(spec, TensorSpec) and spec.validate() for spec in specs)
     assert {spec.state for spec in specs} == set(STATES)
 

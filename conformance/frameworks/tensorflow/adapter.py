@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,8 @@ def _variable(variable: tf.Variable) -> Handle:
     read = tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
     handle = _tensor(read)
     handle.type, handle.keep, handle.writable = "tf.Variable", variable, True
+    marks = (not variable.trainable, not variable.shape.is_fully_defined())
+    handle.flags = tuple(compress(("not trainable", "unknown shape"), marks))
     if variable.dtype.is_floating or variable.dtype.is_integer:
         handle.poke = lambda blank: _poke(variable)
     return handle

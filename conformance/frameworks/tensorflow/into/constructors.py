@@ -8,7 +8,7 @@ import numpy as np
 
 from .....strategies import dtypes
 from .....strategies.spec import Spec
-from ....promises import Clause, EntryPoint, copies, documented, dtype, may_refuse, may_share, refuses, values
+from ....promises import Clause, EntryPoint, copies, documented, dtype, flags, may_refuse, may_share, refuses, values
 from ....promises.conditions import empty, scalar
 from ...words import native, same_dtype
 from . import data, lists, operators, ops, records
@@ -42,7 +42,13 @@ _DTYPES = ("float32", "float64", "int32", "uint8", "bool", "complex64", "bfloat1
 
 #: A variable owns its state. But numbers (NumPy's scalars float64 and complex128 are Python's, too) come out of a cache of
 #: tensors, which a variable leaves when it is written: nobody can tell but by address.
-_OWN: tuple[Clause, ...] = (may_share(when=np_scalar, source=SEEN), copies(source=STATE))
+_OWN: tuple[Clause, ...] = (
+    may_share(when=np_scalar, source=SEEN),
+    copies(source=STATE),
+    flags(source=documented(f"{DOCS}/Variable", "Defaults to `True`, unless `synchronization` is set to `ON_READ`")),
+)
+#: Its values may be of any shape.
+_SHAPELESS = documented(f"{DOCS}/Variable", "the variable can be assigned with values of different shapes.")
 #: No kernel assigns these.
 _UNASSIGNABLE = refuses(
     *("InvalidArgumentError", "NotFoundError", "ValueError", "TypeError"),
@@ -123,6 +129,7 @@ CONSTRUCTORS: tuple[EntryPoint, ...] = (
         "tf.Variable(a, dtype=tf.float32, shape=tf.TensorShape(None), trainable=False)",
         *NO_VARIABLES_IN_GRAPHS,
         *_without_memory(cast_to("float32")),
+        flags("not trainable", "unknown shape", source=_SHAPELESS),
         *_OWN,
     ),
     entry(
