@@ -192,9 +192,10 @@ _CONTAINER_SHAPES: dict[str, Callable[[Choose, tuple[int, ...]], tuple[int, ...]
 
 def _pick(choose: Choose, table: tuple[str, ...], pinned: str | None, among: int | None = None) -> str:
     """An entry of the table, pinned or drawn `among` the first; a recorder is told the choice (see `volume.Recorded`)."""
-    if pinned is None and among in (None, len(table)):
+    if pinned is None and (among is None or among == len(table)):
         return table[choose(len(table))]
     if pinned is None:
+        assert among is not None
         pinned = table[getattr(choose, "unrecorded", choose)(among)]
     _pinned(choose, len(table), table.index(pinned) if pinned in table else 0)
     return pinned

@@ -97,7 +97,7 @@ def _is_part(result: torch.Tensor, itemsize: int) -> bool:
     if not result.numel() or result.layout is not torch.strided:
         return False
     reach = 1 + sum((n - 1) * stride for n, stride in zip(result.shape, result.stride()))
-    return result.storage_offset() != 0 or result.untyped_storage().nbytes() > reach * itemsize
+    return bool(result.storage_offset() or result.untyped_storage().nbytes() > reach * itemsize)
 
 
 @cache
