@@ -147,6 +147,19 @@ def memory_of_the_device_stays_behind(good: Good, x: Any, kept: dict[Any, Any]) 
     return good(x)
 
 
+#: What takes the simulated accelerator apart: no other device lets itself be seeded so.
+SIMULATED = (
+    it_lands_on_the_next_device,
+    it_lies_in_the_memory_of_the_next_device,
+    it_lies_in_the_memory_of_the_host,
+    it_is_copied_when_the_device_comes_to_it,
+    nobody_waits_for_the_copy,
+    the_reader_does_not_wait,
+    the_next_device_is_named,
+    it_does_not_keep_its_memory_alive,
+    memory_of_the_device_stays_behind,
+)
+
 FAULTS: tuple[Fault, ...] = (
     *table(
         "device",

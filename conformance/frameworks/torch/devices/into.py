@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....promises import Clause, EntryPoint, copies, device, documented, refuses, settled, type_, warns
+from ....promises import Clause, EntryPoint, copies, device, documented, leaves, refuses, settled, type_, warns
 from ....promises.conditions import always, ndarray
 from ..into.dlpack import NO_CAPSULE
 from ..into.words import DOCS
@@ -158,7 +158,10 @@ def _moves(to: Where) -> tuple[EntryPoint, ...]:
         (
             f"torch.utils.data.DataLoader[pin_memory=True][{d}]",
             "next(iter(torch.utils.data.DataLoader([torch.from_numpy(a)], batch_size=None, pin_memory=True)))",
-            as_host("torch.from_numpy", copies(source=PINNED), device("cpu", source=PINNED)),
+            (
+                leaves("torch.get_rng_state().tolist()", source=SEEN),  # It draws the seed of its workers.
+                *as_host("torch.from_numpy", copies(source=PINNED), device("cpu", source=PINNED)),
+            ),
         ),
     ]
     if to.kind not in ("mps", "cpu"):  # They have no method of their own.

@@ -40,6 +40,8 @@ VIEW: tuple[Clause, ...] = (
 #: Few kernels know these.
 _RARE = OPAQUE | dtype_in("complex32")
 MAY_LACK = may_refuse("NotImplementedError", "RuntimeError", "TypeError", when=_RARE, source=SEEN)
+#: Halves are conjugated as single floats, which makes signalling NaNs quiet.
+_CONJUGATED_HALVES = values("unspecified", when=CONJ & dtype_in("complex32"), source=SEEN)
 #: Capsules between tensors: what NumPy does not take may come through.
 CAPSULES: tuple[Clause, ...] = (
     refuses("BufferError", when=GRAD | CONJ, source=SEEN),
@@ -61,7 +63,7 @@ def _refused(where: Where, name: str, call: str) -> EntryPoint:
 
 def _moved(where: Where, name: str, call: str, *promise: Clause, on: str | None = None, asked: Where | None = None) -> EntryPoint:
     """A call that moves a tensor from the device, or from `on`; `asked` is the device that must be there, if another."""
-    common = (MAY_LACK, _WITHOUT_GRADIENTS, _TENSOR, _KEPT, NEGATED_HALVES)
+    common = (MAY_LACK, _WITHOUT_GRADIENTS, _TENSOR, _KEPT, NEGATED_HALVES, _CONJUGATED_HALVES)
     # What is to be moved from the host may have to be copied there first.
     like = "np.from_dlpack(torch.Tensor)[copy=True]" if on == "" else ""
     return (asked or where).entry(name, call, "out", *promise, *common, on=where.name if on is None else on, like=like)

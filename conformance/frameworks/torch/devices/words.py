@@ -88,7 +88,7 @@ class Where(NamedTuple):
     ) -> EntryPoint:
         """An entry point about the device; `on` says where the tensor lies that it is tried on."""
         states = STATES if direction == "out" else ("plain",)
-        promise = (*promise, *_UNMEASURED)
+        promise = (*_UNMEASURED, *promise)
         return EntryPoint(name, call, "torch", direction, promise, states, device=self.name, on=on, needs=needs, like=like)
 
 
