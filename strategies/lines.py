@@ -83,8 +83,9 @@ def array(spec: ArraySpec) -> list[str]:
 
 def _owned(spec: ArraySpec, is_written: bool) -> list[str]:
     """Lines that make the array `a`, which owns its memory, at the spec's address."""
-    order = "" if spec.strides == spec.c_strides else ", 'F'"
-    made = f"np.{'empty' if is_written else 'zeros'}({spec.shape}, {_dtype_text(spec.dtype)}{order})"
+    order = "" if spec.strides == spec.c_strides else ", order='F'"
+    how = "empty" if is_written else "zeros"
+    made = f"np.{how if spec.itemsize else 'ndarray'}({spec.shape}, {_dtype_text(spec.dtype)}{order})"
     return [
         "kept = []",
         f"while (a := {made}).ctypes.data % 64 != {spec.address}:",

@@ -37,7 +37,7 @@ PRESSED = {
     "crowd": Pressing(_BOTH, lambda spec, seen: (seen.headline, _scale(spec)), 9),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
     "first": Pressing(("ok",), lambda spec, seen: bool(seen.warnings), 2),
-    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
+    "settings": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype, len(spec.shape) > 2), 2 * MANY_KINDS),
     "contexts": Pressing(("ok",), lambda spec, seen: spec.dtype, 12),
     "forms": Pressing(("ok",), lambda spec, seen: (spec.dtype, bool(spec.shape)), 2 * MANY_KINDS),
     "capsule": Pressing(_BOTH, lambda spec, seen: seen.headline, 6),
@@ -63,7 +63,9 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
     answers_first = sorted(plain, key=lambda one: one[1].outcome != "ok")
     # Code around a conversion may change any value: what holds them all comes first.
     values_first = sorted(plain, key=lambda one: not (is_palette(one[0]) and one[0].size <= MAX_SIZE and _is_common(one[0])))
-    at_home, away = ([one for one in plain if _is_home(one[0]) == is_home] for is_home in (True, False))
+    groups: dict[int, list[Shown]] = {}
+    for one in plain:
+        groups.setdefault(_scale(one[0]) if _is_home(one[0]) else -1, []).append(one)
     for pressure, pressing in PRESSED.items():
         if pressure not in _asked(pace, quick):
             continue
@@ -72,7 +74,7 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
         if pressure == "contexts" or (pressure == "settings" and most):
             order = values_first
         kinds = []
-        for shown_first in (at_home, away) if pressure == "drop" else (order,):
+        for shown_first in groups.values() if pressure == "drop" else (order,):
             found: dict[Any, Spec] = {}
             for spec, seen in shown_first:
                 fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
@@ -81,7 +83,7 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
                 if fit and spec.size and len(found) < room:
                     found.setdefault(pressing.kind(spec, seen), spec)
             kinds.append(found.values())
-        # In turn: neither leaves the other without room.
+        # In turn: none leaves the others without room.
         pressed = [spec for turn in zip_longest(*kinds) for spec in turn if spec is not None][:room][:most]
         yield pressure, [*map(_counted_up, pressed)] if pressure == "forms" else pressed
     copied = next((one for one in plain if one[1].aliasing == "copies" and one[0].itemsize and _is_home(one[0])), None)

@@ -212,6 +212,14 @@ class Finder:
                 known.count += count
                 return
         found = Difference(self._entry, seen.change, seen.spec, seen.before, seen.after, where, phase, count, shrunk)
+        narrower = [
+            known
+            for known in self.comparison.differences
+            if known.change.key == found.change.key and known.where.startswith(f"{where}; ")
+        ]
+        for known in narrower:  # A part of what shows more widely.
+            found.count += known.count
+            self.comparison.differences.remove(known)
         self.comparison.differences.append(found)
 
 
