@@ -18,9 +18,8 @@ from tensor_conformance.conformance.laws.law import Breach
 from tensor_conformance.conformance.run import reproducer
 from tensor_conformance.strategies import ADDRESSES, LAYOUTS, MEMORIES, ArraySpec, build
 from tensor_conformance.strategies.dtypes import POINTERS
-from tensor_conformance.strategies.spec import OWNED
 from tensor_conformance.strategies.lines import array
-from tensor_conformance.strategies.spec import TensorSpec
+from tensor_conformance.strategies.spec import OWNED, TensorSpec
 
 ml_dtypes = pytest.importorskip("ml_dtypes")
 SPEC = ArraySpec("int16", (3,), (-4,), 9, 12, 1, seed=7, planted=((0, 0x0102),))
