@@ -39,6 +39,11 @@ def same_dtype(spec: Spec) -> str:
     return _CANONICAL.get(name, name)
 
 
+def up_to_zero(spec: Spec) -> tuple[int, ...]:
+    """the source's shape, up to its first 0: lists have no axes behind an empty one"""
+    return tuple(spec.shape[: spec.shape.index(0) + 1] if 0 in spec.shape else spec.shape)
+
+
 def zeros_are_equal(spec: Spec) -> bytes:
     """true where the element is zero"""
     with np.errstate(all="ignore"):

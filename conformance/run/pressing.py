@@ -32,7 +32,7 @@ MANY_KINDS = 32
 
 #: Pressure to the inputs that are put under it; `overwrite` makes its own.
 PRESSED = {
-    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, *_place_or_dtype(spec)), 2 * MANY_KINDS),
+    "drop": Pressing(("ok",), lambda spec, seen: (seen.headline, *_place_or_dtype(spec)), 3 * MANY_KINDS),
     "many": Pressing(_BOTH, lambda spec, seen: (seen.headline, min(_scale(spec), 1), spec.container), 8),
     "crowd": Pressing(_BOTH, lambda spec, seen: (seen.headline, _scale(spec)), 9),
     "again": Pressing(_BOTH, lambda spec, seen: (seen.outcome, spec.dtype), MANY_KINDS),
@@ -63,9 +63,9 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
     answers_first = sorted(plain, key=lambda one: one[1].outcome != "ok")
     # Code around a conversion may change any value: what holds them all comes first.
     values_first = sorted(plain, key=lambda one: not (is_palette(one[0]) and one[0].size <= MAX_SIZE and _is_common(one[0])))
-    groups: dict[int, list[Shown]] = {}
+    groups: dict[str, list[Shown]] = {}
     for one in plain:
-        groups.setdefault(_scale(one[0]) if _is_home(one[0]) else -1, []).append(one)
+        groups.setdefault(_size_or_home(one[0]), []).append(one)
     for pressure, pressing in PRESSED.items():
         if pressure not in _asked(pace, quick):
             continue
@@ -109,6 +109,13 @@ _PYTHON = ("list", "int", "float", "complex", "bool")
 def _place_or_dtype(spec: Spec) -> tuple[Any, ...]:
     """What tells inputs apart whose lifetimes may differ: where they live, and of those at home their dtype and size."""
     return (spec.dtype, _scale(spec)) if _is_home(spec) else spec.traits[1:]
+
+
+def _size_or_home(spec: Spec) -> str:
+    """The size of what is at home; of the rest, whether it is in other memory."""
+    if _is_home(spec):
+        return f"size {_scale(spec)}"
+    return "elsewhere" if spec.traits[1] != "plain" else "in another shape"
 
 
 def _scale(spec: Spec) -> int:

@@ -14,7 +14,7 @@ KEPT_BYTES = 1024
 #: Bytes in which one of Python's ints is compared.
 INT_BYTES = 16
 #: What Python's other numbers are compared as.
-PYTHON = {"bool": "bool", "float": "float64", "complex": "complex128"}
+PYTHON = {"float": "float64", "complex": "complex128"}
 #: How a fingerprint starts that is a digest.
 DIGEST = b"blake2b:"
 _DIGEST_BYTES = 16

@@ -37,7 +37,7 @@ ANY = {name: EntryPoint("itself", "t", name, "out", ()) for name in NAMES}
 def subject(request: pytest.FixtureRequest) -> Iterator[Isolated]:
     """A subject of each framework that is installed."""
     try:
-        isolated = Isolated((request.param,))
+        isolated = Isolated((request.param,), limit=30.0)
     except SubjectError as error:
         pytest.skip(f"not run: {error}")
     if isolated.missing:

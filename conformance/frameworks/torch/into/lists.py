@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .....strategies.spec import Spec
 from ....promises import (
     Clause,
     EntryPoint,
@@ -18,16 +17,11 @@ from ....promises import (
     values,
 )
 from ....promises.conditions import container_in, empty, ndarray
-from ...words import not_judged, same_dtype
+from ...words import not_judged, same_dtype, up_to_zero
 from .constructors import COPYING, TENSOR
 from .words import BRIDGED, FOLLOWS_DEVICE, NO_FLAGS, SEEN, WIDE_UNSIGNED, entry, where
 
 _LISTS = documented(TENSOR, "Can be a list, tuple, NumPy ndarray, scalar, and other types.")
-
-
-def _up_to_zero(spec: Spec) -> tuple[int, ...]:
-    """the source's shape, up to its first 0: a sequence has no axes behind an empty one"""
-    return tuple(spec.shape[: spec.shape.index(0) + 1] if 0 in spec.shape else spec.shape)
 
 
 #: Other inputs are no arrays, and what is a sequence of bytes or fields may be anything.
@@ -43,7 +37,7 @@ _LISTED: tuple[Clause, ...] = (
     *_OTHERS,
     *during("torch<2.3", may_refuse("TypeError", when=WIDE_UNSIGNED, source=observed("torch 2.2"))),
     accepts(source=_LISTS),
-    shape(_up_to_zero, source=SEEN),
+    shape(up_to_zero, source=SEEN),
     values("astype", source=SEEN),
     # An element of the list is part of what the whole list becomes.
     *where(_judged, copies(source=COPYING), flags("part of its storage", when=~empty, source=SEEN), NO_FLAGS),

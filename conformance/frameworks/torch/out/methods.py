@@ -36,7 +36,7 @@ from ....promises import (
     writable,
 )
 from ....promises.conditions import Condition, always, contiguous, dtype_in, empty, f_contiguous, rank_above, scalar
-from ...words import NP_ARRAY, NP_ASARRAY, NP_MIGRATION, WRAPPING
+from ...words import NP_ARRAY, NP_ASARRAY, NP_MIGRATION, WRAPPING, up_to_zero
 from . import dlpack
 from .words import (
     AN_ARRAY,
@@ -94,11 +94,6 @@ def _python_dtype(spec: Spec) -> str | None:
         return None
     kinds = {"bool": "bool", "int": "int", "uint": "int", "complex": "complex"}
     return kinds.get(spec.dtype.rstrip("0123456789"), "float")
-
-
-def _list_shape(spec: Spec) -> tuple[int, ...]:
-    """the source's, as far as nested lists can tell: up to the first 0"""
-    return spec.shape[: spec.shape.index(0) + 1] if 0 in spec.shape else spec.shape  # type: ignore[no-any-return]
 
 
 def _sum_dtype(spec: Spec) -> str:
@@ -453,7 +448,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         may_refuse("RuntimeError", when=ZERO | FAKE, source=SEEN),
         accepts(source=_LIST),
         dtype(_python_dtype, source=_LIKE_ITEM),
-        shape(_list_shape, source=_LIST),
+        shape(up_to_zero, source=_LIST),
         _NO_YARDSTICK,
         values("astype", source=_LIST),
         _SILENT_IF_COMMON,
