@@ -50,6 +50,20 @@ def zeros_are_equal(spec: Spec) -> bytes:
         return bytes((np.frombuffer(spec.values, dtypes.dtype(same_dtype(spec))) == 0).tobytes())
 
 
+def rounds_twice(source: str, through: str, to: str) -> Condition:
+    """An element of the source dtype becomes another number by way of a format in between than straight."""
+
+    def test(spec: Spec) -> bool:
+        if spec.dtype not in dtypes.DTYPES or not dtypes.available(spec.dtype) or not spec.size:
+            return False
+        numbers = np.frombuffer(spec.values, source)
+        with np.errstate(all="ignore"):
+            straight, detour = numbers.astype(to), numbers.astype(through).astype(to)
+        return bool(((straight != detour) & (straight == straight)).any())
+
+    return Condition(f"an element is another {to} by way of {through}", test)
+
+
 #: Beside `named`: the dtype is one of these, in native byte order.
 native = dtype_in
 

@@ -8,7 +8,7 @@ from .....strategies import dtypes
 from .....strategies.spec import ArraySpec, Spec
 from ....promises.conditions import Condition, container_in, ndarray, rank_above, scalar, swapped
 from ....promises.deviations import Deviation
-from ...words import named, native, same_dtype
+from ...words import named, native, rounds_twice, same_dtype
 from ..into.constructors import ENTRY_POINTS, hinted
 from ..into.words import (
     DOCS,
@@ -359,6 +359,19 @@ DEVIATIONS: tuple[Deviation, ...] = (
         upstream="https://github.com/tensorflow/tensorflow/issues/127905",
         example=ArraySpec("float32", (2,), (4,), 0, 8, container="list", planted=((0, 1),)),
         shown_by="tf.constant[dtype=complex64]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="tf-list-cast-rounds-twice",
+        title="A list of float64 is rounded to float32 on its way to float16, so that some numbers come out one step off.",
+        package="tensorflow",
+        entries=("tf.constant[dtype=float16*",),
+        laws=("values",),
+        when=(sequence | buffer) & named("float64") & rounds_twice("float64", "float32", "float16"),
+        url=f"{DOCS}/constant",
+        upstream="",
+        example=ArraySpec("float64", (1,), (8,), 0, 8, container="list", planted=((0, 0x3FF0020000000001),)),
+        shown_by="tf.constant[dtype=float16]",
         severity="wrong data",
     ),
     Deviation(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .....strategies.spec import ArraySpec, Spec
 from ....promises.conditions import Condition, always, backwards, container_in, memory_in, ndarray, readonly, scalar
 from ....promises.deviations import Deviation
-from ...words import WRAPPING, named, native
+from ...words import WRAPPING, named, native, rounds_twice
 from ..into import ENTRY_POINTS
 from ..into.constructors import ASARRAY
 from ..into.words import (
@@ -40,15 +38,12 @@ _off_16 = Condition("the address is no multiple of 16", lambda spec: spec.addres
 _elements = Condition("the array has elements", lambda spec: spec.size > 0)
 
 
-def _rounds_twice(spec: Spec) -> bool:
-    """Whether some float64 goes to another float16 by way of float32 than straight."""
-    numbers = np.frombuffer(spec.values, np.float64)
-    with np.errstate(all="ignore"):
-        straight, detour = numbers.astype(np.float16), numbers.astype(np.float32).astype(np.float16)
-    return bool(((straight != detour) & (straight == straight)).any())
-
-
-_double_rounding = named("float64", "complex128") & Condition("an element rounds otherwise by way of float32", _rounds_twice)
+_double_rounding = named("float64", "complex128") & rounds_twice("float64", "float32", "float16")
+#: Numbers that reach a tensor one by one.
+_numbers_one_by_one = np_scalar | sequence
+_whole_double_rounding = named("int64", "longlong") & rounds_twice("int64", "float64", "float32") | (
+    named("uint64", "ulonglong") & rounds_twice("uint64", "float64", "float32")
+)
 _hidden_axes = sequence & Condition(
     "an axis stands behind an empty one", lambda spec: spec.shape[0] > 0 and 0 in spec.shape[1:-1]
 )
@@ -421,13 +416,26 @@ DEVIATIONS: tuple[Deviation, ...] = (
         id="torch-float16-rounds-twice",
         title="float64 is rounded to float32 on its way to float16, so that some numbers come out one step off.",
         package="torch",
-        entries=("torch.*[dtype=float16]", "torch.HalfTensor"),
+        entries=("torch.*[dtype=float16*", "torch.HalfTensor"),
         laws=("values",),
         when=_double_rounding,
         url="https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.astype.html",
         upstream="",
         example=ArraySpec("float64", (1,), (8,), 0, 8, planted=((0, 0x3FF0020000001000),)),
         shown_by="torch.tensor[dtype=float16]",
+        severity="wrong data",
+    ),
+    Deviation(
+        id="torch-number-rounds-twice",
+        title="A whole number in a NumPy scalar or a list is rounded to float64 on its way to float32: some are one step off.",
+        package="torch",
+        entries=tuple(f"torch.{name}[dtype={to}*" for name in ("tensor", "as_tensor") for to in ("float32", "complex64")),
+        laws=("values",),
+        when=_numbers_one_by_one & _whole_double_rounding,
+        url="https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.astype.html",
+        upstream="",
+        example=ArraySpec("int64", (), (), 0, 8, container="scalar", planted=((0, (1 << 60) + (1 << 36) + 1),)),
+        shown_by="torch.tensor[dtype=float32]",
         severity="wrong data",
     ),
     Deviation(
@@ -597,7 +605,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         title="As an index, a subclass of ndarray (memmap too) with up to 31 rows is taken for the tuple of its rows.",
         package="torch",
         entries=("torch.Tensor.__getitem__[ndarray]",),
-        laws=("acceptance", "refusal", "shape", "values"),
+        laws=("acceptance", "refusal", "shape", "values", "flags"),
         when=_rows_of_subclass,
         url="https://numpy.org/doc/2.4/user/basics.indexing.html",
         upstream="",

@@ -192,7 +192,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=~_whole | ~_in_range, source=SEEN),
         values("astype", source=SEEN),
         copies(source=SEEN),
-        flags("part of its storage", when=scalar & ~_masks, source=SEEN),  # One number is an index like any other.
+        flags(
+            "part of its storage", when=scalar & ~named("bool") & (np_scalar | ~_masks), source=SEEN
+        ),  # One number is an index like any other.
         flags(source=SEEN),
     ),
 )
