@@ -109,7 +109,11 @@ def _contexts(owed: Owed, spec: Spec, seen: Observation) -> Answer:
 
 def _is_of_the_code(difference: str) -> bool:
     """Whether it lies in what the code around may decide: which memory it returns, and with what words it hands on a refusal."""
-    return difference.startswith("shares ") or (difference.startswith("outcome raises") and "not raises" in difference)
+    return difference.startswith("shares ") or _is_another_refusal(difference)
+
+
+def _is_another_refusal(difference: str) -> bool:
+    return difference.startswith("outcome raises") and "not raises" in difference
 
 
 @law(LAWS, "pressure", _PURITY, pressure="forms", shown=(_ASK, "$form"), direction="in")
@@ -158,7 +162,8 @@ def _all_same(owed: Owed, topic: str, facts: Iterable[tuple[str, Any]], expected
     for name, difference in facts:
         promised = owed[f"under {name}"]
         if promised is not None:
-            if difference != promised.value != "anything" and not (difference == "" and _may_refuse(owed)):
+            refused = _may_refuse(owed) and (difference == "" or _is_another_refusal(difference))
+            if difference != promised.value != "anything" and not refused:
                 return Breach(promised.value, f"{name}: {difference or 'the usual answer'}", promised.topic)
         elif difference is not None and name not in excepted:
             judged.append((name, difference))

@@ -41,6 +41,7 @@ DANGLES = Breach("a result that keeps the memory alive", "a result over memory t
 TAKEN = {"given": 2, "early": 0, "deleted": 2, "again": "raised"}
 BYTES = "data 00, not 01"
 OTHER, APART = "dtype int8, not float32", "shares none, not all"
+REFUSED = "outcome raises A, not raises B"
 META = (under("meta", "device meta, not cpu", source=SEEN),)
 IN_LISTS = container_in("list")
 LISTS_APART = (dtype("int64", IN_LISTS, source=SEEN), dtype("int8", source=SEEN))
@@ -122,10 +123,12 @@ ANSWERS: list[tuple[str, tuple[Clause, ...], dict[str, Any], Answer]] = [
     ("settings", META, {"meta": ""}, Breach("device meta, not cpu", "meta: the usual answer", "under meta")),
     ("settings", META, {"meta": OTHER}, Breach("device meta, not cpu", f"meta: {OTHER}", "under meta")),
     ("settings", (*META, may_refuse("TypeError", source=SEEN)), {"meta": "", "two": ""}, True),
+    ("settings", (*META, may_refuse("TypeError", source=SEEN)), {"meta": REFUSED, "two": ""}, True),
+    ("settings", META, {"meta": REFUSED}, Breach("device meta, not cpu", f"meta: {REFUSED}", "under meta")),
     ("settings", (under("meta", "anything", source=SEEN),), {"meta": OTHER, "two": ""}, True),
     ("contexts", (), {"one": "", "two": OTHER}, Breach("the usual answer", f"two: {OTHER}")),
     ("contexts", COPIES, {"one": APART}, True),
-    ("contexts", (), {"one": "outcome raises A, not raises B"}, True),
+    ("contexts", (), {"one": REFUSED}, True),
     ("contexts", (), {"one": "outcome raises A, not answers"}, Breach("the usual answer", "one: outcome raises A, not answers")),
     ("contexts", (contexts("two", source=SEEN),), {"one": "", "two": OTHER}, True),
     ("agreement", (), {"list": None}, None),

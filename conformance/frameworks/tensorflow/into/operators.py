@@ -15,8 +15,8 @@ from .words import CONVERTED, COPIED, DOCS, REFUSALS, SEEN, SHAPE, buffer, entry
 _DTYPE = "tf.constant(a).dtype"
 _ONES = f"tf.ones(np.shape(a), {_DTYPE})"
 _ZEROS = f"tf.zeros(np.shape(a), {_DTYPE})"
-#: The one number that changes no float when it is added; an array of it, for Python's -0.0 may come out of a cache as 0.0.
-_MINUS_ZEROS = f"tf.cast(tf.constant(np.full(np.shape(a), -0.0, np.float32)), {_DTYPE})"
+#: The one number that changes no float when it is added. Python's may come out of a cache as 0.0: that of an array does not.
+_MINUS_ZEROS = f"tf.cast(tf.fill(np.shape(a), np.full((), -0.0, np.float32)), {_DTYPE})"
 
 #: Kernels keep numbers, not the payload of a NaN; of complex numbers not the sign of a zero, nor infinity.
 _ARITHMETIC: tuple[Clause, ...] = (
