@@ -22,17 +22,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from meta_tests import simulated  # The simulated accelerator is a device like any other.
-from meta_tests.faults import device_faults
+from meta_tests.faults import Fault, device_faults
 from meta_tests.faults.devices import SIMULATED
-from meta_tests.strength import Caught, Watched
+from meta_tests.strength import Watched, breaks
 from tensor_conformance import CHECKOUT
 from tensor_conformance.conformance.frameworks.registry import on_device
-from tensor_conformance.conformance.run.phases import Asking
+from tensor_conformance.conformance.promises import EntryPoint
 from tensor_conformance.conformance.run.plan import Plan
 from tensor_conformance.conformance.run.subjects import Isolated
 
 _PLUGIN = ("-p", simulated.__name__)
-_PLAN = Plan(phases=("grid", "pressure"), profile="quick", examples=0, limit=30.0)
+#: What is asked of a faulted call.
+PLAN = Plan(phases=("grid", "pressure"), profile="quick", examples=0, limit=30.0)
 #: What tells of the hardware.
 _HARDWARE = "import torch; print(torch.__version__, torch.version.cuda or 'no CUDA', {})"
 _NAMES = {"cuda": "*(torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count()))"}
@@ -103,13 +104,9 @@ def faults(device: str, folder: Path) -> int:
     return int(missed > 0)
 
 
-def _is_caught(fault: Any, entry: Any, subject: Isolated) -> bool:
+def _is_caught(fault: Fault, entry: EntryPoint, subject: Isolated) -> bool:
     seeded = fault.seeded_in(entry)
-    try:
-        Asking(_PLAN, seeded, Watched(subject, seeded, fault.law))
-    except Caught:
-        return True
-    return False
+    return breaks(PLAN, seeded, Watched(subject, seeded, fault.law))
 
 
 def hardware(device: str) -> str:

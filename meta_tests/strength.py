@@ -84,6 +84,15 @@ class Watched:
         pass
 
 
+def breaks(plan: Plan, entry: EntryPoint, watched: Watched) -> bool:
+    """Whether a run breaks what is watched for."""
+    try:
+        Asking(plan, entry, watched)
+    except Caught:
+        return True
+    return False
+
+
 @cache
 def subject(framework: str, limit: float = LIMIT) -> Isolated:
     """The subject that has the framework, started once per process."""
@@ -104,11 +113,7 @@ def catch(fault: Fault | Rewritten, phase: str, seed: int, plan: Plan) -> dict[s
     watched = Watched(asked, entry, fault.law)
     hypothesis.core.global_force_seed = seed  # As pytest's --hypothesis-seed sets it.
     started = time.process_time() + cpu_of(asked.pid)
-    try:
-        Asking(plan, entry, watched)
-        caught = False
-    except Caught:
-        caught = True
+    caught = breaks(plan, entry, watched)
     seconds = time.process_time() + cpu_of(asked.pid) - started
     return {"caught": caught, "examples": watched.asked, "seconds": round(max(seconds, 0.0), 3)}
 

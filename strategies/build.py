@@ -115,6 +115,8 @@ def build(spec: ArraySpec) -> Built:
         resolved = dtypes.dtype(spec.dtype)
     except LookupError as missing:
         raise Unbuildable(str(missing)) from None
+    if spec.dtype in dtypes.POINTERS and spec.memory not in ("plain", "readonly"):
+        raise Unbuildable(f"{spec.dtype} elements are pointers: NumPy alone writes them, in memory that it has made for them")
     try:
         if spec.memory in ("plain", "readonly"):
             return _on_heap(spec, resolved)
@@ -169,8 +171,6 @@ def _on_its_own(spec: ArraySpec, resolved: np.dtype) -> Built:
 
 
 def _on_bytes(spec: ArraySpec, resolved: np.dtype) -> Built:
-    if spec.dtype in dtypes.POINTERS:
-        raise Unbuildable(f"{spec.dtype} elements are pointers: no bytes object holds them")
     room = bytes(spec.nbytes + 64)
     base = np.frombuffer(room, np.uint8).__array_interface__["data"][0]
     pad = _padding(base, spec)
@@ -187,8 +187,6 @@ def _new_file() -> int:
 
 
 def _on_file(spec: ArraySpec, resolved: np.dtype) -> Built:
-    if spec.dtype in dtypes.POINTERS:
-        raise Unbuildable(f"{spec.dtype} elements are pointers: no file holds them")
     pad = _padding(0, spec)  # A mapping starts at a page.
     file = _new_file()
     os.pwrite(file, bytes(pad) + spec.owner_bytes + b"\0", 0)

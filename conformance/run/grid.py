@@ -113,6 +113,11 @@ def tensor_cells(full: bool, states: tuple[str, ...], framework: Framework) -> I
         yield home | (cell if strided else cell | {"layout": "c"})
 
 
+def _tells_little(cell: dict[str, Any]) -> bool:
+    """Whether it is another cell than a palette of a telling dtype, which no part of the grid is without."""
+    return cell.get("shape") != _ROWS or cell["dtype"] not in _TELLING
+
+
 def _is_rare(cell: dict[str, Any]) -> bool:
     """Whether a pair says little that others do not: of an uncommon dtype, of an address, or of no dtype in particular."""
     if "palette" in cell or cell.get("container") == "scalar":
@@ -158,10 +163,9 @@ def cells_of(maker: str, states: tuple[str, ...], seed: int, size: str, scalars:
         cells = list(each_cells(seed))
     else:
         cells = list(tensor_cells(full, states, of_maker(maker)) if maker else array_cells(full))
-    always = [
-        cell for cell in cells if (not _is_rare(cell) if rare else cell.get("shape") == _ROWS and cell["dtype"] in _TELLING)
-    ]
-    cells = [cell for cell in cells if cell not in always]
+    in_turn = _is_rare if rare else _tells_little
+    always = [cell for cell in cells if not in_turn(cell)]
+    cells = [cell for cell in cells if in_turn(cell)]
     always += [_PLAIN] if kind == "each" and not maker else []
     # Shuffled, for what stands at regular distances in a product has much in common.
     numbers = list(range(len(cells)))

@@ -73,16 +73,10 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
         order = answers_first if pressing.most >= MANY_KINDS else plain
         if pressure == "contexts" or (pressure == "settings" and most):
             order = values_first
-        kinds = []
-        for shown_first in groups.values() if pressure == "drop" else (order,):
-            found: dict[Any, Spec] = {}
-            for spec, seen in shown_first:
-                fit = seen.outcome in pressing.endings and _WHICH.get(pressure, _any)(spec)
-                if quick and pressure == "first":  # Each takes two processes of its own.
-                    fit = fit and bool(seen.warnings)
-                if fit and spec.size and len(found) < room:
-                    found.setdefault(pressing.kind(spec, seen), spec)
-            kinds.append(found.values())
+        fits = _WHICH.get(pressure, _any)
+        if quick and pressure == "first":  # Each takes two processes of its own.
+            order = [one for one in order if one[1].warnings]
+        kinds = (_of_each_kind(pressing, fits, part) for part in (groups.values() if pressure == "drop" else (order,)))
         # In turn: none leaves the others without room.
         pressed = [spec for turn in zip_longest(*kinds) for spec in turn if spec is not None][:room][:most]
         yield pressure, [*map(_counted_up, pressed)] if pressure == "forms" else pressed
@@ -93,6 +87,15 @@ def chosen(shown: Iterable[Shown], profile: str, pace: Cost = "usual", large: bo
         if len(sizes) > 1:
             yield "", [_counted_up(_enlarged(spec, SPLIT))]
         yield "overwrite", [_enlarged(spec, nbytes) for nbytes in sizes]
+
+
+def _of_each_kind(pressing: Pressing, fits: Callable[[Spec], bool], shown: Iterable[Shown]) -> list[Spec]:
+    """The first of each kind."""
+    found: dict[Any, Spec] = {}
+    for spec, seen in shown:
+        if seen.outcome in pressing.endings and fits(spec) and spec.size:
+            found.setdefault(pressing.kind(spec, seen), spec)
+    return list(found.values())
 
 
 def _asked(pace: Cost, quick: bool) -> tuple[str, ...]:

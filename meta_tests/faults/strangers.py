@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from meta_tests.faults import Good, table
+from meta_tests.faults.contexts import in_a_graph
 from meta_tests.faults.occasions import Occasion, a_scalar, array, c_order, of, owned, readonly, writable
 
 _begins_inside = Occasion(
@@ -15,7 +16,6 @@ _begins_inside = Occasion(
     lambda x: x.ndim == 1 and x.base.dtype == x.dtype and (x.ctypes.data - x.base.ctypes.data) % x.itemsize == 0,
 )
 _beyond_double = Occasion("it is beyond 2**53", lambda x: abs(int(x)) > 2**53)
-_in_a_graph = Occasion("in a graph", lambda x: __import__("tensorflow").inside_function())
 
 
 def the_whole_base_comes_along(good: Good, x: Any, kept: dict[Any, Any]) -> Any:
@@ -76,5 +76,5 @@ FAULTS = (
             "tf.constant[dtype=float16]": [(it_is_rounded_twice, array & of("float64"))],
         },
     ),
-    *table("contexts", {"tf.ensure_shape": [(its_static_shape_is_lost, array & _in_a_graph)]}),
+    *table("contexts", {"tf.ensure_shape": [(its_static_shape_is_lost, array & in_a_graph)]}),
 )

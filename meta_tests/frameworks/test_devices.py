@@ -13,8 +13,9 @@ import pytest
 
 from meta_tests import simulated
 from meta_tests.faults import Fault, device_faults
+from meta_tests.on_device import PLAN
 from meta_tests.run.test_manners import ROOT
-from meta_tests.strength import ANY, Caught, Watched
+from meta_tests.strength import ANY, Watched, breaks
 from tensor_conformance.conformance.frameworks.registry import on_device
 from tensor_conformance.conformance.laws.devices import LAWS as ON_DEVICES
 from tensor_conformance.conformance.laws.judge import judge
@@ -29,7 +30,6 @@ from tensor_conformance.conformance.promises import (
     settled,
 )
 from tensor_conformance.conformance.promises.conditions import always
-from tensor_conformance.conformance.run.phases import Asking
 from tensor_conformance.conformance.run.plan import PROFILES, Plan, Share
 from tensor_conformance.conformance.run.run import Run
 from tensor_conformance.conformance.run.subjects import Isolated, installed
@@ -45,7 +45,6 @@ _MISSING = installed(("torch", "tensorflow"), {})[1]
 #: Enough inputs to see each dtype and layout, not all that a run looks at.
 _BRIEF = PROFILES["quick"]._replace(**dict.fromkeys(("usual", "keyworded", "slow", "slowest"), Share("few", 0)))
 _GRID = Plan(phases=("grid",), profile="brief", limit=30.0)
-_WHOLE = Plan(phases=("grid", "pressure"), profile="quick", examples=0, limit=30.0)
 #: Those that are put under pressure: one of each way to and from a device.
 _PRESSED = tuple(f"torch.Tensor.{way}" for way in ("to[sim]", "to[sim, pinned, non_blocking]", "cpu[sim]", "numpy[sim]"))
 ONE = ArraySpec("float32", (2,), (4,), 0, 8, seed=7)
@@ -87,11 +86,7 @@ def names(device: str, framework: str) -> list[str]:
 
 def broken(entry: EntryPoint, subject: Isolated, plan: Plan, law: str = ANY) -> bool:
     """Whether the law, or any, is broken in a run."""
-    try:
-        Asking(plan, entry, Watched(subject, entry, law))
-    except Caught:
-        return True
-    return False
+    return breaks(plan, entry, Watched(subject, entry, law))
 
 
 # -- the simulated accelerator -----------------------------------------------------------------------------------------
@@ -104,12 +99,12 @@ def test_the_simulated_accelerator_keeps_the_laws(name: str, accelerated: Isolat
 
 @pytest.mark.parametrize("name", _PRESSED)
 def test_it_keeps_them_under_pressure(name: str, accelerated: Isolated) -> None:
-    assert not broken(entry_of(name), accelerated, _WHOLE)
+    assert not broken(entry_of(name), accelerated, PLAN)
 
 
 @pytest.mark.parametrize("fault", device_faults().values(), ids=lambda fault: fault.id)
 def test_a_seeded_fault_of_a_device_is_caught_under_its_law(fault: Fault, accelerated: Isolated) -> None:
-    assert broken(fault.seeded_in(entry_of(fault.entry)), accelerated, _WHOLE, fault.law)
+    assert broken(fault.seeded_in(entry_of(fault.entry)), accelerated, PLAN, fault.law)
 
 
 def test_every_law_of_devices_has_faults() -> None:
