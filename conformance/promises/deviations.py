@@ -32,7 +32,7 @@ class Deviation:
     releases   in which it was measured to happen: ">=2.4,<2.15"; "": in all that are supported. Without an upper bound it is
                expected to go on
     needs      releases of other packages without which it does not happen: ("numpy>=2.1",)
-    under      the setting or context in which it shows, where it shows in no other
+    under      the settings or contexts in which it shows, where it shows in no other
     """
 
     id: str
@@ -48,7 +48,7 @@ class Deviation:
     severity: str
     releases: str = ""
     needs: tuple[str, ...] = ()
-    under: str = ""
+    under: tuple[str, ...] = ()
 
     def covers(self, entry: EntryPoint) -> bool:
         """Whether it is recorded for the entry point (conditions on arrays say nothing of tensors)."""
@@ -59,7 +59,7 @@ class Deviation:
         """Whether a breach of this law on this input, observed in these words, is what is recorded."""
         if law not in self.laws or not self.when.test(spec):
             return False
-        return not self.under or observed.startswith(f"{self.under}: ")
+        return not self.under or observed.startswith(tuple(f"{name}: " for name in self.under))
 
     def applies_to(self, versions: dict[str, str]) -> bool:
         """Whether it is recorded for a subject with these releases."""

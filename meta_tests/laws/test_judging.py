@@ -263,8 +263,9 @@ def test_the_clause_that_decided_is_about_memory_or_about_refusal() -> None:
 
 
 def test_a_deviation_under_a_setting_explains_that_one_alone() -> None:
-    known = replace(deviation("settings"), under="device meta")
+    known = replace(deviation("settings"), under=("device meta", "device other"))
     assert known.explains("settings", PLAIN, "device meta: device meta, not cpu")
+    assert known.explains("settings", PLAIN, "device other: raises")
     assert not known.explains("settings", PLAIN, "autocast: dtype bfloat16, not float32")
     assert not known.explains("contexts", PLAIN, "device meta: device meta, not cpu")
     assert not replace(known, when=~always).explains("settings", PLAIN, "device meta: device meta, not cpu")

@@ -12,6 +12,7 @@ from ...words import named, native, rounds_twice, same_dtype
 from ..into.constructors import ENTRY_POINTS, hinted
 from ..into.words import (
     DOCS,
+    beyond_int64,
     buffer,
     exporter,
     extension,
@@ -121,7 +122,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float16", (1,), (2,), 0, 2, planted=((0, 0x7C01),)),
         shown_by="tf.constant[dtype=complex64]",
         severity="wrong data",
-        under="tf.function",
+        under=("tf.function",),
     ),
     Deviation(
         id="tf-context-signalling-nan",
@@ -135,7 +136,21 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4, planted=((0, 0x7F800001),)),
         shown_by="tf.constant",
         severity="wrong data",
-        under="tf.function",
+        under=("tf.function", "tf.data.Dataset.map"),
+    ),
+    Deviation(
+        id="tf-proto-list-swallows-errors",
+        title="A list of a proto (protobuf before 6) ends at the first element of an array that it refuses, and raises nothing.",
+        package="tensorflow",
+        entries=("tf.train.Example[int64_list]",),
+        laws=("refusal",),
+        when=beyond_int64,
+        url="https://protobuf.dev/reference/python/python-generated/#repeated-fields",
+        upstream="",
+        example=ArraySpec("uint64", (), (), 0, 8, planted=((0, 1 << 63),)),
+        shown_by="tf.train.Example[int64_list]",
+        severity="wrong data",
+        releases="<2.20",
     ),
     Deviation(
         id="tf-strings-above-rank-32",

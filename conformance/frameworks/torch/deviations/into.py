@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from .....strategies.spec import ArraySpec, Spec
-from ....promises.conditions import Condition, always, backwards, container_in, memory_in, ndarray, readonly, scalar
+from ....promises.conditions import (
+    Condition,
+    always,
+    backwards,
+    container_in,
+    contiguous,
+    memory_in,
+    ndarray,
+    rank_above,
+    readonly,
+    scalar,
+)
 from ....promises.deviations import Deviation
 from ...words import WRAPPING, named, native, rounds_twice
 from ..into import ENTRY_POINTS
@@ -201,7 +212,36 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float32", (1,), (4,), 0, 4),
         shown_by="torch.asarray",
         severity="manners",
-        under="device meta",
+        under=("device meta",),
+    ),
+    Deviation(
+        id="torch-new-tensor-dlpack-device",
+        title="new_tensor makes a tensor of an object with __dlpack__ where the object is, not where its tensor is.",
+        package="torch",
+        entries=("torch.Tensor.new_tensor",),
+        laws=("settings",),
+        when=dlpack_object,
+        url=f"{DOCS}/generated/torch.Tensor.new_tensor.html",
+        upstream="",
+        example=ArraySpec("float32", (1,), (4,), 0, 4, container="dlpack"),
+        shown_by="torch.Tensor.new_tensor",
+        severity="manners",
+        releases=">=2.6,<2.7",
+        under=("device meta",),
+    ),
+    Deviation(
+        id="numpy-pickles-no-axes-above-32",
+        title="An array that has more than 32 axes and is not contiguous can be neither pickled nor written as bytes.",
+        package="numpy",
+        entries=("torch.load[ndarray][weights_only=False]",),
+        laws=("acceptance",),
+        when=ndarray & rank_above(32) & ~contiguous,
+        url="https://numpy.org/doc/2.4/reference/generated/numpy.ndarray.tobytes.html",
+        upstream="",
+        example=ArraySpec("float32", (1,) * 32 + (2,), (4,) * 32 + (8,), 0, 12),
+        shown_by="torch.load[ndarray][weights_only=False]",
+        severity="manners",
+        releases=">=2.0,<2.4",
     ),
     Deviation(
         id="torch-autocast-refuses-stacked-halves",
@@ -215,7 +255,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         example=ArraySpec("float16", (1,), (2,), 0, 2),
         shown_by="torch.utils.data.default_collate",
         severity="manners",
-        under="autocast",
+        under=("autocast",),
     ),
     Deviation(
         id="torch-eq-ndarray-is-false",

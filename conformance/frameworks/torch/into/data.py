@@ -249,7 +249,18 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         FOLLOWS_DEVICE,
         *_SPARSE_PROMISE,
     ),
-    entry("torch.nested.nested_tensor", "torch.nested.nested_tensor([a])[0]", *_INSIDE, *_NO_KERNEL, *_VALUES),
+    entry(
+        "torch.nested.nested_tensor",
+        "torch.nested.nested_tensor([a])[0]",
+        # NumPy's truths are no numbers since 2.3.
+        *during(
+            ("torch<2.9", "numpy>=2.3"),
+            may_refuse("TypeError", when=(np_scalar | sequence) & named("bool"), source=observed("torch 2.8")),
+        ),
+        *_INSIDE,
+        *_NO_KERNEL,
+        *_VALUES,
+    ),
     entry(
         "torch.nested.nested_tensor[layout=jagged]",
         "torch.nested.nested_tensor([a], layout=torch.jagged).values()",

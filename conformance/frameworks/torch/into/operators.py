@@ -16,6 +16,7 @@ from ....promises import (
     during,
     flags,
     may_refuse,
+    observed,
     refuses,
     shape,
     values,
@@ -192,9 +193,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         values("unspecified", when=~_whole | ~_in_range, source=SEEN),
         values("astype", source=SEEN),
         copies(source=SEEN),
-        flags(
-            "part of its storage", when=scalar & ~named("bool") & (np_scalar | ~_masks), source=SEEN
-        ),  # One number is an index like any other.
+        # One number is an index like any other, and NumPy's truths were numbers.
+        *during("numpy<2.3", flags("part of its storage", when=np_scalar & named("bool"), source=observed("numpy 2.2"))),
+        flags("part of its storage", when=scalar & ~named("bool") & (np_scalar | ~_masks), source=SEEN),
         flags(source=SEEN),
     ),
 )
